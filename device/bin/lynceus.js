@@ -1,0 +1,40 @@
+#!/usr/bin/env node
+// The launcher behind `lynceus`. Plain JavaScript that any Node from 18 on can parse: it finds the pinned Node 24 when the
+// system's node is another, and runs the sources in a checkout, the compiled files in an installed package.
+import { spawn } from "node:child_process";
+import { existsSync, realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { pinnedNode } from "./pinned-node.js";
+
+const REQUIRED_MAJOR = 24;
+
+const here = fileURLToPath(new URL(".", realpathUrl(import.meta.url)));
+const source = fileURLToPath(new URL("../cli/main.ts", realpathUrl(import.meta.url)));
+const compiled = fileURLToPath(new URL("../../dist/device/cli/main.js", realpathUrl(import.meta.url)));
+// Node strips no types below node_modules, so an installed package always runs its compiled files.
+const entry = !here.includes("/node_modules/") && existsSync(source) ? source : compiled;
+const major = Number(process.versions.node.split(".")[0]);
+
+if (major >= REQUIRED_MAJOR) {
+  const { main } = await import(entry);
+  await main(process.argv.slice(2));
+} else {
+  const node = pinnedNode(here);
+  if (node === null) {
+    process.stderr.write(
+      `lynceus needs Node ${REQUIRED_MAJOR} or newer; this is Node ${process.versions.node} (${process.execPath}) and the pinned one is not ` +
+        `installed. Run \`npm ci\` in the checkout (it brings node-linux-${process.arch}), or install Node ${REQUIRED_MAJOR}.\n`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  process.on("SIGINT", () => {}); // the terminal sends it to the child as well; its exit code is ours
+  child.on("exit", (code, signal) => {
+    process.exitCode = signal === "SIGINT" ? 130 : (code ?? 1);
+  });
+}
+
+function realpathUrl(url) {
+  return new URL(`file://${realpathSync(fileURLToPath(url))}`);
+}

@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { dirname, isAbsolute, resolve } from "node:path";
+import { parseDocument } from "yaml";
+import { LynceusError } from "../../protocols/errors.ts";
+import { type ConfigFault, faultsOf } from "./issues.ts";
+import { type Config, configSchema } from "./schema.ts";
+
+/** A configuration file is a page, not a data set; a larger file is the wrong file. */
+const MAX_CONFIG_BYTES = 1_000_000;
+
+/** Reads and validates a configuration file. Throws LYN_CONFIG_UNREADABLE or LYN_CONFIG_INVALID with every fault at once. */
+export async function loadConfig(file: string): Promise<Config> {
+  const text = await readText(file);
+  return parseConfig(text, file);
+}
+
+/** Validates configuration text; relative paths are resolved against the folder of `file`. */
+export function parseConfig(text: string, file: string): Config {
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  const first = document.errors[0];
+  if (first !== undefined) {
+    throw new LynceusError("LYN_CONFIG_UNREADABLE", `${file} is not YAML: ${first.message}`, {
+      remedy: "Correct the line named; indentation is by spaces, a key appears once.",
+      cause: first,
+    });
+  }
+  const input: unknown = document.toJS({ maxAliasCount: 20 });
+  const result = configSchema.safeParse(input);
+  if (!result.success) throw invalid(file, faultsOf(configSchema, result.error, input));
+  const faults = crossFaults(result.data);
+  if (faults.length > 0) throw invalid(file, faults);
+  return withAbsolutePaths(result.data, dirname(resolve(file)));
+}
+
+/** Keys that the contract knows and this version does not act on yet: said by `check` and at start, never silently ignored. */
+export function unservedKeys(config: Config): readonly string[] {
+  const keys: string[] = [];
+  if (config.console !== undefined) keys.push("console");
+  if (config.commands.allow.length > 0) keys.push("commands.allow");
+  if (config.trust.central.length > 0) keys.push("trust.central");
+  if (config.trust.models.length > 0) keys.push("trust.models");
+  if (config.models.sources.length > 0) keys.push("models.sources");
+  for (const lane of config.lanes) {
+    if (lane.belt.onAlarm !== "none" || lane.belt.onFault !== "none")
+      keys.push(`lanes.${lane.id}.belt.onAlarm/onFault`);
+  }
+  return keys;
+}
+
+function crossFaults(config: Config): readonly ConfigFault[] {
+  return config.lanes.flatMap((lane, at) => {
+    const faults: ConfigFault[] = [];
+    const { medium, high } = lane.fusion.bands;
+    if (medium >= high) {
+      faults.push({
+        path: `lanes[${at}].fusion.bands`,
+        message: `found: medium ${medium}, high ${high}; allowed: medium below high`,
+      });
+    }
+    const ids = lane.peripherals.map((each) => each.id);
+    for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
+      faults.push({
+        path: `lanes[${at}].peripherals`,
+        message: `found: the id "${id}" twice; allowed: ids that differ`,
+      });
+    }
+    return faults;
+  });
+}
+
+function invalid(file: string, faults: readonly ConfigFault[]): LynceusError {
+  const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}`);
+  return new LynceusError(
+    "LYN_CONFIG_INVALID",
+    `${file} has ${faults.length} fault${faults.length === 1 ? "" : "s"}:\n${lines.join("\n")}`,
+    {
+      remedy: "Correct each key named, then run `lynceus check --config FILE` again.",
+      details: { faults },
+    },
+  );
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const data = await readFile(file);
+    if (data.byteLength > MAX_CONFIG_BYTES)
+      throw new Error(`it is ${data.byteLength} bytes; a configuration is at most ${MAX_CONFIG_BYTES}`);
+    return data.toString("utf8");
+  } catch (cause) {
+    throw new LynceusError("LYN_CONFIG_UNREADABLE", `${file} cannot be read: ${(cause as Error).message}`, {
+      remedy: "Name an existing file with --config that this user may read.",
+      cause,
+    });
+  }
+}
+
+function withAbsolutePaths(config: Config, base: string): Config {
+  const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
+  const { broker, models, signing } = config;
+  const secret = (path: string | undefined) =>
+    path === undefined || path.startsWith("env:") ? path : absolute(path);
+  return {
+    ...config,
+    broker: {
+      ...broker,
+      passwordFile: secret(broker.passwordFile),
+      tls: broker.tls && {
+        ca: secret(broker.tls.ca),
+        cert: secret(broker.tls.cert),
+        key: secret(broker.tls.key),
+        roles: Object.fromEntries(
+          Object.entries(broker.tls.roles).map(([role, pair]) => [
+            role,
+            { cert: absolute(pair.cert), key: absolute(pair.key) },
+          ]),
+        ),
+      },
+    },
+    spool: { ...config.spool, path: absolute(config.spool.path) },
+    models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
+    signing: signing && { key: secret(signing.key) ?? signing.key },
+    lanes: config.lanes.map((lane) =>
+      lane.scanner.driver === "folder"
+        ? { ...lane, scanner: { ...lane.scanner, path: absolute(lane.scanner.path) } }
+        : lane,
+    ),
+  };
+}

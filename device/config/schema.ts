@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { GATEWAY_OR_LANE, RESERVED_NAMES, SITE } from "../../protocols/mqtt/topics.ts";
+import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
+import { parseBytes, parseDuration } from "./units.ts";
+
+const bytes = z.union([z.string(), z.number()]).transform((value, context) => {
+  const parsed = parseBytes(value);
+  if (parsed !== null) return parsed;
+  context.addIssue({
+    code: "custom",
+    message: "a size such as 512MB or 200GB (GB = 10^9 bytes)",
+    input: value,
+  });
+  return z.NEVER;
+});
+const duration = z.union([z.string(), z.number()]).transform((value, context) => {
+  const parsed = parseDuration(value);
+  if (parsed !== null) return parsed;
+  context.addIssue({
+    code: "custom",
+    message: "a duration with its unit, such as 7d, 24h, 30m, 15s or 500ms",
+    input: value,
+  });
+  return z.NEVER;
+});
+const name = z
+  .string()
+  .regex(GATEWAY_OR_LANE, "1 to 32 of a-z, 0-9 and -")
+  .refine(
+    (value) => !RESERVED_NAMES.includes(value),
+    `none of the reserved names: ${RESERVED_NAMES.join(", ")}`,
+  );
+const fraction = z.number().min(0).max(1);
+const openFraction = z.number().gt(0).lt(1);
+const urlOf = (...schemes: readonly string[]) =>
+  z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+    message: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(", ")}`,
+  });
+
+const broker = z.strictObject({
+  url: urlOf("mqtt", "mqtts", "ws", "wss"),
+  protocol: z.union([z.literal(5), z.literal(4)]).default(5),
+  topicRoot: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, _ or - (one topic level)")
+    .default("nii"),
+  username: z.string().max(256).optional(),
+  passwordFile: z.string().min(1).optional(),
+  tls: z
+    .strictObject({
+      ca: z.string().optional(),
+      cert: z.string().optional(),
+      key: z.string().optional(),
+      roles: z
+        .partialRecord(z.enum(["hit", "bulk", "in"]), z.strictObject({ cert: z.string(), key: z.string() }))
+        .default({}),
+    })
+    .optional(),
+});
+
+const scanner = z.discriminatedUnion("driver", [
+  z.strictObject({
+    driver: z.literal("line-scan"),
+    transport: urlOf("tcp", "listen+tcp", "serial"),
+    allow: z
+      .strictObject({
+        serials: z.array(z.string().min(1).max(64)).max(256).optional(),
+        from: z.array(z.string()).max(256).optional(),
+      })
+      .default({}),
+    maxScanBytes: bytes.default(512e6),
+    maxCalibrationAge: duration.default(24 * 3.6e6),
+  }),
+  z.strictObject({
+    driver: z.literal("folder"),
+    path: z.string().min(1),
+    maxScanBytes: bytes.default(512e6),
+  }),
+]);
+
+const peripheral = z.discriminatedUnion("kind", [
+  z.strictObject({
+    id: name,
+    kind: z.literal("barcode"),
+    protocol: z.literal("line"),
+    transport: urlOf("tcp", "listen+tcp", "serial"),
+  }),
+  z.strictObject({
+    id: name,
+    kind: z.literal("scale"),
+    protocol: z.literal("mt-sics"),
+    transport: urlOf("tcp", "listen+tcp", "serial"),
+  }),
+]);
+
+const lane = z.strictObject({
+  id: name,
+  scanner,
+  peripherals: z.array(peripheral).max(16).default([]),
+  belt: z
+    .strictObject({
+      onAlarm: z.enum(["none", "divert", "stop"]).default("none"),
+      onFault: z.enum(["none", "divert", "stop"]).default("none"),
+      deadlineMs: z.number().int().min(100).max(600_000).default(5000),
+    })
+    .default({ onAlarm: "none", onFault: "none", deadlineMs: 5000 }),
+  models: z.array(z.string().min(1).max(64)).max(16).default(["threat-detector", "goods-classifier"]),
+  decideOnSynthetic: z.boolean().default(false),
+  fusion: z
+    .strictObject({
+      prior: openFraction.default(0.01),
+      bands: z
+        .strictObject({ medium: openFraction, high: openFraction })
+        .default({ medium: 0.05, high: 0.3 }),
+      floor: z.partialRecord(z.enum(THREAT_CLASSES), fraction).default({}),
+      reportFrom: fraction.default(0.02),
+    })
+    .default({ prior: 0.01, bands: { medium: 0.05, high: 0.3 }, floor: {}, reportFrom: 0.02 }),
+});
+
+/** The configuration file (`cli.md`, Configuration). Sizes become bytes, durations milliseconds. */
+export const configSchema = z.strictObject({
+  schema: z.literal("lynceus-config/1"),
+  gateway: z.strictObject({
+    site: z.string().regex(SITE, "a UN/LOCODE and a part of it, such as NLRTM-EX"),
+    id: name,
+  }),
+  broker,
+  spool: z.strictObject({
+    path: z.string().min(1),
+    maxBytes: bytes.default(200e9),
+    minFreeBytes: bytes.default(5e9),
+    keepPublished: duration.default(7 * 8.64e7),
+  }),
+  models: z
+    .strictObject({ path: z.string().min(1).optional(), sources: z.array(z.string()).max(16).default([]) })
+    .default({ sources: [] }),
+  signing: z.strictObject({ key: z.string().min(1) }).optional(),
+  trust: z
+    .strictObject({
+      central: z.array(z.string()).max(16).default([]),
+      models: z.array(z.string()).max(16).default([]),
+    })
+    .default({ central: [], models: [] }),
+  commands: z
+    .strictObject({ allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default([]) })
+    .default({ allow: [] }),
+  console: z.strictObject({ listen: z.string().regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT") }).optional(),
+  lanes: z
+    .array(lane)
+    .min(1)
+    .max(16)
+    .refine((lanes) => new Set(lanes.map((each) => each.id)).size === lanes.length, "lane ids that differ"),
+});
+
+/** A valid configuration, defaults filled in. */
+export type Config = z.output<typeof configSchema>;
+/** One lane of it. */
+export type LaneConfig = Config["lanes"][number];
+/** The broker of it. */
+export type BrokerConfig = Config["broker"];

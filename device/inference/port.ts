@@ -1,0 +1,31 @@
+import type { Analysis, Scan } from "../scan.ts";
+
+/** What the analysis of a stored scan needs; the child reads the planes from the spool itself. */
+export type AnalysisRequest = Pick<Scan, "scanId" | "directory" | "kind" | "views" | "planes" | "airLevel">;
+
+/** What runs now, for `info`, `health` and `models list`. */
+export interface InferenceState {
+  readonly state: "starting" | "ready" | "fault";
+  readonly code: string | null;
+  readonly restarts: number;
+  readonly models: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly task: string;
+  }[];
+  /** Bare `session.run` summed over models, ms; null before the first scan. */
+  readonly p50: number | null;
+  readonly p95: number | null;
+  readonly residentBytes: number | null;
+}
+
+/** Image analysis as the lane sees it: never throws for a bad image (that is a `problem`), rejects only when stopped. */
+export interface Inference {
+  start(): Promise<void>;
+  /** Analyses are served one at a time in order; a stuck or dead child is replaced and the scan tried once more, then MODEL_FAULT. */
+  analyse(request: AnalysisRequest, signal: AbortSignal): Promise<Analysis>;
+  readonly state: InferenceState;
+  onState(listener: (state: InferenceState) => void): () => void;
+  stop(): Promise<void>;
+}

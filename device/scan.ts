@@ -1,0 +1,157 @@
+import type { AcquisitionStatus } from "../protocols/vocabulary.ts";
+
+/** 0 low, 1 high, 2 single (`line-scan.md`, LINES). */
+export type Energy = 0 | 1 | 2;
+
+/** What kind of image a scan is (`mqtt.md`, Hit `scan.kind`). */
+export type ScanKind = "dual-energy" | "single-energy" | "pseudo-colour" | "ct" | "ait" | "other";
+
+/** One view of a scan: geometry in pixels of the stored plane; pitch in mm, null when unknown. */
+export interface ScanView {
+  readonly view: number;
+  readonly name: string;
+  /** Columns: line numbers, 0 acquired first. */
+  readonly width: number;
+  /** Rows: detector pixels, 0 at the top. */
+  readonly height: number;
+  readonly pixelPitchMm: { readonly x: number; readonly y: number } | null;
+  readonly energies: readonly Energy[];
+}
+
+/**
+ * One stored plane: a file in the scan's folder. `u16` is little-endian; `rgb8` is 3 bytes a pixel. `columns` stores the
+ * lines of the stream one after another (a plane is the transpose of the stream), `rows` is row-major.
+ */
+export interface PlaneRecord {
+  readonly view: number;
+  readonly energy: Energy;
+  readonly width: number;
+  readonly height: number;
+  readonly file: string;
+  readonly layout: "columns" | "rows";
+  readonly format: "u16" | "rgb8";
+  readonly bytes: number;
+}
+
+/** An identifier tied to an item, canonical form, never raw label text (`mqtt.md`, Hit `identifiers`). */
+export interface ItemIdentifier {
+  readonly scheme: string;
+  readonly value: string;
+  readonly checkOk: boolean | null;
+  readonly source: "barcode" | "ocr" | "dicos" | "scanner" | "operator";
+  /** 0..1 */
+  readonly confidence: number;
+}
+
+/** What the lane's peripherals measured of an item; null where absent (`mqtt.md`, Hit `measured`). */
+export interface Measured {
+  readonly massKg: number | null;
+  readonly massStable: boolean | null;
+  readonly xrayMassKg: number | null;
+  readonly xrayMassReliable: boolean | null;
+  readonly radiation: {
+    readonly gamma: "normal" | "alarm" | "fault" | null;
+    readonly neutron: "normal" | "alarm" | "fault" | null;
+    readonly sigma: number | null;
+  } | null;
+}
+
+/** The scanner's own key of a scan: re-sent scans are recognised by it (`line-scan.md`, SCAN_END). */
+export interface ScanKey {
+  readonly serial: string;
+  readonly scanRef: string;
+  /** RFC 3339, as the scanner sent it. */
+  readonly startedAt: string;
+}
+
+/** A finished acquisition as a driver hands it on: planes are written, not yet durable. */
+export interface Capture {
+  readonly key: ScanKey;
+  /** Minted when the acquisition began; names the scan's folder. */
+  readonly scanId: string;
+  /** Absolute path of the scan's folder in the spool. */
+  readonly directory: string;
+  /** First frame of the scan in, gateway clock, ms since the epoch. */
+  readonly beganAt: number;
+  /** End of capture, gateway clock, ms since the epoch. */
+  readonly capturedAt: number;
+  /** Last byte in, gateway clock, ms since the epoch. */
+  readonly receivedAt: number;
+  readonly kind: ScanKind;
+  readonly views: readonly ScanView[];
+  readonly planes: readonly PlaneRecord[];
+  readonly acquisition: readonly AcquisitionStatus[];
+  readonly purpose: "OPERATIONAL" | "NON_OPERATIONAL";
+  readonly origin: "MACHINE" | "SYNTHETIC" | "AUGMENTED";
+  /** Counts in air of the planes; null when unknown (estimated from the image and flagged). */
+  readonly airLevel: number | null;
+  /** Identifiers that came with the image itself. */
+  readonly identifiers: readonly ItemIdentifier[];
+}
+
+/** A durable scan: the capture plus what the gateway knows of the item. Stored as JSON in the spool. */
+export interface Scan extends Omit<Capture, "identifiers"> {
+  readonly lane: string;
+  readonly identifiers: readonly ItemIdentifier[];
+  readonly measured: Measured;
+  /** True when a reading near this scan could not be tied to it alone. */
+  readonly trackingAmbiguous: boolean;
+  /** The acquisition this scan replaced: stored incomplete, then sent again whole. */
+  readonly replaces: boolean;
+}
+
+/** A box in pixels of the stored plane, origin top left, right and bottom exclusive. */
+export interface PixelBox {
+  readonly view: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What image analysis says of a scan. Plain JSON: it crosses the process boundary and is stored. */
+export interface Analysis {
+  readonly detections: readonly {
+    readonly class: string;
+    /** 0..1, calibrated. */
+    readonly score: number;
+    readonly threshold: number;
+    /** `name@version` */
+    readonly model: string;
+    readonly certified: boolean;
+    /** The prevalence at which the class's score was calibrated, 0..1. */
+    readonly prevalence: number;
+    readonly boxes: readonly PixelBox[];
+  }[];
+  readonly contents: readonly {
+    readonly group: string;
+    readonly score: number;
+    readonly share: number | null;
+  }[];
+  /** 0..1: how far the image can be trusted (noise, saturation, estimated air). */
+  readonly quality: number;
+  readonly airEstimated: boolean;
+  readonly images: readonly {
+    readonly view: number;
+    readonly energy: Energy;
+    readonly form: "raw16" | "rendered";
+    readonly sha256: string;
+    readonly mediaType: string;
+    readonly bytes: number;
+  }[];
+  readonly models: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly sha256: string;
+    readonly provider: string;
+    /** Bare `session.run`, ms. */
+    readonly milliseconds: number;
+  }[];
+  /** Whether at least one model looked at the image. */
+  readonly analysed: boolean;
+  /** Why the image could not be analysed, or only in part: NO_MODEL, IMAGE_QUALITY, OPAQUE_REGION, MODEL_FAULT. */
+  readonly problems: readonly {
+    readonly code: "NO_MODEL" | "IMAGE_QUALITY" | "OPAQUE_REGION" | "MODEL_FAULT";
+    readonly text: string;
+  }[];
+}

@@ -1,0 +1,46 @@
+import type { Capture, Scan } from "../scan.ts";
+
+/** The lane's state as published on `…/{lane}/state`. */
+export interface ScannerState {
+  readonly state: "idle" | "scanning" | "paused" | "fault" | "absent";
+  readonly code: string | null;
+  readonly since: number;
+}
+
+/** What a driver reports beside captures; the lane turns them into alerts (`mqtt.md`, alert). */
+export interface ScannerEvent {
+  readonly code: string;
+  readonly severity: "info" | "warning" | "critical";
+  readonly message: string;
+  readonly remedy: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What the machine may be told of a finished analysis (RESULT of `line-scan.md`). */
+export interface ScanResult {
+  readonly scanRef: string;
+  readonly scanId: string;
+  readonly revision: number;
+  readonly decision: string;
+  readonly recommendation: string;
+  readonly detections: readonly unknown[];
+}
+
+/** The scanner port: bytes or files in, captures out. One file (or folder) per implementation, no base class. */
+export interface ScannerDriver {
+  /** Yields finished captures until `stop()`; back-pressure: the next is not produced before the consumer asks. */
+  captures(): AsyncIterable<Capture>;
+  /** The capture is durable: the scanner may delete its copy. */
+  acknowledge(capture: Capture, scan: Pick<Scan, "scanId">): Promise<void>;
+  /** The capture could not be stored; the scanner keeps its copy. */
+  refuse(capture: Capture, code: string, message: string): Promise<void>;
+  /** Best effort: a lost link loses it. */
+  result(result: ScanResult): Promise<void>;
+  readonly state: ScannerState;
+  onState(listener: (state: ScannerState) => void): () => void;
+  onEvent(listener: (event: ScannerEvent) => void): () => void;
+  /** First frame of an acquisition seen (for the tracker), gateway clock ms. */
+  onScanStart(listener: (at: number) => void): () => void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}

@@ -1,0 +1,213 @@
+import type { Declaration } from "../../protocols/declaration.ts";
+import type { Analysis, Capture, Energy, PlaneRecord, Scan, ScanKey } from "../scan.ts";
+
+/** Why a scanner is refused a new scan now (NAK codes of `line-scan.md`). */
+export type Admission =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: "SPOOL_FULL" | "PAUSED"; readonly message: string };
+
+/** Writes the planes of one acquisition as its lines come; bounded by `maxBytes`. */
+export interface ScanWriter {
+  readonly scanId: string;
+  readonly directory: string;
+  /** Bytes of image data accepted so far (highest extent of each plane). */
+  readonly bytes: number;
+  /** Places `samples` (u16 LE, `lines` × `height`) at `firstLine`; repeats overwrite. Throws LYN_SCAN_TOO_LARGE over the bound. */
+  writeLines(
+    plane: { view: number; energy: Energy; height: number },
+    firstLine: number,
+    samples: Uint8Array,
+  ): Promise<void>;
+  /** Writes a whole row-major plane (u16 LE or rgb8). */
+  writePlane(
+    plane: { view: number; energy: Energy; width: number; height: number; format: "u16" | "rgb8" },
+    data: Uint8Array,
+  ): Promise<void>;
+  /** Closes the files and describes them (not yet fsynced). `widths`: lines per plane as SCAN_END says. */
+  finish(
+    widths?: readonly { view: number; energy: Energy; lines: number }[],
+  ): Promise<readonly PlaneRecord[]>;
+  /** Drops what was written. */
+  discard(): Promise<void>;
+}
+
+/** A scan already known under a scanner's key. */
+export interface KnownScan {
+  readonly scanId: string;
+  readonly complete: boolean;
+  /** True when the same scanRef is known with another startedAt. */
+  readonly otherStart: boolean;
+}
+
+/** What a scanner driver needs of the spool. */
+export interface ScanStore {
+  admission(lane: string): Admission;
+  find(lane: string, key: ScanKey): Promise<KnownScan | null>;
+  begin(options: { lane: string; maxBytes: number }): Promise<ScanWriter>;
+}
+
+/** How far a scan has come. A restart resumes each scan from here. */
+export type ScanState = "received" | "decided" | "analysed";
+
+/** A stored scan with its progress. `revision` is that of the last committed hit, 0 when none. */
+export interface StoredScan {
+  readonly scan: Scan;
+  readonly state: ScanState;
+  readonly revision: number;
+  readonly analysis: Analysis | null;
+  /** Id of the last hit event, null when none. */
+  readonly lastHitId: string | null;
+}
+
+/** The result of making a capture durable. */
+export interface Accepted {
+  readonly scan: Scan;
+  /** `duplicate`: already stored complete, nothing to do; `replaced`: an incomplete one is now whole (keeps its scan id). */
+  readonly outcome: "new" | "duplicate" | "replaced";
+}
+
+/** A hit or alert without what the journal adds: `journal`, `sequence`, `bootId`, `integrity`. */
+export type UnsealedData = Readonly<Record<string, unknown>>;
+
+/** A committed row of the outbox: exactly what is published. */
+export interface OutboxRow {
+  readonly sequence: number;
+  readonly id: string;
+  readonly kind: "hit" | "alert";
+  readonly lane: string | null;
+  readonly scanId: string | null;
+  readonly revision: number | null;
+  /** The CloudEvents JSON without `resent`; every transmission carries these bytes. */
+  readonly event: string;
+  /** Publish attempts that reached the broker (PUBACK). */
+  readonly published: number;
+  readonly createdAt: number;
+}
+
+/** What the uplink needs of the outbox. */
+export interface Outbox {
+  /** Rows to send now: fresh hits first (newest boot's unsent before backlog), at most `limit`, none of `inFlight`. */
+  due(options: {
+    limit: number;
+    receipts: boolean;
+    now: number;
+    inFlight: ReadonlySet<number>;
+  }): Promise<readonly OutboxRow[]>;
+  markPublished(sequences: readonly number[], at: number): Promise<void>;
+  /** Frees rows by id or up to a sequence; a foreign journal is ignored. Returns how many were freed. */
+  receipt(receipt: { journal: string; ids?: readonly string[]; upToSequence?: number }): Promise<number>;
+  /** The row can never be delivered: kept as a dead letter, an UNDELIVERABLE alert committed in the same transaction. */
+  deadLetter(sequence: number, reason: string): Promise<void>;
+  /** Called after each commit that adds rows. */
+  onCommitted(listener: () => void): () => void;
+}
+
+/** Declarations received over MQTT, idempotent on (aedId, revision). */
+export interface DeclarationStore {
+  /** Durable upsert. `conflict`: same key, other content (the first stands). `stale`: an older revision than the stored one. */
+  putDeclaration(
+    declaration: Declaration,
+    findings: readonly DeclarationFinding[],
+    at: number,
+  ): Promise<"stored" | "same" | "conflict" | "stale">;
+  /** Live (not cancelled, not expired) declarations that carry any of the identifiers. */
+  findDeclarations(
+    identifiers: readonly { scheme: string; value: string }[],
+    now: number,
+  ): Promise<readonly StoredDeclaration[]>;
+  /** Scans received since `since` (ms) that carry any of the identifiers: to be rescored. */
+  findScansByIdentifiers(
+    identifiers: readonly { scheme: string; value: string }[],
+    since: number,
+  ): Promise<readonly StoredScan[]>;
+}
+
+export interface DeclarationFinding {
+  readonly metric: string;
+  readonly pointer: string;
+  readonly message: string;
+}
+
+export interface StoredDeclaration {
+  readonly declaration: Declaration;
+  readonly findings: readonly DeclarationFinding[];
+  /** When this gateway stored it, ms since the epoch. */
+  readonly storedAt: number;
+}
+
+/** Dead letters that came from outside (declarations that cannot be read), for `lynceus outbox`. Bodies are never logged. */
+export interface DeadLetter {
+  readonly source: "outbox" | "declaration" | "outcome";
+  readonly reason: string;
+  readonly pointer: string | null;
+  readonly bytes: number;
+  readonly at: number;
+}
+
+/** Counts shown by `health` and `lynceus outbox`. */
+export interface SpoolFigures {
+  readonly journal: string;
+  readonly sequence: number;
+  readonly scans: Readonly<Record<ScanState, number>>;
+  readonly unpublished: number;
+  readonly unreceipted: number;
+  readonly oldestUnpublishedAt: number | null;
+  readonly deadLetters: number;
+  readonly freeBytes: number;
+  readonly usedBytes: number;
+}
+
+/** The whole spool, as the composition root sees it. */
+export interface Spool extends ScanStore, Outbox, DeclarationStore {
+  readonly journal: string;
+  readonly bootId: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Fsyncs planes and commits the scan (FULL). After this the scanner may be told ACK. */
+  accept(
+    capture: Capture,
+    item: Pick<Scan, "lane" | "identifiers" | "measured" | "trackingAmbiguous">,
+  ): Promise<Accepted>;
+  /** Late readings: replaces identifiers and measures of a stored scan. */
+  updateScan(scan: Scan): Promise<void>;
+  saveAnalysis(scanId: string, analysis: Analysis): Promise<void>;
+  /** Seals (journal, sequence, bootId, hash chain) and commits a hit, moving the scan's state, in one transaction. Same scan and revision twice: the first stands. */
+  commitHit(options: {
+    scanId: string;
+    lane: string;
+    revision: number;
+    data: UnsealedData;
+    state: ScanState;
+  }): Promise<OutboxRow>;
+  commitAlert(options: {
+    data: UnsealedData;
+    lane: string | null;
+    scanId: string | null;
+  }): Promise<OutboxRow>;
+  /** Scans not yet `analysed`, oldest first, for resumption. */
+  unfinished(): Promise<readonly StoredScan[]>;
+  scan(scanId: string): Promise<StoredScan | null>;
+  putDeadLetter(letter: Omit<DeadLetter, "at">, body: Uint8Array): Promise<void>;
+  deadLetters(limit: number): Promise<readonly DeadLetter[]>;
+  putOutcome(outcome: {
+    outcomeId: string;
+    scanId: string;
+    at: string;
+    body: string;
+  }): Promise<"stored" | "same" | "unknown-scan">;
+  figures(): Promise<SpoolFigures>;
+  /** Rows for `lynceus outbox`, newest first. */
+  list(
+    limit: number,
+  ): Promise<
+    readonly {
+      sequence: number;
+      id: string;
+      kind: string;
+      state: string;
+      scanId: string | null;
+      createdAt: number;
+      reason: string | null;
+    }[]
+  >;
+}

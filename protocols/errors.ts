@@ -1,0 +1,57 @@
+/**
+ * Every stable error code with what it means. A code is never reused for another meaning; `test/unit/error-codes.test.ts`
+ * holds this table and the table in `device/README.md` together.
+ */
+export const ERROR_CODES = {
+  LYN_CANONICAL_JSON:
+    "A value has no RFC 8785 canonical form (NaN, Infinity, an integer above 2^53−1, a lone surrogate)",
+  LYN_CHAIN_INPUT: "A hash of the integrity chain is not 64 lower-case hex digits",
+  LYN_CONFIG_INVALID: "The configuration file does not match its schema",
+  LYN_CONFIG_UNREADABLE: "The configuration file cannot be read or is not YAML",
+  LYN_ENVELOPE_INVALID: "A message is not a CloudEvents 1.0 structured event of the MQTT contract",
+  LYN_FRAME_ENCODE:
+    "A line-scan frame cannot be encoded: a field is out of range or the payload is over 1 MiB",
+  LYN_ID_INPUT: "An identifier cannot be derived: a time, random bytes, a uuid or a number is out of range",
+  LYN_IMAGE_PART: "An image part is malformed",
+  LYN_LINES_PAYLOAD: "A LINES payload is malformed or a field of it is out of range",
+  LYN_LINE_SCAN_MESSAGE: "A line-scan message does not match its schema",
+  LYN_MESSAGE_TOO_LARGE: "A message is larger than the MQTT contract allows",
+  LYN_MT_SICS: "A line or command is not MT-SICS",
+  LYN_PAYLOAD_INVALID: "The data of an event does not match its schema",
+  LYN_PLANE_TOO_LARGE: "A plane is larger than 64 million pixels",
+  LYN_TOPIC: "A topic or a part of it is outside the MQTT contract",
+  LYN_SECRET_UNREADABLE: "A secret named in the configuration cannot be read",
+  LYN_USAGE: "The command line was used wrongly",
+} as const satisfies Record<string, string>;
+
+/** A stable error code, `LYN_…`. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** What a {@link LynceusError} carries beside its code and message. */
+export interface ErrorContext {
+  /** What the reader can do about it, in plain words. */
+  readonly remedy: string;
+  /** Figures and names that help to find the fault; never a secret or personal data. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The one error class: a stable code, a message that says what and where, and a remedy in plain words. */
+export class LynceusError extends Error {
+  readonly code: ErrorCode;
+  readonly remedy: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = "LynceusError";
+    this.code = code;
+    this.remedy = context.remedy;
+    this.details = context.details ?? {};
+  }
+}
+
+/** Whether `error` is a {@link LynceusError}, optionally one of the given codes. */
+export function isLynceusError(error: unknown, ...codes: readonly ErrorCode[]): error is LynceusError {
+  return error instanceof LynceusError && (codes.length === 0 || codes.includes(error.code));
+}

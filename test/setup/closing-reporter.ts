@@ -1,0 +1,32 @@
+import type { Reporter, TestModule } from "vitest/node";
+
+const SLOWEST = 10;
+
+/** Closes a run with its ten slowest files and one plain line of figures. */
+export class ClosingReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
+    const slowest = modules
+      .map((module) => ({ file: module.relativeModuleId, seconds: module.diagnostic().duration / 1000 }))
+      .sort((a, b) => b.seconds - a.seconds)
+      .slice(0, SLOWEST);
+    const rows = slowest.map(({ file, seconds }) => `  ${seconds.toFixed(1).padStart(7)} s  ${file}`);
+    const { passed, failed, skipped } = countTests(modules);
+    const brokenFiles = modules.filter((module) => module.errors().length > 0).length;
+    const wrong = failed + brokenFiles + unhandled.length;
+    const tail = skipped > 0 ? `, ${skipped} skipped` : "";
+    process.stdout.write(
+      `\nSlowest files:\n${rows.join("\n")}\n\n${passed} passed, ${wrong} failed${tail}\n`,
+    );
+  }
+}
+
+function countTests(modules: readonly TestModule[]): { passed: number; failed: number; skipped: number } {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const module of modules) {
+    for (const test of module.children.allTests()) {
+      const state = test.result().state;
+      if (state === "passed" || state === "failed" || state === "skipped") counts[state]++;
+    }
+  }
+  return counts;
+}
