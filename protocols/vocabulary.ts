@@ -1,0 +1,3 @@
+/** The vocabularies of the contract in one import: terms (`labels.md`, `mqtt.md`) and reason codes. */
+export * from "./vocabulary/reasons.ts";
+export * from "./vocabulary/terms.ts";
