@@ -1,4 +1,4 @@
-import type { Cause } from "../../protocols/vocabulary.ts";
+import type { Cause, QualityMetric } from "../../protocols/vocabulary.ts";
 import type { Analysis, Scan } from "../scan.ts";
 import type { StoredDeclaration } from "../spool/port.ts";
 
@@ -16,8 +16,8 @@ export interface FloorEntry {
 
 /** The lane's or the profile's word on how scores are joined; `fusionSettings()` fills the defaults in. */
 export interface FusionSettings {
-  /** Name (and version) of the profile, shown as `score.profile`; `local` for the lane's own. */
-  readonly profile: string;
+  /** Version of the risk profile, shown as `score.profile`; null for the lane's own settings. */
+  readonly profile: string | null;
   /** Chance that a full examination of an arbitrary item of this lane finds an irregularity, inside 0..1. */
   readonly prior: number;
   /** Probabilities: `low` below `medium`, `high` from `high` on. */
@@ -35,7 +35,33 @@ export interface FusionSettings {
   /** Measured and declared mass agree within max(`kg`, `share` × declared). */
   readonly massTolerance: { readonly kg: number; readonly share: number };
   /** Terms that describe no goods, normalised (metric A1). */
-  readonly stopTerms: { readonly version: string; readonly terms: ReadonlySet<string> };
+  readonly stopTerms: StopTerms;
+  readonly weights: FusionWeights;
+}
+
+/** A versioned list of terms that describe no goods; the terms are normalised (`stop-terms.ts`). */
+export interface StopTerms {
+  readonly version: string;
+  readonly terms: ReadonlySet<string>;
+}
+
+/** How much each source may say, natural log of odds, all ≥ 0. `settings.ts` says why each default is what it is. */
+export interface FusionWeights {
+  /** Most that an undeclared class of role `evidence` adds. */
+  readonly undeclared: number;
+  /** Most that a mass beyond the tolerance adds. */
+  readonly mass: number;
+  /** Most that other goods than declared add. */
+  readonly contents: number;
+  /** Chance that honest goods look like a mismatch, inside 0..1: at this value the contents say nothing. */
+  readonly contentsTypical: number;
+  /** More pieces seen than declared. */
+  readonly pieces: number;
+  readonly radiation: { readonly gamma: number; readonly neutron: number };
+  /** Metric → what its failing adds; a metric not named adds nothing. */
+  readonly quality: Readonly<Partial<Record<QualityMetric, number>>>;
+  /** Most that all failing metrics add together. */
+  readonly qualityTotal: number;
 }
 
 /** Everything one score is made of. Fusion has no clock and no memory: the same input gives the same hit. */
@@ -66,6 +92,8 @@ export interface FusionInput {
   readonly cause: Cause;
   /** Until when the gateway keeps the planes and renderings, ms since the epoch; absent or null: no promise. */
   readonly imagesKeptUntil?: number | null;
+  /** aedId → how many different items under this declaration the site has scanned, this one included. Absent: 1. */
+  readonly piecesSeen?: Readonly<Record<string, number>>;
   /**
    * Floors of the revision this one replaces, when the image was not analysed anew: a revision never removes them
    * (`mqtt.md`, Score). Absent: none.
