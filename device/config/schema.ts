@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GATEWAY_OR_LANE, RESERVED_NAMES, SITE } from "../../protocols/mqtt/topics.ts";
+import { RESERVED_NAMES, SITE_PATTERN } from "../../protocols/mqtt/names.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { parseBytes, parseDuration } from "./units.ts";
 
@@ -25,9 +25,9 @@ const duration = z.union([z.string(), z.number()]).transform((value, context) =>
 });
 const name = z
   .string()
-  .regex(GATEWAY_OR_LANE, "1 to 32 of a-z, 0-9 and -")
+  .regex(/^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and -")
   .refine(
-    (value) => !RESERVED_NAMES.includes(value),
+    (value) => !(RESERVED_NAMES as readonly string[]).includes(value),
     `none of the reserved names: ${RESERVED_NAMES.join(", ")}`,
   );
 const fraction = z.number().min(0).max(1);
@@ -122,7 +122,7 @@ const lane = z.strictObject({
 export const configSchema = z.strictObject({
   schema: z.literal("lynceus-config/1"),
   gateway: z.strictObject({
-    site: z.string().regex(SITE, "a UN/LOCODE and a part of it, such as NLRTM-EX"),
+    site: z.string().regex(SITE_PATTERN, "a UN/LOCODE and a part of it, such as NLRTM-EX"),
     id: name,
   }),
   broker,

@@ -12,6 +12,7 @@ export function listedPackages(): readonly string[] {
 
 /** Those of them that dpkg does not know as installed; all of them where there is no dpkg. */
 export function missingPackages(listed: readonly string[]): readonly string[] {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query has its own placeholders
   const run = spawnSync("dpkg-query", ["-W", "-f", "${db:Status-Abbrev}${Package}\n", ...listed], {
     encoding: "utf8",
   });

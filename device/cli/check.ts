@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { LynceusError } from "../../protocols/errors.ts";
+
+/** `lynceus check`: validates a configuration, every fault at once; exit 0 or 2. */
+export function registerCheck(program: Command): void {
+  program
+    .command("check")
+    .description(
+      "Validate a configuration file: every error with its key path, what was found, what is allowed",
+    )
+    .requiredOption("--config <file>", "configuration file (YAML)")
+    .option("--json", "print one JSON document")
+    .action(async (options: { config: string; json?: boolean }) => {
+      const { loadConfig, unservedKeys } = await import("../config/load.ts");
+      try {
+        const config = await loadConfig(options.config);
+        const unserved = unservedKeys(config);
+        if (options.json) print({ ok: true, faults: [], unserved });
+        else
+          process.stdout.write(
+            `${options.config}: ok, ${config.lanes.length} lane${config.lanes.length === 1 ? "" : "s"}\n`,
+          );
+        for (const key of unserved)
+          process.stderr.write(`warning: ${key}: this version does not act on it yet\n`);
+      } catch (error) {
+        if (!options.json || !(error instanceof LynceusError)) throw error;
+        print({ ok: false, code: error.code, message: error.message, faults: error.details["faults"] ?? [] });
+        process.exitCode = 2;
+      }
+    });
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}

@@ -1,0 +1,63 @@
+import { Command, CommanderError } from "commander";
+import { LynceusError } from "../../protocols/errors.ts";
+import { registerCheck } from "./check.ts";
+import { registerDemo } from "./demo/register.ts";
+import { registerOutbox } from "./outbox.ts";
+import { registerRun } from "./run.ts";
+import { registerScan } from "./scan/register.ts";
+import { registerSimulate } from "./simulate.ts";
+import { packageVersion } from "./version.ts";
+import { registerWatch } from "./watch.ts";
+
+/** Exit codes of `cli.md`. */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Codes that mean wrong usage, invalid configuration or a missing path. */
+const USAGE_CODES: readonly string[] = [
+  "LYN_USAGE",
+  "LYN_CONFIG_INVALID",
+  "LYN_CONFIG_UNREADABLE",
+  "LYN_PATH_MISSING",
+];
+
+/** Runs the command line and sets `process.exitCode`; never throws. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = createProgram();
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
+}
+
+/** The whole command tree; each command loads what it needs when it runs, so that `--help` is quick. */
+export function createProgram(): Command {
+  const program = new Command("lynceus")
+    .description("Open edge runtime for X-ray and other non-intrusive inspection scanners")
+    .version(packageVersion(), "-V, --version")
+    .exitOverride()
+    .showHelpAfterError("(see --help)");
+  registerDemo(program);
+  registerRun(program);
+  registerCheck(program);
+  registerScan(program);
+  registerWatch(program);
+  registerOutbox(program);
+  registerSimulate(program);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/** Says what failed on stderr and gives the exit code. Stack traces are for LYNCEUS_DEBUG=1 only. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (process.env["LYNCEUS_DEBUG"] === "1") console.error(error);
+  if (error instanceof LynceusError) {
+    process.stderr.write(`error ${error.code}: ${error.message}\n  remedy: ${error.remedy}\n`);
+    return USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.failed;
+  }
+  process.stderr.write(
+    `error: ${(error as Error).message ?? String(error)}\n  remedy: run again with LYNCEUS_DEBUG=1 for the details, and report them\n`,
+  );
+  return EXIT.failed;
+}

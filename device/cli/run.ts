@@ -1,0 +1,45 @@
+import type { Command } from "commander";
+
+/** SIGTERM drains and exits 0 within 10 s (`cli.md`); a second signal, or this long, ends it at once. */
+const STOP_LIMIT_MS = 10_000;
+
+/** `lynceus run`: the gateway. */
+export function registerRun(program: Command): void {
+  program
+    .command("run")
+    .description("Run the gateway; it starts with the broker or a device absent and keeps trying")
+    .requiredOption("--config <file>", "configuration file (YAML)")
+    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .action(async (options: { config: string; logLevel: string }) => {
+      const [{ loadConfig, unservedKeys }, { Gateway }, { createLog }] = await Promise.all([
+        import("../config/load.ts"),
+        import("../gateway.ts"),
+        import("../log.ts"),
+      ]);
+      const config = await loadConfig(options.config);
+      const log = createLog({ name: "lynceus", level: options.logLevel });
+      for (const key of unservedKeys(config)) log.warn({ key }, "this version does not act on the key yet");
+      const gateway = new Gateway({ config, log, env: process.env });
+      const stopped = stopSignal();
+      await gateway.start();
+      const signal = await Promise.race([stopped, gateway.failed]);
+      const limit = setTimeout(() => process.exit(1), STOP_LIMIT_MS);
+      await gateway.stop();
+      clearTimeout(limit);
+      // Sockets of absent devices may still be opening: nothing is left to wait for.
+      process.exit(signal === "SIGINT" ? 130 : signal === "SIGTERM" ? 0 : 1);
+    });
+}
+
+function stopSignal(): Promise<"SIGINT" | "SIGTERM"> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      let seen = false;
+      process.on(signal, () => {
+        if (seen) process.exit(130);
+        seen = true;
+        resolve(signal);
+      });
+    }
+  });
+}

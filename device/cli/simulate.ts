@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+
+/**
+ * `lynceus simulate …`. The simulator is a peer, not a part of the gateway: this lazy import is the one place where the
+ * command line reaches it.
+ */
+export function registerSimulate(program: Command): void {
+  program
+    .command("simulate")
+    .description("Simulated peers: scanner, customs, dataset (see `lynceus simulate --help`)")
+    .helpOption(false)
+    .allowUnknownOption()
+    .argument("[args...]")
+    .passThroughOptions()
+    .action(async (args: readonly string[]) => {
+      const { runSimulate } = await import("../../simulator/commands.ts");
+      await runSimulate(args);
+    });
+  program.enablePositionalOptions();
+}

@@ -1,0 +1,215 @@
+import type { Cause } from "../../protocols/vocabulary.ts";
+import type { Alerts } from "../alerts.ts";
+import { pause } from "../backoff.ts";
+import type { Inference } from "../inference/port.ts";
+import type { Log } from "../log.ts";
+import type { Peripheral, Reading } from "../peripheral/port.ts";
+import type { Analysis, Capture, Scan } from "../scan.ts";
+import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
+import type { Spool, StoredScan } from "../spool/port.ts";
+import type { Scored, Scorer } from "./scorer.ts";
+import type { Tracker } from "./tracker.ts";
+
+/** Scans of a lane between their ACK and their hit; beyond it the scanner waits (they are on disk, this bounds memory). */
+const MAX_UNDER_WAY = 256;
+/** A reader's socket may lag the detector's: a scan without its label waits this long, ms, while it is analysed anyway. */
+const READING_GRACE_MS = 150;
+/** How long `stop()` lets scans under way finish, ms; what is left is resumed at the next start. */
+const DRAIN_MS = 5_000;
+
+/** What a lane is made of. */
+export interface LaneOptions {
+  readonly id: string;
+  /** First hit of a scan at the latest so long after its last byte, ms. */
+  readonly deadlineMs: number;
+  readonly driver: ScannerDriver;
+  readonly peripherals: readonly Peripheral[];
+  readonly tracker: Tracker;
+  readonly spool: Pick<Spool, "accept" | "updateScan" | "scan">;
+  readonly inference: Inference;
+  readonly scorer: Scorer;
+  readonly alerts: Alerts;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** The pipeline of one scanner: capture → durable → ACK → analysis → score, with its readings bound on the way. */
+export class Lane {
+  readonly id: string;
+  readonly #options: LaneOptions;
+  readonly #abort = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  #captures: Promise<void> | null = null;
+
+  constructor(options: LaneOptions) {
+    this.id = options.id;
+    this.#options = options;
+  }
+
+  /** Starts peripherals and driver; `unfinished` are the stored scans of this lane that a crash or stop left on the way. */
+  async start(unfinished: readonly StoredScan[]): Promise<void> {
+    const { driver, peripherals, tracker } = this.#options;
+    for (const peripheral of peripherals) {
+      peripheral.onReading((reading) => this.#reading(reading));
+      peripheral.start();
+    }
+    driver.onScanStart((at) => tracker.scanStarted(at));
+    driver.onEvent((event) => this.#event(event));
+    await driver.start();
+    for (const stored of unfinished) this.#follow(this.#resume(stored));
+    this.#captures = this.#consume();
+  }
+
+  async stop(): Promise<void> {
+    const { driver, peripherals } = this.#options;
+    await driver.stop();
+    await Promise.all(peripherals.map((peripheral) => peripheral.stop()));
+    const drained = Promise.all([this.#captures, ...this.#underWay]);
+    await Promise.race([drained, pause(DRAIN_MS, this.#abort.signal)]);
+    this.#abort.abort();
+    await Promise.allSettled([...this.#underWay]);
+  }
+
+  async #consume(): Promise<void> {
+    const { driver, alerts } = this.#options;
+    for await (const capture of driver.captures()) {
+      try {
+        await this.#take(capture);
+      } catch (error) {
+        await alerts.raise({
+          code: "SCAN_NOT_STORED",
+          severity: "critical",
+          message: `Scan ${capture.key.scanRef} could not be stored: ${(error as Error).message}`,
+          remedy: "See the gateway's log and its disk; the scanner keeps the scan and sends it again.",
+          lane: this.id,
+        });
+        await driver.refuse(
+          capture,
+          "SPOOL_FULL",
+          "The gateway could not store the scan; send it again later",
+        );
+      }
+      while (this.#underWay.size >= MAX_UNDER_WAY && !this.#abort.signal.aborted)
+        await Promise.race(this.#underWay);
+    }
+  }
+
+  async #take(capture: Capture): Promise<void> {
+    const { driver, spool, tracker } = this.#options;
+    const bound = tracker.bind(capture);
+    const accepted = await spool.accept(capture, {
+      lane: this.id,
+      identifiers: bound.identifiers,
+      measured: bound.measured,
+      trackingAmbiguous: bound.trackingAmbiguous,
+    });
+    await driver.acknowledge(capture, accepted.scan);
+    if (accepted.outcome === "duplicate") return;
+    const cause: Cause = accepted.outcome === "replaced" ? "replaced-scan" : "initial";
+    const deadline = capture.receivedAt + this.#options.deadlineMs;
+    const settled = bound.settled ? 0 : READING_GRACE_MS;
+    this.#follow(this.#process(accepted.scan, cause, deadline, settled));
+  }
+
+  #resume(stored: StoredScan): Promise<void> {
+    const deadline = this.#options.clock() + this.#options.deadlineMs;
+    if (stored.state === "decided") return this.#analyseLate(stored.scan, this.#analyse(stored.scan));
+    return this.#process(stored.scan, stored.revision === 0 ? "initial" : "replaced-scan", deadline, 0);
+  }
+
+  async #process(scan: Scan, cause: Cause, deadline: number, graceMs: number): Promise<void> {
+    const analysing = this.#analyse(scan);
+    const first = await this.#untilDeadline(analysing, deadline, graceMs);
+    if (first === "stopped") return;
+    if (first === null) {
+      await this.#score(scan, { cause, state: "decided" });
+      await this.#analyseLate(scan, analysing);
+      return;
+    }
+    await this.#score(scan, { cause, analysis: first, state: "analysed" });
+  }
+
+  async #analyseLate(scan: Scan, analysing: Promise<Analysis | "stopped">): Promise<void> {
+    const analysis = await analysing;
+    if (analysis !== "stopped")
+      await this.#score(scan, { cause: "late-analysis", analysis, state: "analysed" });
+  }
+
+  async #analyse(scan: Scan): Promise<Analysis | "stopped"> {
+    try {
+      return await this.#options.inference.analyse(scan, this.#abort.signal);
+    } catch (error) {
+      if (!this.#abort.signal.aborted)
+        this.#options.log.error({ err: error, scanId: scan.scanId }, "analysis failed");
+      return "stopped";
+    }
+  }
+
+  /** The analysis, or null at the deadline. A scan without its label is held back for the grace, never past the deadline. */
+  async #untilDeadline(
+    analysing: Promise<Analysis | "stopped">,
+    deadline: number,
+    graceMs: number,
+  ): Promise<Analysis | "stopped" | null> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, this.#abort.signal]);
+    const left = Math.max(0, deadline - this.#options.clock());
+    const [result] = await Promise.all([
+      Promise.race([analysing, pause(left, signal).then(() => null)]),
+      graceMs > 0 ? pause(Math.min(graceMs, left), this.#abort.signal) : undefined,
+    ]);
+    over.abort();
+    return this.#abort.signal.aborted && result === null ? "stopped" : result;
+  }
+
+  async #score(scan: Scan, request: Parameters<Scorer["score"]>[1]): Promise<void> {
+    const scored = await this.#options.scorer.score(scan.scanId, request);
+    if (scored !== null) await this.tell(scored);
+  }
+
+  /** Tells the machine of a committed score (RESULT); best effort. */
+  async tell(scored: Scored): Promise<void> {
+    const { data, scan } = scored;
+    await this.#options.driver.result({
+      scanRef: scan.key.scanRef,
+      scanId: scan.scanId,
+      revision: Number(data["revision"]),
+      decision: String(data["decision"]),
+      recommendation: String(data["recommendation"]),
+      detections: data["detections"] as readonly unknown[],
+    });
+  }
+
+  #reading(reading: Reading): void {
+    const late = this.#options.tracker.reading(reading);
+    if (late !== null) this.#follow(this.#lateReading(late));
+  }
+
+  async #lateReading(late: {
+    scanId: string;
+    update: Pick<Scan, "identifiers" | "measured" | "trackingAmbiguous">;
+  }): Promise<void> {
+    const { spool, scorer } = this.#options;
+    const stored = await spool.scan(late.scanId);
+    if (stored === null) return;
+    await spool.updateScan({ ...stored.scan, ...late.update });
+    const scored = await scorer.rescore(late.scanId, "late-reading");
+    if (scored !== null) await this.tell(scored);
+  }
+
+  #event(event: ScannerEvent): void {
+    this.#follow(this.#options.alerts.raise({ ...event, lane: this.id }));
+  }
+
+  #follow(work: Promise<void>): void {
+    const followed = work
+      .catch((error: unknown) =>
+        this.#options.log.error(
+          { err: error, lane: this.id },
+          "a scan's processing failed; it is resumed at the next start",
+        ),
+      )
+      .finally(() => this.#underWay.delete(followed));
+    this.#underWay.add(followed);
+  }
+}

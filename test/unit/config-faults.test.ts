@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { nearestOf } from "../../device/config/issues.ts";
+import { parseConfig, unservedKeys } from "../../device/config/load.ts";
+import { isLynceusError } from "../../protocols/errors.ts";
+
+const GOOD = `
+schema: lynceus-config/1
+gateway: { site: NLRTM-EX, id: gw-01 }
+broker: { url: "mqtt://127.0.0.1:1883", passwordFile: secrets/broker }
+spool: { path: spool, minFreeBytes: 5GB, keepPublished: 7d }
+lanes:
+  - id: lane-1
+    scanner: { driver: line-scan, transport: "tcp://127.0.0.1:7001" }
+    peripherals:
+      - { id: label, kind: barcode, protocol: line, transport: "tcp://127.0.0.1:7002" }
+`;
+
+function faultsOf(text: string): readonly { path: string; message: string }[] {
+  try {
+    parseConfig(text, "/etc/lynceus/lynceus.yaml");
+  } catch (error) {
+    if (isLynceusError(error, "LYN_CONFIG_INVALID"))
+      return error.details["faults"] as readonly { path: string; message: string }[];
+    throw error;
+  }
+  throw new Error("the configuration was accepted");
+}
+
+describe("the configuration file", () => {
+  it("fills defaults in and resolves paths against its own folder", () => {
+    const config = parseConfig(GOOD, "/etc/lynceus/lynceus.yaml");
+    expect(config.spool).toEqual({
+      path: "/etc/lynceus/spool",
+      maxBytes: 200e9,
+      minFreeBytes: 5e9,
+      keepPublished: 7 * 86_400_000,
+    });
+    expect(config.broker.passwordFile).toBe("/etc/lynceus/secrets/broker");
+    expect(config.broker.topicRoot).toBe("nii");
+    expect(config.lanes[0]?.fusion.bands).toEqual({ medium: 0.05, high: 0.3 });
+    expect(config.lanes[0]?.belt.deadlineMs).toBe(5000);
+  });
+
+  it("names the nearest known key for an unknown one, at any depth", () => {
+    const text = GOOD.replace("path: spool", "pth: spool").replace(
+      'transport: "tcp://127.0.0.1:7001"',
+      'transport: "tcp://127.0.0.1:7001", maxScanByte: 1MB',
+    );
+    const faults = faultsOf(text);
+    expect(faults).toContainEqual({ path: "spool.pth", message: 'unknown key "pth"; did you mean "path"?' });
+    expect(faults).toContainEqual({
+      path: "lanes[0].scanner.maxScanByte",
+      message: 'unknown key "maxScanByte"; did you mean "maxScanBytes"?',
+    });
+  });
+
+  it("tells every fault at once with its path, what was found and what is allowed", () => {
+    const text = GOOD.replace("NLRTM-EX", "rotterdam")
+      .replace("5GB", "plenty")
+      .replace("driver: line-scan", "driver: telepathy")
+      .replace("id: gw-01", "id: status");
+    const faults = faultsOf(text);
+    const at = (path: string) => faults.find((fault) => fault.path === path)?.message ?? "";
+    expect(at("gateway.site")).toContain('found: "rotterdam"');
+    expect(at("gateway.id")).toContain("reserved");
+    expect(at("spool.minFreeBytes")).toContain("200GB");
+    expect(at("lanes[0].scanner.driver")).toContain("line-scan");
+    expect(faults.length).toBe(4);
+  });
+
+  it("refuses bands that cross and peripherals that share an id", () => {
+    const text = `${GOOD}      - { id: label, kind: scale, protocol: mt-sics, transport: "tcp://127.0.0.1:7003" }
+    fusion: { bands: { medium: 0.5, high: 0.3 } }
+`;
+    const paths = faultsOf(text).map((fault) => fault.path);
+    expect(paths).toEqual(["lanes[0].fusion.bands", "lanes[0].peripherals"]);
+  });
+
+  it("says which known keys this version does not act on yet", () => {
+    const config = parseConfig(`${GOOD}console: { listen: "127.0.0.1:8088" }\n`, "/x/lynceus.yaml");
+    expect(unservedKeys(config)).toEqual(["console"]);
+  });
+
+  it("answers text that is not YAML with the line", () => {
+    expect(() => parseConfig("a: [1", "/x.yaml")).toThrow(/not YAML.*line 1/s);
+    expect(() => parseConfig("a: 1\na: 2", "/x.yaml")).toThrow(/not YAML/);
+  });
+
+  it("finds no nearest key where none is near", () => {
+    expect(nearestOf("passwordfile", ["passwordFile", "path"])).toBe("passwordFile");
+    expect(nearestOf("zzzz", ["path", "id"])).toBeNull();
+  });
+});
