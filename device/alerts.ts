@@ -41,11 +41,16 @@ export class Alerts {
     }
     this.#remember(key, now);
     const repeated = last?.suppressed ?? 0;
-    const details = repeated > 0 ? { ...alert.details, repeatedSince: repeated } : (alert.details ?? {});
+    const details = scalars(
+      repeated > 0 ? { ...alert.details, repeatedSince: repeated } : (alert.details ?? {}),
+    );
     log.warn({ code: alert.code, lane: alert.lane, scanId: alert.scanId, details }, alert.message);
-    const { lane, scanId, ...rest } = alert;
+    const { lane, scanId, code, severity } = alert;
     const data = {
-      ...rest,
+      code,
+      severity,
+      message: cut(alert.message),
+      remedy: cut(alert.remedy),
       ...(lane === undefined ? {} : { lane }),
       ...(scanId === undefined ? {} : { scanId }),
       details,
@@ -65,4 +70,25 @@ export class Alerts {
       if (oldest !== undefined) this.#recent.delete(oldest);
     }
   }
+}
+
+/** Longest text and detail an alert may carry (`mqtt.md`, Envelope; details are figures and names). */
+const MAX_TEXT = 200;
+const MAX_DETAIL = 500;
+
+function cut(text: string): string {
+  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
+}
+
+/** Details on the wire are scalars: anything deeper is shown as JSON, cut. */
+function scalars(
+  details: Readonly<Record<string, unknown>>,
+): Record<string, string | number | boolean | null> {
+  const entries = Object.entries(details).map(([key, value]) => {
+    if (value === null || typeof value === "boolean") return [key, value];
+    if (typeof value === "number") return [key, Number.isFinite(value) ? value : String(value)];
+    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+    return [key, text.slice(0, MAX_DETAIL)];
+  });
+  return Object.fromEntries(entries);
 }

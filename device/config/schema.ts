@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RESERVED_NAMES, SITE_PATTERN } from "../../protocols/mqtt/names.ts";
+import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { parseBytes, parseDuration } from "./units.ts";
 
@@ -40,10 +41,7 @@ const urlOf = (...schemes: readonly string[]) =>
 const broker = z.strictObject({
   url: urlOf("mqtt", "mqtts", "ws", "wss"),
   protocol: z.union([z.literal(5), z.literal(4)]).default(5),
-  topicRoot: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, _ or - (one topic level)")
-    .default("nii"),
+  topicRoot: z.string().regex(TOPIC_ROOT_PATTERN, "1 to 4 levels of letters, digits, _ and -").default("nii"),
   username: z.string().max(256).optional(),
   passwordFile: z.string().min(1).optional(),
   tls: z

@@ -1,0 +1,38 @@
+import type { Command } from "commander";
+import { LynceusError } from "../../protocols/errors.ts";
+
+/** `lynceus watch`: what central sees. Follows until interrupted; a broker that goes away is waited for. */
+export function registerWatch(program: Command): void {
+  program
+    .command("watch")
+    .description("What central sees: follows hits, statuses and alerts of a broker")
+    .requiredOption("--broker <url>", "broker, e.g. mqtt://127.0.0.1:1883")
+    .option("--site <code>", "only this site")
+    .option("--topic-root <root>", "topic root", "nii")
+    .option("--username <name>", "user name at the broker")
+    .option("--password-file <file>", "file with the password, or env:NAME")
+    .option("--json", "print each event as one JSON object a line")
+    .action(async (options: WatchOptions) => {
+      if (!/^(mqtts?|wss?):\/\//.test(options.broker)) {
+        throw new LynceusError("LYN_USAGE", `${options.broker} is not a broker's URL`, {
+          remedy: "Give --broker mqtt://HOST:PORT, mqtts://, ws:// or wss://.",
+        });
+      }
+      const { follow } = await import("./watch-session.ts");
+      const abort = new AbortController();
+      process.once("SIGINT", () => abort.abort());
+      process.once("SIGTERM", () => abort.abort());
+      await follow(options, abort.signal);
+      process.exitCode = 130;
+    });
+}
+
+/** Options of the command. */
+export interface WatchOptions {
+  readonly broker: string;
+  readonly site?: string;
+  readonly topicRoot: string;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly json?: boolean;
+}

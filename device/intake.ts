@@ -1,0 +1,126 @@
+import { type Declaration, parseDeclaration } from "../protocols/declaration.ts";
+import { isLynceusError } from "../protocols/errors.ts";
+import { unwrap } from "../protocols/mqtt/envelope.ts";
+import { outcomeSchema } from "../protocols/mqtt/outcome.ts";
+import type { Alerts } from "./alerts.ts";
+import type { Log } from "./log.ts";
+import type { Spool } from "./spool/port.ts";
+
+/** Scans this old are still rescored when their declaration comes or changes, ms (`mqtt.md`, Declaration). */
+const RESCORE_WINDOW_MS = 24 * 3.6e6;
+
+/** What the intake works with. */
+export interface IntakeOptions {
+  readonly spool: Pick<Spool, "putDeclaration" | "putDeadLetter" | "putOutcome" | "findScansByIdentifiers">;
+  readonly alerts: Alerts;
+  /** Scores a scan anew; not awaited, the broker's acknowledgement does not wait for it. */
+  readonly rescore: (scanId: string, cause: "declaration" | "cancellation") => void;
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/**
+ * Takes what central sends down: each message is durable before it is acknowledged to the broker. A message that cannot be
+ * read becomes a dead letter and an alert, and is acknowledged all the same: a redelivery would not make it better.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** A message on `…/declaration`. Rejects only when it could not be stored: then the broker must send it again. */
+  async declaration(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return; // a retained message cleared
+    const data = this.#data(bytes, "declaration");
+    const parsed = data.ok
+      ? parseDeclaration(data.data)
+      : { ok: false as const, pointer: "", message: data.message };
+    if (!parsed.ok) return this.#deadLetter("declaration", parsed.pointer, parsed.message, bytes);
+    const { spool, clock, alerts } = this.#options;
+    const result = await spool.putDeclaration(parsed.declaration, parsed.findings, clock());
+    if (result === "conflict") {
+      await alerts.raise({
+        code: "DECLARATION_CONFLICT",
+        severity: "warning",
+        message: `Declaration ${parsed.declaration.aedId} revision ${parsed.declaration.revision} came again with other content; the first stands`,
+        remedy: "Send a changed declaration as function amend with a higher revision.",
+        details: { aedId: parsed.declaration.aedId, revision: parsed.declaration.revision },
+      });
+    }
+    if (result === "stored") await this.#rescoreScans(parsed.declaration);
+  }
+
+  /** A message on `…/outcome`. */
+  async outcome(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    const data = this.#data(bytes, "outcome");
+    if (!data.ok) return this.#deadLetter("outcome", "", data.message, bytes);
+    const parsed = outcomeSchema.safeParse(data.data);
+    if (!parsed.success) {
+      const first = parsed.error.issues[0];
+      return this.#deadLetter(
+        "outcome",
+        `/${first?.path.join("/") ?? ""}`,
+        first?.message ?? "invalid",
+        bytes,
+      );
+    }
+    const { outcomeId, scanId, at } = parsed.data;
+    const result = await this.#options.spool.putOutcome({
+      outcomeId,
+      scanId,
+      at,
+      body: JSON.stringify(parsed.data),
+    });
+    if (result === "unknown-scan")
+      this.#options.log.info({ outcomeId }, "an outcome for a scan this gateway does not know was counted");
+  }
+
+  #data(
+    bytes: Uint8Array,
+    name: "declaration" | "outcome",
+  ): { ok: true; data: unknown } | { ok: false; message: string } {
+    try {
+      const event = unwrap(bytes);
+      if (event?.name === name) return { ok: true, data: event.data };
+      return { ok: false, message: `it is an event of another type than ${name}` };
+    } catch (error) {
+      if (isLynceusError(error)) return { ok: false, message: error.message };
+      throw error;
+    }
+  }
+
+  async #deadLetter(
+    source: "declaration" | "outcome",
+    pointer: string,
+    message: string,
+    bytes: Uint8Array,
+  ): Promise<void> {
+    const { spool, alerts } = this.#options;
+    await spool.putDeadLetter(
+      { source, reason: message, pointer: pointer === "" ? null : pointer, bytes: bytes.length },
+      bytes,
+    );
+    const declaration = source === "declaration";
+    await alerts.raise({
+      code: declaration ? "DECLARATION_DEAD_LETTER" : "OUTCOME_CONFLICT",
+      severity: "warning",
+      message: `A ${source} could not be read${pointer === "" ? "" : ` at ${pointer}`}: ${message}`,
+      remedy: declaration
+        ? "Send it again as customs-aed/1.0 in a CloudEvents envelope; `lynceus outbox` lists what was kept."
+        : "Send it again as lynceus-outcome/1.0 in a CloudEvents envelope; `lynceus outbox` lists what was kept.",
+      details: { pointer, bytes: bytes.length },
+    });
+  }
+
+  async #rescoreScans(declaration: Declaration): Promise<void> {
+    const { spool, clock, rescore } = this.#options;
+    const identifiers = declaration.identifiers ?? [];
+    if (identifiers.length === 0) return;
+    const scans = await spool.findScansByIdentifiers(identifiers, clock() - RESCORE_WINDOW_MS);
+    for (const { scan } of scans)
+      rescore(scan.scanId, declaration.function === "cancel" ? "cancellation" : "declaration");
+  }
+}
