@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import type { Health } from "../protocols/mqtt/health.ts";
+import type { Info } from "../protocols/mqtt/info.ts";
+import type { Config, LaneConfig } from "./config/schema.ts";
+import type { InferenceState } from "./inference/port.ts";
+import type { SpoolFigures } from "./spool/port.ts";
+
+/** Where systemd-timesyncd and chrony leave word that the clock follows a reference. */
+const SYNCHRONISED_MARKS = ["/run/systemd/timesync/synchronized", "/run/chrony/chronyd.pid"];
+
+/** Whether a time service says the clock follows a reference; its offset is not known here. */
+export function clockState(): { readonly synchronised: boolean; readonly offsetMs: null } {
+  return { synchronised: SYNCHRONISED_MARKS.some((mark) => existsSync(mark)), offsetMs: null };
+}
+
+/** What the gateway consists of (`…/info`); no secrets. */
+export function infoOf(
+  config: Config,
+  models: InferenceState["models"],
+  signingKeys: Info["signingKeys"],
+): Info {
+  return {
+    contract: "1.0",
+    configurationSchema: config.schema,
+    lanes: config.lanes.map(laneInfo),
+    models: models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
+    signingKeys: [...signingKeys],
+  };
+}
+
+function laneInfo(lane: LaneConfig): Info["lanes"][number] {
+  const unknown = { vendor: null, model: null, serial: null };
+  const scanner = { id: "scanner", kind: "scanner", protocol: lane.scanner.driver, ...unknown };
+  const peripherals = lane.peripherals.map(({ id, kind, protocol }) => ({ id, kind, protocol, ...unknown }));
+  return {
+    id: lane.id,
+    driver: lane.scanner.driver,
+    devices: [scanner, ...peripherals],
+    models: [...lane.models],
+    decideOnSynthetic: lane.decideOnSynthetic,
+  };
+}
+
+/** Counts of what the gateway did since its start. */
+export interface Work {
+  captured: number;
+  captureFailed: number;
+  analysed: number;
+  analysisFailed: number;
+  scored: number;
+  scoreFailed: number;
+}
+
+/** The gateway's figures (`…/health`). `now` and `startedAt` in ms since the epoch. */
+export function healthOf(options: {
+  readonly config: Config;
+  readonly figures: SpoolFigures;
+  readonly inference: InferenceState;
+  readonly work: Work;
+  readonly now: number;
+  readonly startedAt: number;
+}): Health {
+  const { config, figures, inference, work, now, startedAt } = options;
+  const oldest = figures.oldestUnpublishedAt;
+  const oldestSeconds = oldest === null ? null : Math.max(0, (now - oldest) / 1000);
+  const stage = (depth: number, done: number, failed: number) => ({
+    depth,
+    oldestSeconds: null,
+    done,
+    failed,
+  });
+  return {
+    at: new Date(now).toISOString(),
+    uptimeSeconds: Math.max(0, (now - startedAt) / 1000),
+    stages: {
+      capture: stage(0, work.captured, work.captureFailed),
+      inference: stage(figures.scans.received + figures.scans.decided, work.analysed, work.analysisFailed),
+      fusion: stage(figures.scans.received, work.scored, work.scoreFailed),
+      uplink: {
+        ...stage(
+          figures.unpublished,
+          Math.max(0, figures.sequence - figures.unpublished),
+          figures.deadLetters,
+        ),
+        oldestSeconds,
+      },
+    },
+    queue: {
+      depth: figures.unpublished,
+      oldestSeconds,
+      unreceipted: figures.unreceipted,
+      deadLetters: figures.deadLetters,
+    },
+    disk: {
+      usedBytes: figures.usedBytes,
+      maxBytes: config.spool.maxBytes,
+      freeBytes: figures.freeBytes,
+      minFreeBytes: config.spool.minFreeBytes,
+    },
+    inference: { p50Ms: inference.p50, p95Ms: inference.p95, restarts: inference.restarts },
+    clock: clockState(),
+    memory: { rssBytes: process.memoryUsage.rss(), inferenceRssBytes: inference.residentBytes },
+    certificateExpiry: null,
+  };
+}
