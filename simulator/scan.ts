@@ -1,0 +1,87 @@
+import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
+import { Random } from "./random.ts";
+import { DETECTOR_PIXELS, type DrawnScene, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/scene.ts";
+
+export type { Mix } from "./scene/scene.ts";
+export type Scenario = "parcels";
+
+export interface SimulatedPlane {
+  readonly view: 0;
+  readonly energy: 0 | 1;
+  /** Row-major height × width, airLevel × transmission. */
+  readonly samples: Uint16Array;
+}
+
+export interface TargetTruth {
+  readonly class: string;
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly massKg: number;
+  readonly maskRle: readonly number[];
+}
+
+export interface ScanTruth {
+  readonly seed: number;
+  readonly index: number;
+  readonly targets: readonly TargetTruth[];
+  readonly groups: readonly { readonly group: string; readonly share: number; readonly massKg: number }[];
+  readonly massKg: number;
+}
+
+export interface SimulatedScan {
+  readonly width: number;
+  readonly height: number;
+  readonly pixelPitchMm: { readonly x: number; readonly y: number };
+  readonly airLevel: number;
+  readonly planes: readonly SimulatedPlane[];
+  readonly truth: ScanTruth;
+}
+
+export interface ScanOptions {
+  readonly seed: number;
+  readonly index: number;
+  readonly scenario?: Scenario;
+  readonly mix?: Mix;
+}
+
+/** One parcel seen by a dual-energy line scanner. Pure: the same options give the same bytes. */
+export function simulateScan(options: ScanOptions): SimulatedScan {
+  const { seed, index, mix = "traffic" } = options;
+  const stream = (name: string): Random => new Random(seed, `${mix}/${index}/${name}`);
+  const scene = drawScene(stream("scene"), mix);
+  const settings = drawSettings(stream("detector"));
+  const [low, high] = expose(scene.canvas, settings, stream("noise"));
+  return {
+    width: scene.canvas.width,
+    height: DETECTOR_PIXELS,
+    pixelPitchMm: { x: PIXEL_PITCH_MM, y: PIXEL_PITCH_MM },
+    airLevel: AIR_LEVEL,
+    planes: [
+      { view: 0, energy: 0, samples: low },
+      { view: 0, energy: 1, samples: high },
+    ],
+    truth: {
+      seed,
+      index,
+      targets: scene.targets.map(({ class: name, box, massKg, maskRle }) => ({
+        class: name,
+        box,
+        massKg,
+        maskRle,
+      })),
+      groups: groupShares(scene),
+      massKg: scene.items.reduce((sum, { massKg }) => sum + massKg, scene.packagingKg),
+    },
+  };
+}
+
+function groupShares(scene: DrawnScene): ScanTruth["groups"] {
+  const masses = new Map<string, number>();
+  let total = 0;
+  for (const { item, massKg } of scene.items) {
+    masses.set(item.trade.group, (masses.get(item.trade.group) ?? 0) + massKg);
+    total += massKg;
+  }
+  return [...masses]
+    .map(([group, massKg]) => ({ group, share: massKg / total, massKg }))
+    .sort((a, b) => b.massKg - a.massKg);
+}

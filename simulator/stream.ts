@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { type Mix, type SimulatedScan, simulateScan } from "./scan.ts";
+
+/**
+ * Training stream on stdout. For each scan: u32 LE length of the header, the header as JSON, then the low and
+ * the high plane as height × width u16 LE. Ends quietly when the reader closes the pipe.
+ */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      start: { type: "string", default: "0" },
+      count: { type: "string", default: "1000000000" },
+      mix: { type: "string", default: "training" },
+    },
+  });
+  const seed = Number(values.seed);
+  const start = Number(values.start);
+  const end = start + Number(values.count);
+  let open = true;
+  process.stdout.on("error", () => {
+    open = false;
+    process.exit(0);
+  });
+  for (let index = start; index < end && open; index++) {
+    const record = encodeScan(simulateScan({ seed, index, mix: values.mix as Mix }), index);
+    if (!process.stdout.write(record)) await once(process.stdout, "drain");
+  }
+}
+
+/** Header and planes of one scan as one chunk. */
+export function encodeScan(scan: SimulatedScan, index: number): Uint8Array {
+  const header = new TextEncoder().encode(
+    JSON.stringify({
+      index,
+      width: scan.width,
+      height: scan.height,
+      airLevel: scan.airLevel,
+      pixelPitchMm: scan.pixelPitchMm,
+      targets: scan.truth.targets.map((target) => ({ class: target.class, box: target.box })),
+      groups: scan.truth.groups.map(({ group, share }) => ({ group, share })),
+    }),
+  );
+  const planeBytes = scan.width * scan.height * 2;
+  const out = new Uint8Array(4 + header.length + scan.planes.length * planeBytes);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, header.length, true);
+  out.set(header, 4);
+  let at = 4 + header.length;
+  for (const plane of scan.planes) {
+    for (const sample of plane.samples) {
+      view.setUint16(at, sample, true);
+      at += 2;
+    }
+  }
+  return out;
+}
+
+if (import.meta.main) await main();
