@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   LYN_SECRET_UNREADABLE: "A secret named in the configuration cannot be read",
   LYN_SERIAL_PORT: "A serial port cannot be opened",
   LYN_SIGNING_KEY: "The signing key cannot be used",
+  LYN_SIMULATION: "The simulator could not generate a scan",
   LYN_SPOOL_CLOSED: "The spool is not open",
   LYN_SPOOL_FATAL: "The disk under the spool failed; what was not acknowledged cannot be trusted",
   LYN_SPOOL_FULL: "The disk under the spool, or its quota, is full",

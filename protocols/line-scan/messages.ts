@@ -163,7 +163,7 @@ export type Nak = z.output<typeof nakSchema>;
 
 /** FLOW adds to the credit, which LINES frames spend. */
 export const flowSchema = z.object({ credit: z.int().min(0).max(0xffff_ffff) });
-export type Flow = z.output<typeof flowSchema>;
+export type FlowControl = z.output<typeof flowSchema>;
 
 /** RESULT of each revision, for the machine's own screen or belt; detections as in a hit. */
 export const resultSchema = z.object({

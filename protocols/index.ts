@@ -1,0 +1,14 @@
+/**
+ * Lynceus' protocols as a library: what central systems, scanner vendors and customs IT need to read and write its
+ * messages. Pure code: no socket, file, clock or global state.
+ */
+export * from "./canonical-json.ts";
+export * from "./chain.ts";
+export * from "./declaration.ts";
+export * from "./errors.ts";
+export * from "./identifiers.ts";
+export * from "./ids.ts";
+export * from "./line-scan/index.ts";
+export * from "./mqtt/index.ts";
+export * from "./mt-sics.ts";
+export * from "./vocabulary.ts";

@@ -1,0 +1,181 @@
+import { z } from "zod";
+import { LynceusError } from "../errors.ts";
+import { issuePointer } from "../schema-issue.ts";
+import { timestampMs } from "./common.ts";
+import { MAX_DECLARATION_BYTES, MAX_EVENT_BYTES } from "./limits.ts";
+import { EVENT_NAMES, EVENT_SCHEMAS, type EventData, type EventName } from "./payloads.ts";
+
+/** Content type of every JSON message. */
+export const EVENT_CONTENT_TYPE = "application/cloudevents+json; charset=utf-8";
+/** `source` of what central sends. */
+export const CENTRAL_SOURCE = "/central";
+/** Depth of objects and arrays that is read; deeper is no message of this contract. */
+const MAX_DEPTH = 32;
+
+/** `type` of an event, e.g. `org.lynceus.hit.v1`. */
+export function eventType(name: EventName): `org.lynceus.${EventName}.v1` {
+  return `org.lynceus.${name}.v1`;
+}
+
+/** `dataschema` of an event, e.g. `urn:lynceus:schema:hit:1.0`; a declaration's is the format's own. */
+export function dataSchemaUrn(name: EventName): string {
+  return `urn:lynceus:schema:${name === "declaration" ? "customs-aed" : name}:1.0`;
+}
+
+/** A CloudEvents 1.0 structured event as the contract uses it (`mqtt.md` "Envelope"). */
+export const cloudEventSchema = z.object({
+  specversion: z.literal("1.0"),
+  id: z.string().min(1).max(128).describe("with source the key to deduplicate on"),
+  source: z.string().min(1).max(128).describe("/{site}/{gateway}[/{lane}] upward, /central downward"),
+  type: z.string().regex(/^org\.lynceus\.[a-z-]+\.v1$/),
+  subject: z.string().min(1).max(128).optional().describe("the scan id of a hit"),
+  time: timestampMs,
+  datacontenttype: z.string().max(128).optional(),
+  dataschema: z.string().max(200).optional(),
+  traceparent: z.string().max(128).optional(),
+  resent: z.boolean().optional().describe("true: not the first try"),
+  data: z.unknown(),
+});
+/** An event as received, its data unchecked. */
+export type CloudEvent = z.output<typeof cloudEventSchema>;
+/** An event as received, with its name; `data` is still unchecked. */
+export type NamedEvent = CloudEvent & { readonly name: EventName };
+
+export interface EventInput<Data = unknown> {
+  readonly name: EventName;
+  readonly id: string;
+  readonly source: string;
+  readonly subject?: string;
+  /** RFC 3339 UTC with milliseconds. */
+  readonly time: string;
+  readonly data: Data;
+  /** Not the first try of this id. Everything else of the bytes stays the same. */
+  readonly resent?: boolean;
+  readonly traceparent?: string;
+}
+
+/** `source` upward: `/{site}/{gateway}` or `/{site}/{gateway}/{lane}`. */
+export function gatewaySource(site: string, gateway: string, lane?: string): string {
+  return lane === undefined ? `/${site}/${gateway}` : `/${site}/${gateway}/${lane}`;
+}
+
+/** The largest event of a name, bytes. */
+export function maxEventBytes(name: EventName): number {
+  return name === "declaration" ? MAX_DECLARATION_BYTES : MAX_EVENT_BYTES;
+}
+
+function tooLarge(what: string, size: number, limit: number): LynceusError {
+  return new LynceusError("LYN_MESSAGE_TOO_LARGE", `${what} of ${size} bytes is over ${limit}`, {
+    remedy: "Cut its lists as mqtt.md says and name them in truncated; central cuts items of a declaration",
+    details: { size, limit },
+  });
+}
+
+/**
+ * Encodes an event without looking at its data: for rows that are stored already, whose data must not change.
+ * @throws LynceusError `LYN_MESSAGE_TOO_LARGE` over 64 KiB (declarations 256 KiB).
+ */
+export function encodeEvent(event: EventInput): Uint8Array {
+  const bytes = new TextEncoder().encode(
+    JSON.stringify({
+      specversion: "1.0",
+      id: event.id,
+      source: event.source,
+      type: eventType(event.name),
+      ...(event.subject === undefined ? {} : { subject: event.subject }),
+      time: event.time,
+      datacontenttype: "application/json",
+      dataschema: dataSchemaUrn(event.name),
+      ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+      ...(event.resent === true ? { resent: true } : {}),
+      data: event.data,
+    }),
+  );
+  const limit = maxEventBytes(event.name);
+  if (bytes.length > limit) throw tooLarge(`A ${event.name} event`, bytes.length, limit);
+  return bytes;
+}
+
+/**
+ * Checks an event against the contract, strictly, and encodes it.
+ * @throws LynceusError `LYN_PAYLOAD_INVALID` where data is not as the contract says, `LYN_ENVELOPE_INVALID` where the
+ *   envelope is not, `LYN_MESSAGE_TOO_LARGE` over the limit.
+ */
+export function wrap<Name extends EventName>(
+  event: EventInput<EventData<Name>> & { readonly name: Name },
+): Uint8Array {
+  const result = EVENT_SCHEMAS[event.name].safeParse(event.data);
+  if (!result.success) {
+    const { pointer, message } = issuePointer(result.error);
+    throw new LynceusError("LYN_PAYLOAD_INVALID", `${event.name}${pointer} ${message}`, {
+      remedy: `Build the data of ${event.name} as mqtt.md says`,
+      details: { event: event.name, pointer },
+    });
+  }
+  const envelope = cloudEventSchema.safeParse({ ...event, specversion: "1.0", type: eventType(event.name) });
+  if (!envelope.success) throw notAnEvent(issueText(envelope.error));
+  return encodeEvent(event);
+}
+
+function issueText(error: z.core.$ZodError): string {
+  const { pointer, message } = issuePointer(error);
+  return `${pointer || "the message"} ${message}`;
+}
+
+function notAnEvent(why: string, cause?: unknown): LynceusError {
+  return new LynceusError("LYN_ENVELOPE_INVALID", `Not an event of the contract: ${why}`, {
+    remedy: "Send a CloudEvents 1.0 structured event as mqtt.md says",
+    cause,
+  });
+}
+
+/** Whether the text nests deeper than `MAX_DEPTH`, found without parsing it. */
+function nestsTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (inString) {
+      if (code === 0x5c) at += 1;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x7b || code === 0x5b) {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (code === 0x7d || code === 0x5d) depth -= 1;
+  }
+  return false;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw notAnEvent("it is not UTF-8", cause);
+  }
+  if (nestsTooDeep(text)) throw notAnEvent(`it nests deeper than ${MAX_DEPTH}`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw notAnEvent("it is not JSON", cause);
+  }
+}
+
+/**
+ * Reads an event's envelope. Unknown attributes are ignored, `data` is not looked at: read it with `parseHit`,
+ * `parseAlert`, `parseDeclaration`, `readEventData`.
+ * @returns the event and its name, or null for a zero-length payload, which means that a retained message was cleared.
+ * @throws LynceusError `LYN_ENVELOPE_INVALID` or `LYN_MESSAGE_TOO_LARGE`.
+ */
+export function unwrap(bytes: Uint8Array): NamedEvent | null {
+  if (bytes.length === 0) return null;
+  if (bytes.length > MAX_DECLARATION_BYTES) throw tooLarge("A message", bytes.length, MAX_DECLARATION_BYTES);
+  const result = cloudEventSchema.safeParse(parseJson(bytes));
+  if (!result.success) throw notAnEvent(issueText(result.error));
+  const name = EVENT_NAMES.find((candidate) => eventType(candidate) === result.data.type);
+  if (name === undefined) throw notAnEvent("its type is none of this contract's");
+  const limit = maxEventBytes(name);
+  if (bytes.length > limit) throw tooLarge(`A ${name} event`, bytes.length, limit);
+  return { ...result.data, name };
+}

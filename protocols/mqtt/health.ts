@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { count, timestamp } from "./common.ts";
+
+const milliseconds = z.number().min(0).nullable().describe("ms; null where nothing was measured");
+
+/** `data` of `…/health`, every 30 s. */
+export const healthSchema = z
+  .strictObject({
+    at: timestamp,
+    uptimeSeconds: z.number().min(0),
+    stages: z
+      .record(
+        z.string().max(32),
+        z.strictObject({
+          depth: count.describe("scans in the stage"),
+          oldestSeconds: z.number().min(0).nullable().describe("age of the oldest, s"),
+          done: count.describe("since start"),
+          failed: count.describe("since start"),
+        }),
+      )
+      .describe("by name: capture, inference, fusion, uplink"),
+    queue: z.strictObject({
+      depth: count.describe("rows not yet freed"),
+      oldestSeconds: z.number().min(0).nullable(),
+      unreceipted: count,
+      deadLetters: count,
+    }),
+    disk: z.strictObject({
+      usedBytes: count,
+      maxBytes: count,
+      freeBytes: count,
+      minFreeBytes: count,
+    }),
+    inference: z.strictObject({
+      p50Ms: milliseconds,
+      p95Ms: milliseconds,
+      restarts: count,
+    }),
+    clock: z.strictObject({
+      synchronised: z.boolean(),
+      offsetMs: z.number().nullable(),
+    }),
+    memory: z.strictObject({ rssBytes: count, inferenceRssBytes: count.nullable() }),
+    certificateExpiry: timestamp.nullable().describe("null without a client certificate"),
+  })
+  .describe("Figures of a gateway, QoS 0");
+export type Health = z.output<typeof healthSchema>;

@@ -1,0 +1,26 @@
+/** The MQTT contract, version 1 (`mqtt.md`): envelope, payloads, topics, limits. */
+export * from "./alert.ts";
+export * from "./central.ts";
+export * from "./command.ts";
+export type { Integrity } from "./common.ts";
+export * from "./cut-hit.ts";
+export * from "./declaration-request.ts";
+export * from "./envelope.ts";
+export * from "./health.ts";
+export * from "./hit.ts";
+export * from "./hit-scan.ts";
+export * from "./hit-score.ts";
+export * from "./image-part.ts";
+export * from "./info.ts";
+export * from "./lane-state.ts";
+export * from "./limits.ts";
+export * from "./names.ts";
+export * from "./outcome.ts";
+export * from "./payloads.ts";
+export * from "./profile.ts";
+export * from "./read.ts";
+export * from "./receipt.ts";
+export type { Received } from "./received.ts";
+export * from "./statistics.ts";
+export * from "./status.ts";
+export * from "./topics.ts";

@@ -1,0 +1,7 @@
+import { z } from "zod";
+
+/** A signed note (text, not an event): origin, tree size, root hash, empty line, signature lines. */
+export const signedNoteSchema = z
+  .string()
+  .max(4000)
+  .describe("Merkle checkpoint of the chain as a signed note; a witness adds its own signature line");
