@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { runKillCampaign } from "../fixtures/kill-campaign.ts";
+
+/** `npm run campaign:kills` sets more. */
+const CYCLES = Number(process.env["LYNCEUS_KILL_CYCLES"] ?? 25);
+
+describe("processes killed at random moments", () => {
+  it(
+    "lose no scan that was acknowledged, deliver each hit once in effect and leave no gap",
+    async () => {
+      const result = await runKillCampaign({
+        cycles: CYCLES,
+        seed: 20,
+        rate: 2,
+        say: (text) => process.stdout.write(`${text}\n`),
+      });
+      process.stdout.write(
+        `${JSON.stringify({ ...result, lost: result.lost.length, gaps: result.gaps.length })}\n`,
+      );
+      expect(result.lost).toEqual([]);
+      expect(result.duplicated).toEqual([]);
+      expect(result.gaps).toEqual([]);
+      expect(result.scannerExit).toBe(0);
+      expect(result.acknowledged).toBeGreaterThan(0);
+    },
+    60_000 + CYCLES * 20_000,
+  );
+});
