@@ -1,0 +1,23 @@
+import { Command } from "commander";
+import { registerBroker } from "./broker/command.ts";
+import { registerScanner } from "./scanner/command.ts";
+
+/** Registers the simulator's commands on `simulate`. */
+export function simulateCommands(simulate: Command): void {
+  registerScanner(simulate);
+  registerBroker(simulate);
+}
+
+/**
+ * Runs `lynceus simulate ARGS…` and sets `process.exitCode`.
+ * @throws CommanderError for wrong usage and after `--help`; LynceusError for what failed.
+ */
+export async function runSimulate(args: readonly string[]): Promise<void> {
+  const simulate = new Command("lynceus simulate")
+    .description("Simulated peers of a gateway. All data is synthetic; the same seed gives the same data.")
+    .exitOverride()
+    .showHelpAfterError("(see --help)");
+  simulateCommands(simulate);
+  for (const command of simulate.commands) command.exitOverride();
+  await simulate.parseAsync([...args], { from: "user" });
+}

@@ -1,0 +1,91 @@
+import { sleep } from "../backoff.ts";
+import type { BarcodeReader } from "../peripherals/barcode-reader.ts";
+import type { Scale } from "../peripherals/scale.ts";
+import { SETTLE_MS } from "../peripherals/weighing.ts";
+import type { ScanFaults } from "./faults.ts";
+import type { PreparedScan } from "./prepared.ts";
+
+/** After the weight is stable the item lies this much longer, so that a scale that is asked ten times a second is heard. */
+const LIE_MS = 120;
+/** From the label's reading to the first line, ms. */
+const LABEL_TO_SCAN_MS = 60;
+/** Between two readings of the same label, ms. */
+const TWICE_MS = 15;
+/** How long the first item waits for somebody to listen to a peripheral, ms. */
+const CLIENT_TIMEOUT_MS = 5000;
+
+/** The stretch of belt before the X-ray tunnel: the scale, then the barcode reader. */
+export class Belt {
+  readonly #scale: Scale | null;
+  readonly #reader: BarcodeReader | null;
+
+  constructor(options: { readonly scale: Scale | null; readonly reader: BarcodeReader | null }) {
+    this.#scale = options.scale;
+    this.#reader = options.reader;
+  }
+
+  /** What an item needs before it is scanned, ms. */
+  get overheadMs(): number {
+    return (this.#scale === null ? 0 : SETTLE_MS + LIE_MS) + (this.#reader === null ? 0 : LABEL_TO_SCAN_MS);
+  }
+
+  /** Waits a while for somebody to listen, so that the readings of the first item are not said to an empty room. */
+  async untilHeard(signal: AbortSignal): Promise<void> {
+    await this.#scale?.untilClient(CLIENT_TIMEOUT_MS, signal);
+    await this.#reader?.untilClient(CLIENT_TIMEOUT_MS, signal);
+  }
+
+  /** An item comes: it is weighed, its label is read, and soon it is under the detector. */
+  async bring(item: PreparedScan, faults: ScanFaults, signal: AbortSignal): Promise<void> {
+    const labelFirst = faults.of("reorder-readings").some((fault) => fault.order === "label-first");
+    if (labelFirst) await this.#read(item, faults, signal);
+    await this.#weigh(item, faults, signal);
+    if (!labelFirst && !labelLate(faults)) await this.#read(item, faults, signal);
+  }
+
+  /** The item's first lines are taken: only now is a late label read. */
+  entered(item: PreparedScan, faults: ScanFaults): void {
+    if (labelLate(faults)) this.#say(item, faults);
+  }
+
+  /** The item has left the scale. */
+  leave(): void {
+    this.#scale?.put(0);
+  }
+
+  async #weigh(item: PreparedScan, faults: ScanFaults, signal: AbortSignal): Promise<void> {
+    const scale = this.#scale;
+    if (scale === null || isMissing(faults, "scale")) return;
+    scale.put(item.truth.massKg);
+    await sleep(SETTLE_MS + LIE_MS, signal);
+    if (!isDoubled(faults, "scale")) return;
+    scale.put(item.truth.massKg);
+    await sleep(SETTLE_MS + LIE_MS, signal);
+  }
+
+  async #read(item: PreparedScan, faults: ScanFaults, signal: AbortSignal): Promise<void> {
+    if (this.#reader === null) return;
+    this.#say(item, faults);
+    if (isDoubled(faults, "barcode")) {
+      await sleep(TWICE_MS, signal);
+      this.#say(item, faults);
+    }
+    await sleep(LABEL_TO_SCAN_MS, signal);
+  }
+
+  #say(item: PreparedScan, faults: ScanFaults): void {
+    if (!isMissing(faults, "barcode")) this.#reader?.read(item.truth.label);
+  }
+}
+
+function labelLate(faults: ScanFaults): boolean {
+  return faults.of("reorder-readings").some((fault) => fault.order === "after-scan-start");
+}
+
+function isMissing(faults: ScanFaults, device: "barcode" | "scale"): boolean {
+  return faults.of("missing-reading").some((fault) => fault.device === device);
+}
+
+function isDoubled(faults: ScanFaults, device: "barcode" | "scale"): boolean {
+  return faults.of("duplicate-reading").some((fault) => fault.device === device);
+}

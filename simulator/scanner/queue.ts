@@ -1,0 +1,99 @@
+import { Wake } from "../backoff.ts";
+import type { PreparedScan } from "./prepared.ts";
+import type { ScanSource } from "./source.ts";
+import { type TruthFile, truthLine } from "./truth.ts";
+
+/** Items announced and not yet on the belt, at most. */
+const MAX_ANNOUNCED = 3;
+/** From an item's announcement to its scan at least, ms: time for its declaration to come. */
+export const LEAD_MS = 1000;
+
+/** An item whose truth is written. */
+export interface Announced {
+  readonly prepared: PreparedScan;
+  readonly scanRef: string;
+}
+
+interface Waiting extends Announced {
+  readonly notBefore: number;
+}
+
+/**
+ * The items on their way to the scanner: taken from the source, announced in the truth file, and let onto the belt no
+ * earlier than {@link LEAD_MS} later.
+ */
+export class Queue {
+  readonly #source: ScanSource;
+  readonly #truth: TruthFile | null;
+  readonly #prefix: string;
+  readonly #waiting: Waiting[] = [];
+  readonly #room = new Wake();
+  readonly #arrived = new Wake();
+  #exhausted = false;
+  #onBelt = 0;
+  #failure: Error | null = null;
+
+  /** `prefix`: of the scan references; makes those of two runs differ. */
+  constructor(options: {
+    readonly source: ScanSource;
+    readonly truth: TruthFile | null;
+    readonly prefix: string;
+  }) {
+    this.#source = options.source;
+    this.#truth = options.truth;
+    this.#prefix = options.prefix;
+  }
+
+  /** No item is left, neither waiting nor on the belt. */
+  get ended(): boolean {
+    return this.#exhausted && this.#waiting.length === 0 && this.#onBelt === 0;
+  }
+
+  /** Announces items until the source ends or `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!signal.aborted) {
+        const prepared = await this.#source.next();
+        if (prepared === null) break;
+        await this.#announce(prepared);
+        while (this.#waiting.length >= MAX_ANNOUNCED && !signal.aborted) await this.#room.wait(1000, signal);
+      }
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.#exhausted = true;
+      this.#arrived.ring();
+    }
+  }
+
+  /** The first item without taking it; null where there is none. Throws what stopped the source. */
+  async peek(signal: AbortSignal): Promise<Announced | null> {
+    while (this.#waiting.length === 0 && !this.#exhausted && !signal.aborted) {
+      await this.#arrived.wait(1000, signal);
+    }
+    if (this.#failure !== null) throw this.#failure;
+    return this.#waiting[0] ?? null;
+  }
+
+  /** The next item if its time has come. Say {@link done} when it was scanned. Throws what stopped the source. */
+  take(now: number): Announced | null {
+    const item = this.#waiting[0];
+    if (item === undefined && this.#failure !== null) throw this.#failure;
+    if (item === undefined || item.notBefore > now) return null;
+    this.#waiting.shift();
+    this.#onBelt += 1;
+    this.#room.ring();
+    return item;
+  }
+
+  done(): void {
+    this.#onBelt -= 1;
+  }
+
+  async #announce(prepared: PreparedScan): Promise<void> {
+    const scanRef = `${this.#prefix}-${String(prepared.index).padStart(6, "0")}`;
+    await this.#truth?.append(truthLine(prepared.truth, scanRef, new Date().toISOString()));
+    this.#waiting.push({ prepared, scanRef, notBefore: performance.now() + LEAD_MS });
+    this.#arrived.ring();
+  }
+}

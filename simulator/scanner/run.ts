@@ -1,0 +1,81 @@
+import { type Address, formatAddress } from "../peripherals/address.ts";
+import { BarcodeReader } from "../peripherals/barcode-reader.ts";
+import { Scale } from "../peripherals/scale.ts";
+import { Random } from "../random.ts";
+import { Belt } from "./belt.ts";
+import { ConnectingEndpoint, ListeningEndpoint } from "./endpoint.ts";
+import type { FaultScript } from "./faults.ts";
+import { Queue } from "./queue.ts";
+import type { ScannerReport, ScannerSummary } from "./report.ts";
+import { Scanner } from "./scanner.ts";
+import { ScanSource } from "./source.ts";
+import { TruthFile } from "./truth.ts";
+
+/** After SIGINT or SIGTERM what is kept may be acknowledged for this long, ms. */
+const DRAIN_MS = 3000;
+
+export interface RunOptions {
+  readonly listen: Address | null;
+  readonly connect: Address | null;
+  readonly barcode: Address | null;
+  readonly scale: Address | null;
+  /** Items; Infinity: until stopped. */
+  readonly scans: number;
+  /** Items per second. */
+  readonly rate: number;
+  readonly seed: number;
+  readonly truth: string | null;
+  readonly faults: FaultScript;
+  readonly report: (report: ScannerReport) => void;
+}
+
+/**
+ * Runs a scanner lane with its peripherals until all scans are acknowledged. `stop` asks it to take no new item and to
+ * end soon; the summary then says what is outstanding.
+ */
+export async function runScanner(options: RunOptions, stop: AbortSignal): Promise<ScannerSummary> {
+  const serial = `SIM-${options.seed}`;
+  const reader = options.barcode === null ? null : new BarcodeReader({ address: options.barcode });
+  const scale =
+    options.scale === null ? null : new Scale({ address: options.scale, seed: options.seed, serial });
+  const endpoint = makeEndpoint(options);
+  const source = new ScanSource({ seed: options.seed, count: options.scans });
+  const truth = options.truth === null ? null : new TruthFile(options.truth);
+  // Two runs of one seed are other scans to a gateway, so their references differ.
+  const queue = new Queue({ source, truth, prefix: `${serial}-${Date.now().toString(36)}` });
+  const belt = new Belt({ scale, reader });
+  const scanner = new Scanner({ ...options, endpoint, belt, queue, serial });
+  const end = new AbortController();
+  const drain = () => {
+    scanner.drain();
+    setTimeout(() => end.abort(), DRAIN_MS).unref();
+  };
+  try {
+    await truth?.start();
+    options.report({
+      event: "listening",
+      scanner: options.listen === null ? null : formatAddress(await endpoint.start()),
+      barcode: reader === null ? null : formatAddress(await reader.start()),
+      scale: scale === null ? null : formatAddress(await scale.start()),
+    });
+    source.start();
+    const announcing = queue.run(end.signal);
+    if (stop.aborted) drain();
+    else stop.addEventListener("abort", drain, { once: true });
+    const summary = await scanner.run(end.signal);
+    end.abort();
+    await source.stop();
+    await announcing;
+    options.report({ event: "summary", ...summary });
+    return summary;
+  } finally {
+    end.abort();
+    await Promise.all([source.stop(), endpoint.stop(), reader?.stop(), scale?.stop(), truth?.stop()]);
+  }
+}
+
+function makeEndpoint(options: RunOptions): ConnectingEndpoint | ListeningEndpoint {
+  if (options.listen !== null) return new ListeningEndpoint({ address: options.listen });
+  const address = options.connect ?? { host: "127.0.0.1", port: 0 };
+  return new ConnectingEndpoint({ address, random: new Random(options.seed, "endpoint") });
+}
