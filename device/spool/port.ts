@@ -71,6 +71,7 @@ export type UnsealedData = Readonly<Record<string, unknown>>;
 
 /** A committed row of the outbox: exactly what is published. */
 export interface OutboxRow {
+  /** In our journal; negative for a row saved from a damaged journal (the event holds its own number). */
   readonly sequence: number;
   readonly id: string;
   readonly kind: "hit" | "alert";
@@ -98,6 +99,9 @@ export interface Outbox {
   receipt(receipt: { journal: string; ids?: readonly string[]; upToSequence?: number }): Promise<number>;
   /** The row can never be delivered: kept as a dead letter, an UNDELIVERABLE alert committed in the same transaction. */
   deadLetter(sequence: number, reason: string): Promise<void>;
+  /** Whether central has announced receipts; survives restarts. */
+  receiptsExpected(): Promise<boolean>;
+  setReceiptsExpected(expected: boolean): Promise<void>;
   /** Called after each commit that adds rows. */
   onCommitted(listener: () => void): () => void;
 }
@@ -115,6 +119,8 @@ export interface DeclarationStore {
     identifiers: readonly { scheme: string; value: string }[],
     now: number,
   ): Promise<readonly StoredDeclaration[]>;
+  /** Identifiers of the stored revision of an aedId: a cancellation need not repeat them. */
+  declarationIdentifiers(aedId: string): Promise<readonly { scheme: string; value: string }[]>;
   /** Scans received since `since` (ms) that carry any of the identifiers: to be rescored. */
   findScansByIdentifiers(
     identifiers: readonly { scheme: string; value: string }[],
@@ -187,6 +193,8 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
   /** Scans not yet `analysed`, oldest first, for resumption. */
   unfinished(): Promise<readonly StoredScan[]>;
   scan(scanId: string): Promise<StoredScan | null>;
+  /** `score.floor` of the scan's last hit: a revision without a new analysis never removes it (`mqtt.md`, Score). */
+  heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]>;
   putDeadLetter(letter: Omit<DeadLetter, "at">, body: Uint8Array): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   putOutcome(outcome: {
@@ -197,9 +205,7 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
   }): Promise<"stored" | "same" | "unknown-scan">;
   figures(): Promise<SpoolFigures>;
   /** Rows for `lynceus outbox`, newest first. */
-  list(
-    limit: number,
-  ): Promise<
+  list(limit: number): Promise<
     readonly {
       sequence: number;
       id: string;

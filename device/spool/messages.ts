@@ -1,0 +1,58 @@
+import { type ErrorCode, LynceusError } from "../../protocols/errors.ts";
+import type { OperationName } from "./operations/index.ts";
+
+/** What the worker is started with. */
+export interface WorkerOptions {
+  readonly path: string;
+  readonly site: string;
+  readonly gateway: string;
+  /** Used if the spool has no journal yet. */
+  readonly newJournal: string;
+  readonly bootId: string;
+  readonly now: number;
+  readonly ballastBytes: number;
+}
+
+/** One operation of a batch. */
+export interface Request {
+  readonly name: OperationName;
+  readonly given: unknown;
+}
+
+/** To the worker: a batch is one transaction, one fsync. */
+export type ToWorker =
+  | { readonly kind: "batch"; readonly requests: readonly Request[] }
+  | { readonly kind: "stop" };
+
+/** An error in a form that crosses threads. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly remedy: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export type Outcome =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: PlainError };
+
+/** From the worker. `ready.salvaged`: the rows saved from a damaged journal, by table, null when it was sound. */
+export type FromWorker =
+  | {
+      readonly kind: "ready";
+      readonly journal: string;
+      readonly salvaged: { readonly file: string; readonly rows: Readonly<Record<string, number>> } | null;
+    }
+  | { readonly kind: "refused"; readonly error: PlainError }
+  | { readonly kind: "done"; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: "failed"; readonly error: PlainError }
+  | { readonly kind: "stopped" };
+
+export function toPlain(error: LynceusError): PlainError {
+  const { code, message, remedy, details } = error;
+  return { code, message, remedy, details };
+}
+
+export function fromPlain({ code, message, remedy, details }: PlainError): LynceusError {
+  return new LynceusError(code, message, { remedy, details });
+}

@@ -1,0 +1,44 @@
+import type { Database } from "../database.ts";
+
+/** What every operation of the journal gets: it runs in the worker, inside a transaction. */
+export interface OperationContext {
+  readonly database: Database;
+  readonly site: string;
+  readonly gateway: string;
+  readonly journal: string;
+  readonly bootId: string;
+}
+
+/** Reads a value of the `meta` table. */
+export function readMeta(database: Database, key: string): string | null {
+  const row = database.get("SELECT value FROM meta WHERE key = ?", key);
+  return row === null ? null : String(row["value"]);
+}
+
+export function writeMeta(database: Database, key: string, value: string): void {
+  database.run(
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    key,
+    value,
+  );
+}
+
+/** Names within `meta`. */
+export const META = {
+  journal: "journal",
+  boot: "boot",
+  /** `true` once central announced receipts. */
+  receipts: "receipts-expected",
+  checkpoints: "checkpoints",
+  unknownOutcomes: "outcomes-of-unknown-scans",
+} as const;
+
+/** A column that is text or null. */
+export function textOrNull(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
+
+/** A column that is a number or null. */
+export function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

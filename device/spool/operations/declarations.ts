@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import type { Declaration } from "../../../protocols/declaration.ts";
+import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
+import { META, type OperationContext, readMeta, writeMeta } from "./context.ts";
+
+/** Kept for so long where a declaration does not say `retainUntil`, ms (`mqtt.md`). */
+const RETENTION_MS = 30 * 24 * 3_600_000;
+/** Declarations that one scan can match. */
+const MAX_MATCHED = 100;
+
+/** Durable upsert: the newest revision of an aedId stands, the first content of a revision stands. */
+export function putDeclaration(
+  { database }: OperationContext,
+  {
+    declaration,
+    findings,
+    at,
+  }: { declaration: Declaration; findings: readonly DeclarationFinding[]; at: number },
+): "stored" | "same" | "conflict" | "stale" {
+  const body = JSON.stringify(declaration);
+  const content = createHash("sha256").update(body).digest("hex");
+  const known = database.get(
+    "SELECT revision, content FROM declarations WHERE aed_id = ?",
+    declaration.aedId,
+  );
+  if (known !== null) {
+    const revision = Number(known["revision"]);
+    if (declaration.revision < revision) return "stale";
+    if (declaration.revision === revision) return known["content"] === content ? "same" : "conflict";
+  }
+  const live = declaration.function !== "cancel";
+  database.run(
+    `INSERT OR REPLACE INTO declarations (aed_id, revision, live, body, findings, content, stored_at, retain_until)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    declaration.aedId,
+    declaration.revision,
+    live ? 1 : 0,
+    body,
+    JSON.stringify(findings),
+    content,
+    at,
+    retainUntil(declaration, at),
+  );
+  // A cancellation keeps the keys of what it cancels: their scans are to be rescored.
+  const identifiers = declaration.identifiers ?? [];
+  if (live || identifiers.length > 0) {
+    database.run("DELETE FROM declaration_keys WHERE aed_id = ?", declaration.aedId);
+    for (const { scheme, value } of identifiers) {
+      database.run(
+        "INSERT OR IGNORE INTO declaration_keys (scheme, value, aed_id) VALUES (?, ?, ?)",
+        scheme,
+        value,
+        declaration.aedId,
+      );
+    }
+  }
+  return "stored";
+}
+
+export function findDeclarations(
+  { database }: OperationContext,
+  { identifiers, now }: { identifiers: readonly { scheme: string; value: string }[]; now: number },
+): StoredDeclaration[] {
+  return database
+    .all(
+      `SELECT body, findings, stored_at FROM declarations WHERE live = 1 AND retain_until > ? AND aed_id IN (
+         SELECT k.aed_id FROM json_each(?) AS wanted
+         JOIN declaration_keys AS k ON k.scheme = wanted.value ->> 'scheme' AND k.value = wanted.value ->> 'value'
+       ) ORDER BY stored_at DESC, aed_id LIMIT ${MAX_MATCHED}`,
+      now,
+      JSON.stringify(identifiers),
+    )
+    .map((row) => ({
+      declaration: JSON.parse(String(row["body"])) as Declaration,
+      findings: JSON.parse(String(row["findings"])) as DeclarationFinding[],
+      storedAt: Number(row["stored_at"]),
+    }));
+}
+
+/** The identifiers that the stored revision of an aedId carries. */
+export function declarationKeys(
+  { database }: OperationContext,
+  { aedId }: { aedId: string },
+): { scheme: string; value: string }[] {
+  return database
+    .all("SELECT scheme, value FROM declaration_keys WHERE aed_id = ? ORDER BY scheme, value", aedId)
+    .map((row) => ({ scheme: String(row["scheme"]), value: String(row["value"]) }));
+}
+
+/** Of the same outcomeId the latest `at` stands; an outcome of an unknown scan is counted, not kept. */
+export function putOutcome(
+  { database }: OperationContext,
+  outcome: { outcomeId: string; scanId: string; at: string; body: string },
+): "stored" | "same" | "unknown-scan" {
+  if (database.get("SELECT 1 FROM scans WHERE scan_id = ?", outcome.scanId) === null) {
+    const seen = Number(readMeta(database, META.unknownOutcomes) ?? 0);
+    writeMeta(database, META.unknownOutcomes, String(seen + 1));
+    return "unknown-scan";
+  }
+  const known = database.get("SELECT at FROM outcomes WHERE outcome_id = ?", outcome.outcomeId);
+  if (known !== null && Date.parse(String(known["at"])) >= Date.parse(outcome.at)) return "same";
+  database.run(
+    "INSERT OR REPLACE INTO outcomes (outcome_id, scan_id, at, body) VALUES (?, ?, ?, ?)",
+    outcome.outcomeId,
+    outcome.scanId,
+    outcome.at,
+    outcome.body,
+  );
+  return "stored";
+}
+
+function retainUntil(declaration: Declaration, at: number): number {
+  const stated = Date.parse(declaration.privacy?.retainUntil ?? "");
+  return Number.isNaN(stated) ? at + RETENTION_MS : stated;
+}

@@ -1,0 +1,45 @@
+import type { OperationContext } from "./context.ts";
+import * as declarations from "./declarations.ts";
+import * as outbox from "./outbox.ts";
+import * as scans from "./scans.ts";
+import * as upkeep from "./upkeep.ts";
+
+/** Everything the journal does, by name: the whole language between the spool and its worker. */
+export const OPERATIONS = {
+  findScan: scans.findScan,
+  acceptScan: scans.acceptScan,
+  updateScan: scans.updateScan,
+  saveAnalysis: scans.saveAnalysis,
+  unfinishedScans: scans.unfinishedScans,
+  readScan: scans.readScan,
+  heldFloor: scans.heldFloor,
+  findScansByIdentifiers: scans.findScansByIdentifiers,
+  evictScans: scans.evictScans,
+  keptDirectories: scans.keptDirectories,
+  planeBytes: scans.planeBytes,
+  commitHit: outbox.commitHit,
+  commitAlert: outbox.commitAlert,
+  dueRows: outbox.dueRows,
+  markPublished: outbox.markPublished,
+  receiptRows: outbox.receiptRows,
+  deadLetterRow: outbox.deadLetterRow,
+  receiptsExpected: outbox.receiptsExpected,
+  setReceiptsExpected: outbox.setReceiptsExpected,
+  putDeclaration: declarations.putDeclaration,
+  findDeclarations: declarations.findDeclarations,
+  declarationIdentifiers: declarations.declarationKeys,
+  putOutcome: declarations.putOutcome,
+  putDeadLetter: upkeep.putDeadLetter,
+  deadLetters: ({ database }: OperationContext, { limit }: { limit: number }) =>
+    upkeep.listDeadLetters(database, limit),
+  figures: ({ database }: OperationContext) => upkeep.readFigures(database),
+  list: ({ database }: OperationContext, { limit }: { limit: number }) => upkeep.listRows(database, limit),
+  upkeep: upkeep.upkeep,
+} as const;
+
+export type OperationName = keyof typeof OPERATIONS;
+type Operation<Name extends OperationName> = (typeof OPERATIONS)[Name];
+/** What an operation takes; `undefined` where it takes nothing. */
+export type OperationArguments<Name extends OperationName> =
+  Parameters<Operation<Name>> extends [OperationContext, infer Given] ? Given : undefined;
+export type OperationResult<Name extends OperationName> = ReturnType<Operation<Name>>;

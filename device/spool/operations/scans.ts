@@ -1,0 +1,246 @@
+import { LynceusError } from "../../../protocols/errors.ts";
+import type { Analysis, Scan, ScanKey } from "../../scan.ts";
+import type { Database, SqlRow } from "../database.ts";
+import type { Accepted, KnownScan, ScanState, StoredScan } from "../port.ts";
+import { META, type OperationContext, readMeta, textOrNull } from "./context.ts";
+
+/** Scans that one declaration can have rescored. */
+const MAX_MATCHED_SCANS = 1000;
+/** Folders freed in one transaction. */
+const EVICTION_STEP = 100;
+
+const STORED = "scan, state, revision, analysis, last_hit_id, directory";
+
+/** A scan to make durable; `directory` is relative to the spool. */
+export interface AcceptArguments {
+  readonly scan: Scan;
+  readonly directory: string;
+  readonly bytes: number;
+}
+
+/** `freed`: the folder that is no longer needed, relative to the spool. */
+export interface AcceptResult extends Accepted {
+  readonly freed: string | null;
+  /** Change of the bytes that the spool's planes take. */
+  readonly grown: number;
+}
+
+interface FloorEntry {
+  readonly class: string;
+  readonly score: number;
+  readonly threshold: number;
+}
+
+export function findScan(
+  { database }: OperationContext,
+  { lane, key }: { lane: string; key: ScanKey },
+): KnownScan | null {
+  const same = database.get(
+    "SELECT scan_id, complete FROM scans WHERE lane = ? AND serial = ? AND scan_ref = ? AND started_at = ?",
+    lane,
+    key.serial,
+    key.scanRef,
+    key.startedAt,
+  );
+  const row = same ?? otherStart(database, lane, key);
+  if (row === null) return null;
+  return { scanId: String(row["scan_id"]), complete: row["complete"] === 1, otherStart: same === null };
+}
+
+function otherStart(database: Database, lane: string, key: ScanKey): SqlRow | null {
+  return database.get(
+    "SELECT scan_id, complete FROM scans WHERE lane = ? AND serial = ? AND scan_ref = ? ORDER BY received_at DESC LIMIT 1",
+    lane,
+    key.serial,
+    key.scanRef,
+  );
+}
+
+export function acceptScan(
+  context: OperationContext,
+  { scan, directory, bytes }: AcceptArguments,
+): AcceptResult {
+  const { database } = context;
+  const complete = !scan.acquisition.includes("INCOMPLETE");
+  const { serial, scanRef, startedAt } = scan.key;
+  const known = database.get(
+    `SELECT scan_id, complete, bytes, evicted, ${STORED} FROM scans WHERE lane = ? AND serial = ? AND scan_ref = ? AND started_at = ?`,
+    scan.lane,
+    serial,
+    scanRef,
+    startedAt,
+  );
+  if (known === null) {
+    database.run(
+      `INSERT INTO scans (scan_id, lane, serial, scan_ref, started_at, complete, state, received_at, directory, bytes, scan)
+       VALUES (?, ?, ?, ?, ?, ?, 'received', ?, ?, ?, ?)`,
+      scan.scanId,
+      scan.lane,
+      serial,
+      scanRef,
+      startedAt,
+      complete ? 1 : 0,
+      scan.receivedAt,
+      directory,
+      bytes,
+      storedJson(scan),
+    );
+    indexIdentifiers(database, scan);
+    return { scan, outcome: "new", freed: null, grown: bytes };
+  }
+  if (known["directory"] === directory) {
+    return { scan: storedScan(known).scan, outcome: "duplicate", freed: null, grown: 0 };
+  }
+  if (known["complete"] === 1 || !complete) {
+    return { scan: storedScan(known).scan, outcome: "duplicate", freed: directory, grown: 0 };
+  }
+  const whole: Scan = { ...scan, scanId: String(known["scan_id"]), replaces: true };
+  database.run(
+    `UPDATE scans SET complete = 1, state = 'received', analysis = NULL, received_at = ?, directory = ?, bytes = ?, evicted = 0, scan = ?
+     WHERE scan_id = ?`,
+    whole.receivedAt,
+    directory,
+    bytes,
+    storedJson(whole),
+    whole.scanId,
+  );
+  indexIdentifiers(database, whole);
+  const before = known["evicted"] === 1 ? 0 : Number(known["bytes"]);
+  return { scan: whole, outcome: "replaced", freed: String(known["directory"]), grown: bytes - before };
+}
+
+export function updateScan({ database }: OperationContext, { scan }: { scan: Scan }): void {
+  const changed = database.run("UPDATE scans SET scan = ? WHERE scan_id = ?", storedJson(scan), scan.scanId);
+  if (changed === 0) throw unknownScan(scan.scanId);
+  indexIdentifiers(database, scan);
+}
+
+export function saveAnalysis(
+  { database }: OperationContext,
+  { scanId, analysis }: { scanId: string; analysis: Analysis },
+): void {
+  const changed = database.run(
+    "UPDATE scans SET analysis = ? WHERE scan_id = ?",
+    JSON.stringify(analysis),
+    scanId,
+  );
+  if (changed === 0) throw unknownScan(scanId);
+}
+
+export function unfinishedScans({ database }: OperationContext): StoredScan[] {
+  return database
+    .all(`SELECT ${STORED} FROM scans WHERE state <> 'analysed' ORDER BY received_at, scan_id`)
+    .map(storedScan);
+}
+
+export function readScan({ database }: OperationContext, { scanId }: { scanId: string }): StoredScan | null {
+  const row = database.get(`SELECT ${STORED} FROM scans WHERE scan_id = ?`, scanId);
+  return row === null ? null : storedScan(row);
+}
+
+export function findScansByIdentifiers(
+  { database }: OperationContext,
+  { identifiers, since }: { identifiers: readonly { scheme: string; value: string }[]; since: number },
+): StoredScan[] {
+  return database
+    .all(
+      `SELECT ${STORED} FROM scans WHERE scan_id IN (
+         SELECT k.scan_id FROM json_each(?) AS wanted
+         JOIN scan_keys AS k ON k.scheme = wanted.value ->> 'scheme' AND k.value = wanted.value ->> 'value'
+         WHERE k.received_at >= ?
+       ) ORDER BY received_at LIMIT ${MAX_MATCHED_SCANS}`,
+      JSON.stringify(identifiers),
+      since,
+    )
+    .map(storedScan);
+}
+
+/**
+ * Marks scans whose planes may go until `bytes` are freed: fully analysed and everything they produced delivered;
+ * low-band ones first, then the oldest. Returns their folders, to be removed after the commit.
+ */
+export function evictScans(
+  { database }: OperationContext,
+  { bytes }: { bytes: number },
+): { directories: string[]; freed: number } {
+  const delivered =
+    readMeta(database, META.receipts) === "true" ? "o.receipted_at IS NOT NULL" : "o.published > 0";
+  const rows = database.all(
+    `SELECT scan_id, directory, bytes FROM scans AS s
+     WHERE evicted = 0 AND state = 'analysed' AND revision > 0
+       AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND NOT (${delivered}))
+     ORDER BY band IS NOT 'low', received_at LIMIT ${EVICTION_STEP}`,
+  );
+  const directories: string[] = [];
+  let freed = 0;
+  for (const row of rows) {
+    if (freed >= bytes) break;
+    database.run("UPDATE scans SET evicted = 1 WHERE scan_id = ?", String(row["scan_id"]));
+    directories.push(String(row["directory"]));
+    freed += Number(row["bytes"]);
+  }
+  return { directories, freed };
+}
+
+/** Folders (relative to the spool) that belong to a scan whose planes are kept. */
+export function keptDirectories(
+  { database }: OperationContext,
+  { directories }: { directories: readonly string[] },
+): string[] {
+  return database
+    .all(
+      "SELECT directory FROM scans WHERE evicted = 0 AND directory IN (SELECT value FROM json_each(?))",
+      JSON.stringify(directories),
+    )
+    .map((row) => String(row["directory"]));
+}
+
+export function planeBytes({ database }: OperationContext): number {
+  return Number(
+    database.get("SELECT coalesce(sum(bytes), 0) AS sum FROM scans WHERE evicted = 0")?.["sum"] ?? 0,
+  );
+}
+
+/** `score.floor` of the scan's last hit. */
+export function heldFloor({ database }: OperationContext, { scanId }: { scanId: string }): FloorEntry[] {
+  const floor = textOrNull(database.get("SELECT floor FROM scans WHERE scan_id = ?", scanId)?.["floor"]);
+  return floor === null ? [] : (JSON.parse(floor) as FloorEntry[]);
+}
+
+export function unknownScan(scanId: string): LynceusError {
+  return new LynceusError("LYN_SCAN_UNKNOWN", `scan ${scanId} is not in the spool`, {
+    remedy: "Accept the scan first, or look it up with `lynceus outbox`.",
+    details: { scanId },
+  });
+}
+
+/** The folder stands in its own column, relative to the spool, so that a spool can be moved. */
+function storedJson(scan: Scan): string {
+  return JSON.stringify({ ...scan, directory: "" });
+}
+
+/** `scan.directory` is relative to the spool here; the spool makes it absolute. */
+function storedScan(row: SqlRow): StoredScan {
+  const analysis = textOrNull(row["analysis"]);
+  const scan = JSON.parse(String(row["scan"])) as Scan;
+  return {
+    scan: { ...scan, directory: String(row["directory"]) },
+    state: String(row["state"]) as ScanState,
+    revision: Number(row["revision"]),
+    analysis: analysis === null ? null : (JSON.parse(analysis) as Analysis),
+    lastHitId: textOrNull(row["last_hit_id"]),
+  };
+}
+
+function indexIdentifiers(database: Database, scan: Scan): void {
+  database.run("DELETE FROM scan_keys WHERE scan_id = ?", scan.scanId);
+  for (const { scheme, value } of scan.identifiers) {
+    database.run(
+      "INSERT OR IGNORE INTO scan_keys (scheme, value, scan_id, received_at) VALUES (?, ?, ?, ?)",
+      scheme,
+      value,
+      scan.scanId,
+      scan.receivedAt,
+    );
+  }
+}

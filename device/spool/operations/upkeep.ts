@@ -1,0 +1,132 @@
+import type { Database, SqlRow } from "../database.ts";
+import type { DeadLetter, ScanState, SpoolFigures } from "../port.ts";
+import { META, numberOrNull, type OperationContext, readMeta, textOrNull } from "./context.ts";
+
+/** Dead letters of others kept at most, and the bytes of one that are. */
+const MAX_LETTERS = 10_000;
+export const MAX_LETTER_BYTES = 64 * 1024;
+/** Rows erased in one transaction. */
+const ERASE_STEP = 1000;
+
+export interface LetterArguments {
+  readonly letter: Omit<DeadLetter, "at">;
+  readonly body: Uint8Array;
+  readonly at: number;
+}
+
+/** Figures without those of the disk. */
+export type JournalFigures = Omit<SpoolFigures, "freeBytes" | "usedBytes">;
+
+export interface ListedRow {
+  readonly sequence: number;
+  readonly id: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly scanId: string | null;
+  readonly createdAt: number;
+  readonly reason: string | null;
+}
+
+export function putDeadLetter({ database }: OperationContext, { letter, body, at }: LetterArguments): void {
+  database.run(
+    "INSERT INTO letters (source, reason, pointer, bytes, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+    letter.source,
+    letter.reason.slice(0, 500),
+    letter.pointer,
+    letter.bytes,
+    at,
+    body.subarray(0, MAX_LETTER_BYTES),
+  );
+  database.run(
+    `DELETE FROM letters WHERE id <= (SELECT id FROM letters ORDER BY id DESC LIMIT 1 OFFSET ${MAX_LETTERS})`,
+  );
+}
+
+/** Dead letters of both kinds, newest first: rows that cannot go out, messages that cannot be read. */
+export function listDeadLetters(database: Database, limit: number): DeadLetter[] {
+  return database
+    .all(
+      `SELECT source, reason, pointer, bytes, at FROM letters
+       UNION ALL
+       SELECT 'outbox', dead_reason, NULL, coalesce(length(event), 0), dead_at FROM outbox WHERE dead_at IS NOT NULL
+       ORDER BY at DESC LIMIT ?`,
+      limit,
+    )
+    .map((row) => ({
+      source: String(row["source"]) as DeadLetter["source"],
+      reason: String(row["reason"]),
+      pointer: textOrNull(row["pointer"]),
+      bytes: Number(row["bytes"]),
+      at: Number(row["at"]),
+    }));
+}
+
+export function readFigures(database: Database): JournalFigures {
+  const number = (sql: string) => numberOrNull(Object.values(database.get(sql) ?? {})[0]) ?? 0;
+  const scans: Record<ScanState, number> = { received: 0, decided: 0, analysed: 0 };
+  for (const row of database.all("SELECT state, count(*) AS n FROM scans GROUP BY state")) {
+    scans[String(row["state"]) as ScanState] = Number(row["n"]);
+  }
+  const oldest = database.get("SELECT min(created_at) AS at FROM outbox WHERE open = 1 AND published = 0");
+  return {
+    journal: readMeta(database, META.journal) ?? "",
+    sequence: number("SELECT max(sequence) FROM outbox WHERE sequence > 0"),
+    scans,
+    unpublished: number("SELECT count(*) FROM outbox WHERE open = 1 AND published = 0"),
+    unreceipted: number("SELECT count(*) FROM outbox WHERE open = 1"),
+    oldestUnpublishedAt: numberOrNull(oldest?.["at"]),
+    deadLetters:
+      number("SELECT count(*) FROM letters") +
+      number("SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL"),
+  };
+}
+
+export function listRows(database: Database, limit: number): ListedRow[] {
+  return database
+    .all(
+      `SELECT sequence, id, kind, scan_id, created_at, dead_reason, published, receipted_at, dead_at, event IS NULL AS erased
+       FROM outbox ORDER BY created_at DESC, sequence DESC LIMIT ?`,
+      limit,
+    )
+    .map((row) => ({
+      sequence: Number(row["sequence"]),
+      id: String(row["id"]),
+      kind: String(row["kind"]),
+      state: stateOf(row),
+      scanId: textOrNull(row["scan_id"]),
+      createdAt: Number(row["created_at"]),
+      reason: textOrNull(row["dead_reason"]),
+    }));
+}
+
+function stateOf(row: SqlRow): string {
+  if (row["dead_at"] !== null) return "dead";
+  if (row["erased"] === 1) return "erased";
+  if (row["receipted_at"] !== null) return "receipted";
+  return Number(row["published"]) > 0 ? "published" : "unpublished";
+}
+
+/**
+ * What time takes away: the data of rows delivered `keepPublishedMs` ago (number and hashes stay), declarations past
+ * their `retainUntil`. Returns the rows changed; a full step means there is more.
+ */
+export function upkeep(
+  { database }: OperationContext,
+  { now, keepPublishedMs }: { now: number; keepPublishedMs: number },
+): { erased: number; more: boolean } {
+  const delivered =
+    readMeta(database, META.receipts) === "true" ? "receipted_at IS NOT NULL" : "published > 0";
+  const erased = database.run(
+    `UPDATE outbox SET event = NULL WHERE sequence IN (
+       SELECT sequence FROM outbox WHERE event IS NOT NULL AND published_at < ? AND ${delivered} LIMIT ${ERASE_STEP})`,
+    now - keepPublishedMs,
+  );
+  const expired = database.run(
+    `DELETE FROM declarations WHERE aed_id IN (SELECT aed_id FROM declarations WHERE retain_until <= ? LIMIT ${ERASE_STEP})`,
+    now,
+  );
+  if (expired > 0) {
+    database.run("DELETE FROM declaration_keys WHERE aed_id NOT IN (SELECT aed_id FROM declarations)");
+  }
+  return { erased: erased + expired, more: erased === ERASE_STEP || expired === ERASE_STEP };
+}

@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { LynceusError } from "../../protocols/errors.ts";
+import { freeBytes } from "./ballast.ts";
+import { Database, JOURNAL_FILE } from "./database.ts";
+import { type ListedRow, listDeadLetters, listRows, readFigures } from "./operations/upkeep.ts";
+import type { DeadLetter, SpoolFigures } from "./port.ts";
+import { JOURNAL_VERSION, versionOf } from "./schema.ts";
+
+/** A look into a spool that a gateway may have open. */
+export interface SpoolReader {
+  figures(): SpoolFigures;
+  /** Rows of the outbox, newest first. */
+  list(limit: number): readonly ListedRow[];
+  deadLetters(limit: number): readonly DeadLetter[];
+  close(): void;
+}
+
+/**
+ * Opens a spool for reading, beside a running gateway or without one; nothing is written or repaired. Throws
+ * LYN_SPOOL_MISSING, or LYN_JOURNAL_VERSION when this program does not know the journal's version.
+ */
+export function openSpoolReader(path: string): SpoolReader {
+  const file = join(path, JOURNAL_FILE);
+  if (!existsSync(file)) {
+    throw new LynceusError("LYN_SPOOL_MISSING", `there is no spool in ${path}`, {
+      remedy: "Name the folder of spool.path; a gateway creates it when it first runs.",
+      details: { path },
+    });
+  }
+  const database = new Database(new DatabaseSync(file, { readOnly: true, timeout: 5000 }));
+  const version = versionOf(database.db);
+  if (version !== JOURNAL_VERSION) {
+    database.close();
+    throw new LynceusError(
+      "LYN_JOURNAL_VERSION",
+      `the journal has version ${version}, not ${JOURNAL_VERSION}`,
+      {
+        remedy: "Use the version of the program that the gateway runs.",
+        details: { version, known: JOURNAL_VERSION },
+      },
+    );
+  }
+  return {
+    figures: () => ({ ...readFigures(database), freeBytes: freeBytes(path), usedBytes: usedBytes(database) }),
+    list: (limit) => listRows(database, limit),
+    deadLetters: (limit) => listDeadLetters(database, limit),
+    close: () => database.close(),
+  };
+}
+
+function usedBytes(database: Database): number {
+  return Number(database.get("SELECT coalesce(sum(bytes), 0) AS n FROM scans WHERE evicted = 0")?.["n"] ?? 0);
+}

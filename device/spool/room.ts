@@ -1,0 +1,81 @@
+import type { Log } from "../log.ts";
+import { freeBytes } from "./ballast.ts";
+import type { Admission } from "./port.ts";
+
+/** How long a look at the disk is good for, ms. */
+const LOOK_MS = 1000;
+/** Room to make beyond what is missing, so that eviction does not run at each scan. */
+const SLACK = 0.02;
+
+export interface RoomOptions {
+  readonly path: string;
+  /** Free space below which no scan is admitted, bytes. */
+  readonly minFreeBytes: number;
+  /** Bytes that planes may take. */
+  readonly maxBytes: number;
+  readonly log: Log;
+}
+
+/** How much room the spool has: what admits a scan, and what must go. */
+export class Room {
+  readonly #options: RoomOptions;
+  #used = 0;
+  #free = Number.POSITIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RoomOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that planes take. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Free bytes of the volume, looked up at most once a second. */
+  get free(): number {
+    const now = performance.now();
+    if (now - this.#lookedAt >= LOOK_MS) {
+      this.#lookedAt = now;
+      this.#free = this.#look();
+    }
+    return this.#free;
+  }
+
+  /** Scans were stored (positive) or removed (negative). */
+  change(bytes: number): void {
+    this.#used += bytes;
+    if (bytes < 0) this.#lookedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  admission(): Admission {
+    const { minFreeBytes, maxBytes } = this.#options;
+    if (this.free < minFreeBytes) {
+      return refused(`${this.#free} bytes free on the spool's volume, ${minFreeBytes} must stay free`);
+    }
+    if (this.#used >= maxBytes)
+      return refused(`scans take ${this.#used} of ${maxBytes} bytes and none may go yet`);
+    return { ok: true };
+  }
+
+  /** Bytes of planes that must go, 0 when there is room. */
+  get excess(): number {
+    const { minFreeBytes, maxBytes } = this.#options;
+    const over = this.#used >= maxBytes * (1 - SLACK) ? this.#used - maxBytes * (1 - 2 * SLACK) : 0;
+    const low = this.free < minFreeBytes ? minFreeBytes * (1 + SLACK) - this.#free : 0;
+    return Math.ceil(Math.max(0, over, low));
+  }
+
+  #look(): number {
+    try {
+      return freeBytes(this.#options.path);
+    } catch (error) {
+      this.#options.log.warn({ error }, "cannot look at the spool's volume");
+      return 0;
+    }
+  }
+}
+
+function refused(message: string): Admission {
+  return { ok: false, code: "SPOOL_FULL", message };
+}

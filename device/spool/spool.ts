@@ -1,0 +1,289 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { LynceusError } from "../../protocols/errors.ts";
+import type { Log } from "../log.ts";
+import type { Analysis, Capture, Scan, ScanKey } from "../scan.ts";
+import { JournalClient } from "./client.ts";
+import type { OperationArguments } from "./operations/index.ts";
+import { PlaneStore } from "./plane-store.ts";
+import type * as port from "./port.ts";
+import { Room } from "./room.ts";
+import { Upkeep } from "./upkeep.ts";
+
+/** Space held back for work on a full disk, bytes. */
+const BALLAST_BYTES = 16 << 20;
+
+export interface SpoolOptions {
+  readonly path: string;
+  /** No scan is admitted with less free space than this, bytes. */
+  readonly minFreeBytes: number;
+  /** Bytes that image planes may take. */
+  readonly maxBytes: number;
+  /** How long a delivered row keeps its data, ms. */
+  readonly keepPublishedMs: number;
+  readonly site: string;
+  readonly gateway: string;
+  /** ms since the epoch. */
+  readonly clock: () => number;
+  readonly random?: (bytes: number) => Uint8Array;
+  readonly log: Log;
+  /** The disk failed or the journal's worker died: the gateway must end and start anew. Called once. */
+  readonly onFatal?: (error: LynceusError) => void;
+  readonly ballastBytes?: number;
+}
+
+/** The spool on disk. Nothing is opened before `start()`. */
+export function createSpool(options: SpoolOptions): port.Spool {
+  return new DiskSpool(options);
+}
+
+class DiskSpool implements port.Spool {
+  readonly bootId = randomUUID();
+  readonly #options: SpoolOptions;
+  readonly #client: JournalClient;
+  readonly #planes: PlaneStore;
+  readonly #room: Room;
+  readonly #upkeep: Upkeep;
+  readonly #listeners = new Set<() => void>();
+  #journal: string | null = null;
+  #failure: LynceusError | null = null;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#client = new JournalClient({ onFatal: (error) => this.#fail(error) });
+    this.#planes = new PlaneStore({ ...options, random: options.random ?? randomBytes });
+    this.#room = new Room(options);
+    this.#upkeep = new Upkeep({
+      ...options,
+      client: this.#client,
+      planes: this.#planes,
+      room: this.#room,
+      alert: (alert) => this.commitAlert(alert),
+    });
+  }
+
+  get journal(): string {
+    if (this.#journal !== null) return this.#journal;
+    throw new LynceusError("LYN_SPOOL_CLOSED", "the spool was never opened", {
+      remedy: "Start the spool first.",
+    });
+  }
+
+  async start(): Promise<void> {
+    const { path, site, gateway, clock, ballastBytes = BALLAST_BYTES } = this.#options;
+    const ready = await this.#client.start({
+      path,
+      site,
+      gateway,
+      newJournal: randomUUID(),
+      bootId: this.bootId,
+      now: clock(),
+      ballastBytes,
+    });
+    this.#journal = ready.journal;
+    this.#planes.start();
+    await this.#upkeep.start(ready.salvaged);
+  }
+
+  async stop(): Promise<void> {
+    await this.#upkeep.stop();
+    await this.#planes.stop();
+    await this.#client.stop();
+  }
+
+  admission(_lane: string): port.Admission {
+    if (this.#failure !== null) return { ok: false, code: "SPOOL_FULL", message: this.#failure.message };
+    const admission = this.#room.admission();
+    if (!admission.ok) this.#upkeep.hurry();
+    return admission;
+  }
+
+  find(lane: string, key: ScanKey): Promise<port.KnownScan | null> {
+    return this.#client.call("findScan", { lane, key });
+  }
+
+  async begin({ maxBytes }: { lane: string; maxBytes: number }): Promise<port.ScanWriter> {
+    this.#mustWork();
+    return await this.#planes.begin(maxBytes);
+  }
+
+  async accept(
+    capture: Capture,
+    item: Pick<Scan, "lane" | "identifiers" | "measured" | "trackingAmbiguous">,
+  ): Promise<port.Accepted> {
+    this.#mustWork();
+    await this.#planes.sync(capture).catch((error: unknown) => this.#rethrow(error));
+    const scan: Scan = { ...capture, ...item, replaces: false };
+    const { freed, grown, outcome, ...result } = await this.#client.call("acceptScan", {
+      scan,
+      directory: this.#planes.toRelative(capture.directory),
+      bytes: capture.planes.reduce((sum, plane) => sum + plane.bytes, 0),
+    });
+    this.#room.change(grown);
+    if (freed !== null) this.#upkeep.remove([freed]);
+    if (this.#room.excess > 0) this.#upkeep.hurry();
+    return { scan: outcome === "new" ? result.scan : this.#absolute(result.scan, outcome, capture), outcome };
+  }
+
+  updateScan(scan: Scan): Promise<void> {
+    return this.#client.call("updateScan", { scan }, "grouped");
+  }
+
+  saveAnalysis(scanId: string, analysis: Analysis): Promise<void> {
+    return this.#client.call("saveAnalysis", { scanId, analysis }, "grouped");
+  }
+
+  async commitHit(options: Omit<OperationArguments<"commitHit">, "now">): Promise<port.OutboxRow> {
+    const row = await this.#client.call("commitHit", { ...options, now: this.#options.clock() });
+    this.#announce();
+    return row;
+  }
+
+  async commitAlert(options: Omit<OperationArguments<"commitAlert">, "now">): Promise<port.OutboxRow> {
+    const row = await this.#client.call("commitAlert", { ...options, now: this.#options.clock() }, "grouped");
+    this.#announce();
+    return row;
+  }
+
+  async unfinished(): Promise<readonly port.StoredScan[]> {
+    return (await this.#client.call("unfinishedScans", undefined)).map((stored) => this.#located(stored));
+  }
+
+  async scan(scanId: string): Promise<port.StoredScan | null> {
+    const stored = await this.#client.call("readScan", { scanId });
+    return stored === null ? null : this.#located(stored);
+  }
+
+  heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]> {
+    return this.#client.call("heldFloor", { scanId });
+  }
+
+  due(options: {
+    limit: number;
+    receipts: boolean;
+    now: number;
+    inFlight: ReadonlySet<number>;
+    since?: number;
+  }): Promise<readonly port.OutboxRow[]> {
+    const { limit, receipts, now } = options;
+    const since = options.since ?? null;
+    return this.#client.call("dueRows", { limit, receipts, now, since, inFlight: [...options.inFlight] });
+  }
+
+  markPublished(sequences: readonly number[], at: number): Promise<void> {
+    return this.#client.call("markPublished", { sequences, at }, "grouped");
+  }
+
+  receipt(receipt: { journal: string; ids?: readonly string[]; upToSequence?: number }): Promise<number> {
+    const { journal, ids = null, upToSequence = null } = receipt;
+    return this.#client.call(
+      "receiptRows",
+      { journal, ids, upToSequence, now: this.#options.clock() },
+      "grouped",
+    );
+  }
+
+  async deadLetter(sequence: number, reason: string): Promise<void> {
+    const alert = await this.#client.call("deadLetterRow", { sequence, reason, now: this.#options.clock() });
+    if (alert !== null) this.#announce();
+  }
+
+  receiptsExpected(): Promise<boolean> {
+    return this.#client.call("receiptsExpected", undefined);
+  }
+
+  setReceiptsExpected(expected: boolean): Promise<void> {
+    return this.#client.call("setReceiptsExpected", { expected }, "grouped");
+  }
+
+  onCommitted(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  putDeclaration(
+    declaration: OperationArguments<"putDeclaration">["declaration"],
+    findings: readonly port.DeclarationFinding[],
+    at: number,
+  ): Promise<"stored" | "same" | "conflict" | "stale"> {
+    return this.#client.call("putDeclaration", { declaration, findings, at }, "grouped");
+  }
+
+  findDeclarations(
+    identifiers: readonly { scheme: string; value: string }[],
+    now: number,
+  ): Promise<readonly port.StoredDeclaration[]> {
+    return this.#client.call("findDeclarations", { identifiers: keysOf(identifiers), now });
+  }
+
+  declarationIdentifiers(aedId: string): Promise<readonly { scheme: string; value: string }[]> {
+    return this.#client.call("declarationIdentifiers", { aedId });
+  }
+
+  async findScansByIdentifiers(
+    identifiers: readonly { scheme: string; value: string }[],
+    since: number,
+  ): Promise<readonly port.StoredScan[]> {
+    const found = await this.#client.call("findScansByIdentifiers", {
+      identifiers: keysOf(identifiers),
+      since,
+    });
+    return found.map((stored) => this.#located(stored));
+  }
+
+  putDeadLetter(letter: Omit<port.DeadLetter, "at">, body: Uint8Array): Promise<void> {
+    return this.#client.call("putDeadLetter", { letter, body, at: this.#options.clock() }, "grouped");
+  }
+
+  deadLetters(limit: number): Promise<readonly port.DeadLetter[]> {
+    return this.#client.call("deadLetters", { limit });
+  }
+
+  putOutcome(outcome: OperationArguments<"putOutcome">): Promise<"stored" | "same" | "unknown-scan"> {
+    return this.#client.call("putOutcome", outcome, "grouped");
+  }
+
+  async figures(): Promise<port.SpoolFigures> {
+    const figures = await this.#client.call("figures", undefined);
+    return { ...figures, freeBytes: this.#room.free, usedBytes: this.#room.used };
+  }
+
+  list(limit: number): ReturnType<port.Spool["list"]> {
+    return this.#client.call("list", { limit });
+  }
+
+  #located(stored: port.StoredScan): port.StoredScan {
+    return { ...stored, scan: { ...stored.scan, directory: this.#planes.toAbsolute(stored.scan.directory) } };
+  }
+
+  #absolute(scan: Scan, outcome: port.Accepted["outcome"], capture: Capture): Scan {
+    const directory = outcome === "replaced" ? capture.directory : this.#planes.toAbsolute(scan.directory);
+    return { ...scan, directory };
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #mustWork(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  #rethrow(error: unknown): never {
+    if (error instanceof LynceusError && error.code === "LYN_SPOOL_FATAL") this.#fail(error);
+    throw error;
+  }
+
+  #fail(error: LynceusError): void {
+    if (this.#failure !== null) return;
+    this.#failure = error;
+    this.#options.log.error({ code: error.code, remedy: error.remedy }, error.message);
+    this.#options.onFatal?.(error);
+  }
+}
+
+/** Only what is looked up crosses to the worker. */
+function keysOf(
+  identifiers: readonly { scheme: string; value: string }[],
+): { scheme: string; value: string }[] {
+  return identifiers.map(({ scheme, value }) => ({ scheme, value }));
+}
