@@ -1,0 +1,64 @@
+import { type Detection, safetyFloor, soundDetections } from "./detections.ts";
+import { type DeclaredGoods, declaredGoods } from "./goods.ts";
+import type { FloorEntry, FusionInput } from "./input.ts";
+import { isShared, type Match, matchDeclarations } from "./match.ts";
+import { assessQuality, type Quality } from "./quality.ts";
+
+/** A matched declaration with the quality of its data. */
+export interface MatchedDeclaration extends Match {
+  readonly quality: Quality;
+}
+
+/** Everything known of one item, in the form in which the sources of evidence read it. */
+export interface Case {
+  readonly input: FusionInput;
+  /** Whether at least one model looked at the image. */
+  readonly analysed: boolean;
+  /** Sound and from `reportFrom` up, best first. */
+  readonly detections: readonly Detection[];
+  /** Detections no hit can hold: unknown class, score that is no number. */
+  readonly faultyDetections: number;
+  readonly floor: readonly FloorEntry[];
+  /** Best match first. */
+  readonly matches: readonly MatchedDeclaration[];
+  /**
+   * The declaration whose mass and pieces are those of this item; null where none matches, or where several share the
+   * identifier (a container of many consignments).
+   */
+  readonly own: MatchedDeclaration | null;
+  /** What is declared to be inside; null without a matched declaration. */
+  readonly goods: DeclaredGoods | null;
+}
+
+/** Applies the matching rules and the floor and puts lists into an order of their own. */
+export function openCase(input: FusionInput): Case {
+  const { analysis, settings } = input;
+  const { sound, faulty } = soundDetections(analysis);
+  const found = matchDeclarations(input.scan, input.matches, settings);
+  const matches = found.map((match) => ({
+    ...match,
+    quality: assessQuality(match.stored, settings, isDuplicated(match, found)),
+  }));
+  const [best] = matches;
+  const shared = best !== undefined && isShared(best.matchedBy.scheme);
+  const together = shared ? matches.filter((one) => isShared(one.matchedBy.scheme)) : matches.slice(0, 1);
+  return {
+    input,
+    analysed: analysis?.analysed === true,
+    detections: sound.filter((one) => one.score >= settings.reportFrom),
+    faultyDetections: faulty,
+    floor: safetyFloor(sound, settings, input.heldFloor ?? []),
+    matches,
+    own: together.length === 1 ? (best ?? null) : null,
+    goods: together.length === 0 ? null : declaredGoods(together.map((one) => one.stored.declaration)),
+  };
+}
+
+/** Metric K2: an identifier of a single item stands on two live declarations. */
+function isDuplicated(match: Match, all: readonly Match[]): boolean {
+  const { scheme, value } = match.matchedBy;
+  if (isShared(scheme)) return false;
+  return all.some(
+    (other) => other !== match && other.matchedBy.scheme === scheme && other.matchedBy.value === value,
+  );
+}

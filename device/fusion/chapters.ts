@@ -1,0 +1,54 @@
+import { GOODS_GROUP_CHAPTERS, goodsGroupOfChapter } from "../../protocols/vocabulary.ts";
+import type { Case } from "./case.ts";
+
+/** An HS chapter that image and text together suggest; score 0..1. */
+export interface SuggestedChapter {
+  /** Two digits. */
+  readonly chapter: string;
+  readonly score: number;
+}
+
+/** Within a group the image sees, the part of the score that goes to the chapters the declaration names. */
+const DECLARED_PART = 0.8;
+/** Score of a declared chapter of which the image says nothing. */
+const TEXT_ALONE = 0.5;
+/** Chapters with less are left out. */
+const REPORT_FROM = 0.05;
+const MOST_CHAPTERS = 10;
+
+/**
+ * Joins the goods groups seen with the chapters declared. An image cannot tell the chapters of a group apart: its score is
+ * spread over them, most of it over those the declaration names.
+ */
+export function suggestChapters({ analysed, input, goods }: Case): readonly SuggestedChapter[] {
+  const declared = goods?.chapters ?? new Set<string>();
+  const scores = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { group, score } of analysed ? (input.analysis?.contents ?? []) : []) {
+    if (!(group in GOODS_GROUP_CHAPTERS) || !(score >= 0 && score <= 1)) continue;
+    seen.add(group);
+    const chapters = chaptersOf(group as keyof typeof GOODS_GROUP_CHAPTERS);
+    const named = chapters.filter((chapter) => declared.has(chapter));
+    const others = chapters.length - named.length;
+    for (const chapter of chapters) {
+      const part = declared.has(chapter)
+        ? (others === 0 ? 1 : DECLARED_PART) / named.length
+        : (named.length === 0 ? 1 : 1 - DECLARED_PART) / others;
+      scores.set(chapter, Math.max(scores.get(chapter) ?? 0, score * part));
+    }
+  }
+  for (const chapter of declared) {
+    const group = goodsGroupOfChapter(chapter);
+    if (group !== null && !seen.has(group)) scores.set(chapter, TEXT_ALONE);
+  }
+  return [...scores]
+    .filter(([, score]) => score >= REPORT_FROM)
+    .map(([chapter, score]) => ({ chapter, score }))
+    .sort((one, other) => other.score - one.score || (one.chapter < other.chapter ? -1 : 1))
+    .slice(0, MOST_CHAPTERS);
+}
+
+function chaptersOf(group: keyof typeof GOODS_GROUP_CHAPTERS): readonly string[] {
+  const { first, last } = GOODS_GROUP_CHAPTERS[group];
+  return Array.from({ length: last - first + 1 }, (_, at) => String(first + at).padStart(2, "0"));
+}

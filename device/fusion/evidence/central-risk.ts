@@ -1,0 +1,24 @@
+import type { Case } from "../case.ts";
+import { opinionLogOdds } from "../odds.ts";
+import { type EvidenceRow, percent } from "./row.ts";
+
+/**
+ * Central's own calibrated risk of the best match: λ (logit p − logit basePrior). It may lower the score, it cannot touch a
+ * floor. A figure for another target (revenue, prohibited, security) is shown and adds nothing.
+ */
+export function centralRiskEvidence({ matches, input }: Case): readonly EvidenceRow[] {
+  const risk = matches[0]?.stored.declaration.declRisk;
+  if (risk === undefined) return [];
+  const { p: probability, basePrior: prevalence, target = "any_irregularity", model } = risk;
+  const counts = target === "any_irregularity";
+  const opinion = { probability, prevalence, discount: input.settings.discounts.declared };
+  const aim = counts ? "" : ` for ${target}, shown only`;
+  return [
+    {
+      source: "central",
+      code: "CENTRAL_RISK",
+      logOdds: counts ? opinionLogOdds(opinion) : 0,
+      detail: `central's risk figure ${percent(probability)} where ${percent(prevalence)} is usual${aim} (${model})`,
+    },
+  ];
+}

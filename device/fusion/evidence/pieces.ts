@@ -1,0 +1,26 @@
+import type { Case } from "../case.ts";
+import type { EvidenceRow } from "./row.ts";
+
+/** Pieces of the best matching declaration: declared, and scanned so far at this site; null unknown. */
+export function countPieces(subject: Case, aedId: string): { declared: number | null; seen: number | null } {
+  const match = subject.matches.find((one) => one.stored.declaration.aedId === aedId);
+  return {
+    declared: match?.stored.declaration.consignment?.packageCount ?? null,
+    seen: subject.input.piecesSeen?.[aedId] ?? 1,
+  };
+}
+
+/** More pieces than declared (metric A5). Fewer say nothing: the others may still come. */
+export function piecesEvidence(subject: Case): readonly EvidenceRow[] {
+  if (subject.own === null) return [];
+  const { declared, seen } = countPieces(subject, subject.own.stored.declaration.aedId);
+  if (declared === null || seen === null || seen <= declared) return [];
+  return [
+    {
+      source: "pieces",
+      code: "PIECES_MISMATCH",
+      logOdds: subject.input.settings.weights.pieces,
+      detail: `${seen} pieces seen under this declaration, ${declared} declared`,
+    },
+  ];
+}

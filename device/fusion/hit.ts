@@ -1,0 +1,178 @@
+import { CANONICAL_PATTERN, canonicalIdentifier } from "../../protocols/identifiers/canonical.ts";
+import type { Hit } from "../../protocols/mqtt/hit.ts";
+import { HIT_SCHEMA } from "../../protocols/mqtt/hit.ts";
+import {
+  ENERGIES,
+  GOODS_GROUPS,
+  type GoodsGroup,
+  IDENTIFIER_SCHEMES,
+  type IdentifierScheme,
+} from "../../protocols/vocabulary.ts";
+import type { Scan, ScanView } from "../scan.ts";
+import type { Case } from "./case.ts";
+import { suggestChapters } from "./chapters.ts";
+import { alarmThreshold } from "./detections.ts";
+import { countPieces } from "./evidence/pieces.ts";
+import { fitHit } from "./fit.ts";
+import type { FusionResult } from "./fuse.ts";
+import type { FusionInput } from "./input.ts";
+
+/** A hit as fusion makes it: the journal adds its place in the chain. */
+export type HitData = Omit<Hit, "journal" | "sequence" | "bootId" | "integrity">;
+
+/**
+ * The Hit `data` of `mqtt.md` without `journal`, `sequence`, `bootId` and `integrity`, cut to the contract's lengths with
+ * the cut lists named. Whatever an analysis or a peripheral hands in, the result can be sealed: what the contract cannot
+ * hold is left out.
+ */
+export function hitData(input: FusionInput, result: FusionResult): HitData {
+  const { scan, analysis } = input;
+  const { subject } = result;
+  return fitHit({
+    schema: HIT_SCHEMA,
+    scanId: scan.scanId,
+    revision: input.revision,
+    supersedes: input.supersedes,
+    cause: input.cause,
+    site: input.site,
+    gateway: input.gateway,
+    lane: scan.lane,
+    capturedAt: isoTime(scan.capturedAt),
+    receivedAt: isoTime(scan.receivedAt),
+    decidedAt: isoTime(input.decidedAt),
+    clock: { ...input.clock, synchronised: input.clock.synchronised === true },
+    scan: {
+      kind: scan.kind,
+      views: scan.views.map(viewBlock),
+      acquisition: [...new Set(scan.acquisition)],
+      purpose: scan.purpose,
+      origin: scan.origin,
+      // Nobody looked: nothing can be said for the image.
+      quality: share(analysis?.quality) ?? 0,
+    },
+    identifiers: identifierBlock(scan),
+    measured: measuredBlock(scan.measured),
+    detections: detectionBlock(subject),
+    contents: contentsBlock(subject),
+    load: null,
+    hsChapters: [...suggestChapters(subject)],
+    declarations: declarationBlock(subject),
+    score: result.score,
+    decision: result.decision,
+    recommendation: result.recommendation,
+    reasons: result.reasons.map((reason) => ({ ...reason })),
+    // Without a profile nothing is drawn at random: an item is proposed for its risk or not at all.
+    selection: { mode: "risk", probability: result.decision === "ALARM" ? 1 : 0 },
+    images: imageBlock(input),
+    tdr: null,
+    similar: [],
+    models: (analysis?.models ?? []).map((model) => ({ ...model })),
+    truncated: [],
+  });
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** `value` where it is a share 0..1, else null. */
+function share(value: number | null | undefined): number | null {
+  return value !== null && value !== undefined && value >= 0 && value <= 1 ? value : null;
+}
+
+function viewBlock(view: ScanView): HitData["scan"]["views"][number] {
+  const { x, y } = view.pixelPitchMm ?? { x: 0, y: 0 };
+  return {
+    view: view.view,
+    name: view.name,
+    width: view.width,
+    height: view.height,
+    pixelPitchMm: x > 0 && y > 0 ? { x, y } : null,
+    energies: view.energies.map((energy) => ENERGIES[energy]),
+  };
+}
+
+const SCHEMES: ReadonlySet<string> = new Set(IDENTIFIER_SCHEMES);
+
+function identifierBlock({ identifiers }: Scan): HitData["identifiers"] {
+  return identifiers.flatMap((identifier) => {
+    if (!SCHEMES.has(identifier.scheme)) return [];
+    const scheme = identifier.scheme as IdentifierScheme;
+    const value = canonicalIdentifier(scheme, identifier.value);
+    if (!CANONICAL_PATTERN.test(value)) return [];
+    const { checkOk, source, confidence } = identifier;
+    return [{ scheme, value, checkOk, source, confidence: share(confidence) ?? 0 }];
+  });
+}
+
+/** A negative mass is a scale that was not zeroed: no mass. */
+function measuredBlock({
+  massKg,
+  massStable,
+  xrayMassKg,
+  xrayMassReliable,
+  radiation,
+}: Scan["measured"]): HitData["measured"] {
+  const positive = (kg: number | null) => (kg !== null && kg >= 0 && Number.isFinite(kg) ? kg : null);
+  const sigma = radiation?.sigma ?? null;
+  return {
+    massKg: positive(massKg),
+    massStable: positive(massKg) === null ? null : massStable,
+    xrayMassKg: positive(xrayMassKg),
+    xrayMassReliable: positive(xrayMassKg) === null ? null : xrayMassReliable,
+    radiation: radiation === null ? null : { ...radiation, sigma: Number.isFinite(sigma) ? sigma : null },
+  };
+}
+
+function detectionBlock({ detections, input }: Case): HitData["detections"] {
+  return detections.map((detection, at) => {
+    const threshold = alarmThreshold(detection, input.settings);
+    return {
+      id: `d${at + 1}`,
+      class: detection.class,
+      score: detection.score,
+      threshold,
+      alarm: detection.score >= threshold,
+      model: detection.model,
+      boxes: detection.boxes.map(({ view, x, y, width, height }) => ({ view, x, y, width, height })),
+    };
+  });
+}
+
+const GROUPS: ReadonlySet<string> = new Set(GOODS_GROUPS);
+
+/** One entry a group, its best; most likely first. */
+function contentsBlock({ input, analysed }: Case): HitData["contents"] {
+  const best = new Map<GoodsGroup, HitData["contents"][number]>();
+  for (const entry of analysed ? (input.analysis?.contents ?? []) : []) {
+    const score = share(entry.score);
+    if (score === null || !GROUPS.has(entry.group)) continue;
+    const group = entry.group as GoodsGroup;
+    if (score >= (best.get(group)?.score ?? 0)) best.set(group, { group, score, share: share(entry.share) });
+  }
+  return [...best.values()].sort(
+    (one, other) => other.score - one.score || (one.group < other.group ? -1 : 1),
+  );
+}
+
+function declarationBlock(subject: Case): HitData["declarations"] {
+  return subject.matches.map(({ stored, matchedBy, quality }) => ({
+    aedId: stored.declaration.aedId,
+    revision: stored.declaration.revision,
+    direction: stored.declaration.direction ?? null,
+    flow: stored.declaration.flow ?? null,
+    matchedBy: { ...matchedBy },
+    pieces: countPieces(subject, stored.declaration.aedId),
+    ageSeconds: (subject.input.scan.capturedAt - stored.storedAt) / 1000,
+    quality: { score: quality.score, findings: quality.findings.map((finding) => ({ ...finding })) },
+  }));
+}
+
+function imageBlock({ analysis, scan, imagesKeptUntil }: FusionInput): HitData["images"] {
+  const keptUntil = imagesKeptUntil == null ? null : isoTime(imagesKeptUntil);
+  return (analysis?.images ?? []).map(({ energy, ...image }) => {
+    const energies = scan.views.find((view) => view.view === image.view)?.energies.length ?? 1;
+    const joined = image.form === "rendered" && energies > 1;
+    return { ...image, energy: joined ? null : ENERGIES[energy], keptUntil };
+  });
+}

@@ -1,0 +1,85 @@
+import type { Band, Decision, Recommendation } from "../../protocols/vocabulary.ts";
+import type { Case } from "./case.ts";
+import { radiationAlarms } from "./evidence/radiation.ts";
+import type { EvidenceRow } from "./evidence/row.ts";
+import type { FusionInput } from "./input.ts";
+
+/** What the recommendation is drawn from, beside the case. */
+export interface Verdict {
+  readonly decision: Decision;
+  readonly band: Band;
+  readonly rows: readonly EvidenceRow[];
+}
+
+/** Acquisitions whose picture is not that of the whole item. */
+const SPOILT: ReadonlySet<string> = new Set(["INCOMPLETE", "CUT", "JAM", "SLIP"]);
+/** Data quality below which papers are looked at before release. */
+const POOR_QUALITY = 0.6;
+/** Flows with a referral protocol before loading (`customs-standards.md` §3.3). */
+const REFERRED: ReadonlySet<string> = new Set(["postal", "express", "air_cargo", "container"]);
+
+/** Whether the scan is work of the site: an operational scan of a real machine, or a test site that says so. */
+export function isDecidable({ scan, decideOnSynthetic }: FusionInput): boolean {
+  return decideOnSynthetic || (scan.purpose === "OPERATIONAL" && scan.origin === "MACHINE");
+}
+
+/** Whether the acquisition itself says that the picture is spoilt. */
+export function isSpoilt({ scan }: FusionInput): boolean {
+  return scan.acquisition.some((status) => SPOILT.has(status));
+}
+
+/** What the gateway advises (`labels.md`); the authority decides. */
+export function recommend(subject: Case, verdict: Verdict): Recommendation {
+  if (!isDecidable(subject.input)) return "NO_DECISION";
+  if (verdict.decision === "ALARM") return onAlarm(subject, verdict);
+  if (verdict.decision === "UNKNOWN") return onUnknown(subject);
+  const problems = new Set(subject.input.analysis?.problems.map((problem) => problem.code));
+  if (problems.has("IMAGE_QUALITY") || problems.has("MODEL_FAULT") || isSpoilt(subject.input))
+    return "RESCAN";
+  if (problems.has("OPAQUE_REGION")) return "ALT_SCREEN";
+  return verdict.band === "medium" ? onMedium(subject, verdict) : onLow(subject, verdict);
+}
+
+/**
+ * Before loading an alarm is referred: do not load where the image or the portal settles it, screening by a second method
+ * where the image weighs, information where only data does. At destination it is held or opened.
+ */
+function onAlarm(subject: Case, { rows }: Verdict): Recommendation {
+  const settled = subject.floor.length > 0 || radiationAlarms(subject);
+  if (!isReferred(subject)) return settled ? "HOLD" : "PHYS_EXAM";
+  if (settled) return "DNL";
+  return weighs(rows, "image", "declaration", "contents", "mass") ? "RFS" : "RFI";
+}
+
+/** No model serves this kind of scan: scanning again would not help. Everything else may be better the second time. */
+function onUnknown({ input }: Case): Recommendation {
+  const problems = input.analysis?.problems ?? [];
+  const onlyNoModel = problems.length > 0 && problems.every((problem) => problem.code === "NO_MODEL");
+  return onlyNoModel && !isSpoilt(input) ? "NO_DECISION" : "RESCAN";
+}
+
+function onMedium(subject: Case, { rows }: Verdict): Recommendation {
+  const referred = isReferred(subject);
+  if (weighs(rows, "image", "declaration", "contents")) return referred ? "RFS" : "ALT_SCREEN";
+  return referred ? "RFI" : "DOC_CHECK";
+}
+
+function onLow(subject: Case, { rows }: Verdict): Recommendation {
+  const [best] = subject.matches;
+  if (best === undefined) return "DOC_CHECK";
+  const poor = best.quality.score < POOR_QUALITY || weighs(rows, "mass", "pieces");
+  if (poor) return isReferred(subject) ? "RFI" : "DOC_CHECK";
+  return best.quality.findings.length > 0 || weighs(rows, "declaration", "contents")
+    ? "RELEASE_PCA"
+    : "RELEASE";
+}
+
+/** RFI, RFS and DNL are words of an export, and of flows that know referrals. */
+function isReferred({ matches }: Case): boolean {
+  const declaration = matches[0]?.stored.declaration;
+  return declaration?.direction === "export" && REFERRED.has(declaration.flow ?? "");
+}
+
+function weighs(rows: readonly EvidenceRow[], ...sources: readonly EvidenceRow["source"][]): boolean {
+  return rows.some((row) => row.logOdds > 0 && sources.includes(row.source));
+}
