@@ -14,7 +14,7 @@ import { suggestChapters } from "./chapters.ts";
 import { alarmThreshold } from "./detections.ts";
 import { countPieces } from "./evidence/pieces.ts";
 import { fitHit } from "./fit.ts";
-import type { FusionResult } from "./fuse.ts";
+import { type FusionResult, fuse } from "./fuse.ts";
 import type { FusionInput } from "./input.ts";
 
 /** A hit as fusion makes it: the journal adds its place in the chain. */
@@ -25,7 +25,7 @@ export type HitData = Omit<Hit, "journal" | "sequence" | "bootId" | "integrity">
  * the cut lists named. Whatever an analysis or a peripheral hands in, the result can be sealed: what the contract cannot
  * hold is left out.
  */
-export function hitData(input: FusionInput, result: FusionResult): HitData {
+export function hitData(input: FusionInput, result: FusionResult = fuse(input)): HitData {
   const { scan, analysis } = input;
   const { subject } = result;
   return fitHit({

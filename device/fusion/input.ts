@@ -23,11 +23,11 @@ export interface FusionSettings {
   /** Probabilities: `low` below `medium`, `high` from `high` on. */
   readonly bands: { readonly medium: number; readonly high: number };
   /** Class → calibrated score above which it alarms whatever else is known. Empty: no floor. */
-  readonly floor: Readonly<Record<string, number>>;
+  readonly floor: Readonly<Partial<Record<string, number>>>;
   /** Class → score from which a detection says `alarm`; overrides the model's own threshold. */
-  readonly thresholds: Readonly<Record<string, number>>;
+  readonly thresholds: Readonly<Partial<Record<string, number>>>;
   /** Class → role; a class not named is an alarm. */
-  readonly roles: Readonly<Record<string, ClassRole>>;
+  readonly roles: Readonly<Partial<Record<string, ClassRole>>>;
   /** Detections below this calibrated score are not reported and not counted, 0..1. */
   readonly reportFrom: number;
   /** Discounts for dependence between sources, each in 0 < λ ≤ 1 (`customs-standards.md` §5.2). */

@@ -1,5 +1,6 @@
 import type { Band, Decision, Recommendation } from "../../protocols/vocabulary.ts";
 import type { Case } from "./case.ts";
+import { alarmThreshold, roleOf } from "./detections.ts";
 import { radiationAlarms } from "./evidence/radiation.ts";
 import type { EvidenceRow } from "./evidence/row.ts";
 import type { FusionInput } from "./input.ts";
@@ -37,6 +38,7 @@ export function recommend(subject: Case, verdict: Verdict): Recommendation {
   if (problems.has("IMAGE_QUALITY") || problems.has("MODEL_FAULT") || isSpoilt(subject.input))
     return "RESCAN";
   if (problems.has("OPAQUE_REGION")) return "ALT_SCREEN";
+  if (showsAlarm(subject)) return isReferred(subject) ? "RFS" : "ALT_SCREEN";
   return verdict.band === "medium" ? onMedium(subject, verdict) : onLow(subject, verdict);
 }
 
@@ -72,6 +74,13 @@ function onLow(subject: Case, { rows }: Verdict): Recommendation {
   return best.quality.findings.length > 0 || weighs(rows, "declaration", "contents")
     ? "RELEASE_PCA"
     : "RELEASE";
+}
+
+/** A threat above its threshold, though the fused score is not high, is never simply released. */
+function showsAlarm({ detections, input: { settings } }: Case): boolean {
+  return detections.some(
+    (one) => roleOf(one.class, settings) === "alarm" && one.score >= alarmThreshold(one, settings),
+  );
 }
 
 /** RFI, RFS and DNL are words of an export, and of flows that know referrals. */
