@@ -1,12 +1,12 @@
 import { Command, CommanderError } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
+import { packageVersion } from "../versions.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo/register.ts";
 import { registerOutbox } from "./outbox.ts";
 import { registerRun } from "./run.ts";
 import { registerScan } from "./scan/register.ts";
 import { registerSimulate } from "./simulate.ts";
-import { packageVersion } from "./version.ts";
 import { registerWatch } from "./watch.ts";
 
 /** Exit codes of `cli.md`. */

@@ -6,6 +6,7 @@ import type { Log } from "../log.ts";
 import type { Peripheral, Reading } from "../peripheral/port.ts";
 import type { Analysis, Capture, Scan } from "../scan.ts";
 import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
+import type { Work } from "../self-description.ts";
 import type { Spool, StoredScan } from "../spool/port.ts";
 import type { Scored, Scorer } from "./scorer.ts";
 import type { Tracker } from "./tracker.ts";
@@ -31,6 +32,8 @@ export interface LaneOptions {
   readonly alerts: Alerts;
   readonly clock: () => number;
   readonly log: Log;
+  /** Counts of the gateway's work, for `health`; the lane adds to them. */
+  readonly work: Work;
 }
 
 /** The pipeline of one scanner: capture → durable → ACK → analysis → score, with its readings bound on the way. */
@@ -76,6 +79,7 @@ export class Lane {
       try {
         await this.#take(capture);
       } catch (error) {
+        this.#options.work.captureFailed += 1;
         await alerts.raise({
           code: "SCAN_NOT_STORED",
           severity: "critical",
@@ -104,6 +108,7 @@ export class Lane {
       trackingAmbiguous: bound.trackingAmbiguous,
     });
     await driver.acknowledge(capture, accepted.scan);
+    this.#options.work.captured += 1;
     if (accepted.outcome === "duplicate") return;
     const cause: Cause = accepted.outcome === "replaced" ? "replaced-scan" : "initial";
     const deadline = capture.receivedAt + this.#options.deadlineMs;
@@ -136,8 +141,12 @@ export class Lane {
   }
 
   async #analyse(scan: Scan): Promise<Analysis | "stopped"> {
+    const { inference, work } = this.#options;
     try {
-      return await this.#options.inference.analyse(scan, this.#abort.signal);
+      const analysis = await inference.analyse(scan, this.#abort.signal);
+      if (analysis.analysed) work.analysed += 1;
+      else work.analysisFailed += 1;
+      return analysis;
     } catch (error) {
       if (!this.#abort.signal.aborted)
         this.#options.log.error({ err: error, scanId: scan.scanId }, "analysis failed");
@@ -164,7 +173,9 @@ export class Lane {
 
   async #score(scan: Scan, request: Parameters<Scorer["score"]>[1]): Promise<void> {
     const scored = await this.#options.scorer.score(scan.scanId, request);
-    if (scored !== null) await this.tell(scored);
+    if (scored === null) return;
+    this.#options.work.scored += 1;
+    await this.tell(scored);
   }
 
   /** Tells the machine of a committed score (RESULT); best effort. */
@@ -203,12 +214,13 @@ export class Lane {
 
   #follow(work: Promise<void>): void {
     const followed = work
-      .catch((error: unknown) =>
+      .catch((error: unknown) => {
+        this.#options.work.scoreFailed += 1;
         this.#options.log.error(
           { err: error, lane: this.id },
           "a scan's processing failed; it is resumed at the next start",
-        ),
-      )
+        );
+      })
       .finally(() => this.#underWay.delete(followed));
     this.#underWay.add(followed);
   }

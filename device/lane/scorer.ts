@@ -1,4 +1,5 @@
 import type { Cause } from "../../protocols/vocabulary.ts";
+import { fuse } from "../fusion/fuse.ts";
 import { hitData } from "../fusion/hit.ts";
 import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import type { Analysis, Scan } from "../scan.ts";
@@ -18,6 +19,8 @@ export interface ScorerOptions {
   readonly gateway: string;
   readonly lanes: ReadonlyMap<string, LaneScoring>;
   readonly clock: () => number;
+  /** Whether the gateway's clock follows a reference, and how far it is off, ms. */
+  readonly clockState: () => { readonly synchronised: boolean; readonly offsetMs: number | null };
 }
 
 /** Why a scan is scored now, and with what. */
@@ -73,7 +76,7 @@ export class Scorer {
     const lane = lanes.get(stored.scan.lane);
     if (lane === undefined) return null;
     const input = await this.#input(stored, request, lane);
-    const data = hitData(input);
+    const data = hitData(input, fuse(input));
     // Both are asked for in the same turn, so that the store commits them together: one fsync, and never a hit without
     // the analysis it stands on.
     const saved =
@@ -90,7 +93,7 @@ export class Scorer {
   }
 
   async #input(stored: StoredScan, request: ScoreRequest, lane: LaneScoring): Promise<FusionInput> {
-    const { spool, site, gateway, clock } = this.#options;
+    const { spool, site, gateway, clock, clockState } = this.#options;
     const decidedAt = clock();
     const { scan } = stored;
     const matches =
@@ -105,7 +108,7 @@ export class Scorer {
       matches,
       settings: lane.settings,
       decideOnSynthetic: lane.decideOnSynthetic,
-      clock: { synchronised: null, offsetMs: null, source: "gateway" },
+      clock: { ...clockState(), source: "gateway" },
       decidedAt,
       revision: stored.revision + 1,
       supersedes: stored.lastHitId,

@@ -1,0 +1,76 @@
+import { connectAsync, type MqttClient } from "mqtt";
+import { unwrap } from "../../protocols/mqtt/envelope.ts";
+import { topicFilter } from "../../protocols/mqtt/topics.ts";
+import { backoffMs, pause } from "../backoff.ts";
+import { readSecretText } from "../config/secrets.ts";
+import { eventLine } from "./event-line.ts";
+import type { WatchOptions } from "./watch.ts";
+
+const BACKOFF = { baseMs: 500, maxMs: 15_000 };
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Prints events until `signal` aborts. Each connection is a client of its own, so that nothing is queued or replayed by it. */
+export async function follow(options: WatchOptions, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; !signal.aborted; attempt++) {
+    try {
+      const client = await connect(options);
+      process.stderr.write(`watching ${options.broker}\n`);
+      attempt = 0;
+      await listen(client, options, signal);
+      if (!signal.aborted) process.stderr.write("the connection was lost; trying again\n");
+    } catch (error) {
+      if (attempt === 0)
+        process.stderr.write(
+          `no connection to ${options.broker}: ${(error as Error).message}; trying again\n`,
+        );
+    }
+    await pause(backoffMs(attempt, BACKOFF, Math.random), signal);
+  }
+}
+
+async function connect(options: WatchOptions): Promise<MqttClient> {
+  const password =
+    options.passwordFile === undefined ? undefined : await readSecretText(options.passwordFile, process.env);
+  return connectAsync(
+    options.broker,
+    {
+      protocolVersion: 5,
+      reconnectPeriod: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      ...(options.username === undefined ? {} : { username: options.username }),
+      ...(password === undefined ? {} : { password }),
+    },
+    false,
+  );
+}
+
+async function listen(client: MqttClient, options: WatchOptions, signal: AbortSignal): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    client.on("close", () => resolve());
+    client.on("error", () => resolve());
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  client.on("message", (_topic, payload) => print(payload, options.json === true));
+  const where = { root: options.topicRoot, ...(options.site === undefined ? {} : { site: options.site }) };
+  const filters = [
+    topicFilter("hit", where),
+    topicFilter("alert", where),
+    topicFilter("status", where),
+    topicFilter("laneState", where),
+  ];
+  await client.subscribeAsync(filters, { qos: 1 });
+  await closed;
+  await client.endAsync(true);
+}
+
+function print(payload: Uint8Array, json: boolean): void {
+  try {
+    const event = unwrap(payload);
+    if (event === null) return;
+    process.stdout.write(
+      `${json ? JSON.stringify(event) : eventLine(event, process.stdout.isTTY === true)}\n`,
+    );
+  } catch (error) {
+    process.stderr.write(`a message that is none of the contract's: ${(error as Error).message}\n`);
+  }
+}

@@ -1,0 +1,243 @@
+import { Alerts } from "./alerts.ts";
+import type { Config } from "./config/schema.ts";
+import { credentialsOf, driverOf, inferenceOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
+import type { InferenceSupervisor } from "./inference/supervisor.ts";
+import { Intake } from "./intake.ts";
+import { Lane } from "./lane/lane.ts";
+import { Scorer } from "./lane/scorer.ts";
+import { Tracker } from "./lane/tracker.ts";
+import type { Log } from "./log.ts";
+import type { ScannerState } from "./scanner/port.ts";
+import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
+import { loadSigner, type Signer } from "./signing.ts";
+import type { Spool } from "./spool/port.ts";
+import { createSpool } from "./spool/spool.ts";
+import { Uplink } from "./uplink/uplink.ts";
+import { versions } from "./versions.ts";
+
+/** Health is published this often, ms (`mqtt.md`). */
+const HEALTH_MS = 30_000;
+
+/** What a gateway is started with. */
+export interface GatewayOptions {
+  readonly config: Config;
+  readonly log: Log;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** What runs once the spool is open. */
+interface Parts {
+  readonly spool: Spool;
+  readonly alerts: Alerts;
+  readonly inference: InferenceSupervisor;
+  readonly lanes: readonly Lane[];
+  readonly uplink: Uplink;
+}
+
+/**
+ * The gateway: the composition root, which alone knows every implementation. A broker, scanner, reader, scale or model that is
+ * absent is a state; only a spool that cannot be trusted ends it.
+ */
+export class Gateway {
+  /** Resolves when the gateway must end by itself: the disk under the spool failed. */
+  readonly failed: Promise<"failed">;
+  readonly #options: GatewayOptions;
+  readonly #fail: () => void;
+  readonly #work: Work = {
+    captured: 0,
+    captureFailed: 0,
+    analysed: 0,
+    analysisFailed: 0,
+    scored: 0,
+    scoreFailed: 0,
+  };
+  readonly #startedAt = Date.now();
+  #parts: Parts | null = null;
+  #signer: Signer | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<"failed">();
+    this.failed = promise;
+    this.#fail = () => resolve("failed");
+  }
+
+  /** Opens the spool, resumes what a stop or crash left, starts lanes, models and uplink. Throws when the spool cannot be used. */
+  async start(): Promise<void> {
+    const { config, log, env } = this.#options;
+    this.#signer = config.signing === undefined ? null : await loadSigner(config.signing.key, env);
+    const inference = inferenceOf(config, log);
+    const loading = inference.start(); // models load while the spool opens
+    const spool = this.#createSpool();
+    await spool.start();
+    const parts = this.#assemble(spool, inference);
+    this.#parts = parts;
+    const unfinished = await spool.unfinished();
+    await parts.uplink.start();
+    await Promise.all(
+      parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
+    );
+    await this.#sayDecidingOnSynthetic(parts.alerts);
+    this.#describe();
+    void loading.then(() =>
+      log.info({ unfinished: unfinished.length, models: inference.state.models.length }, "ready"),
+    );
+  }
+
+  /** Drains: no new scans, what is under way finishes or stays for the next start, states are published. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    const parts = this.#parts;
+    if (parts === null) return;
+    await Promise.all(parts.lanes.map((lane) => lane.stop()));
+    await parts.uplink.stop();
+    await parts.inference.stop();
+    await parts.spool.stop();
+  }
+
+  #createSpool(): Spool {
+    const { config, log } = this.#options;
+    return createSpool({
+      path: config.spool.path,
+      minFreeBytes: config.spool.minFreeBytes,
+      maxBytes: config.spool.maxBytes,
+      keepPublishedMs: config.spool.keepPublished,
+      site: config.gateway.site,
+      gateway: config.gateway.id,
+      clock: Date.now,
+      log,
+      onFatal: (error) => {
+        log.error(
+          { err: error },
+          "the spool failed; the gateway ends so that a restart reads what is really on the disk",
+        );
+        this.#fail();
+      },
+    });
+  }
+
+  #assemble(spool: Spool, inference: InferenceSupervisor): Parts {
+    const { config, log } = this.#options;
+    const alerts = new Alerts({ spool, clock: Date.now, log });
+    const scorer = new Scorer({
+      spool,
+      site: config.gateway.site,
+      gateway: config.gateway.id,
+      lanes: new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane)])),
+      clock: Date.now,
+      clockState,
+    });
+    const lanes: Lane[] = [];
+    const tell = (scanId: string, cause: "declaration" | "cancellation") => {
+      void scorer.rescore(scanId, cause).then(
+        (scored) => scored && lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored),
+        (error: unknown) => log.error({ err: error, scanId }, "a scan could not be rescored"),
+      );
+    };
+    const intake = new Intake({ spool, alerts, rescore: tell, clock: Date.now, log });
+    const uplink = this.#createUplink(spool, alerts, intake);
+    for (const lane of config.lanes)
+      lanes.push(this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
+    inference.onState(() => this.#describe());
+    return { spool, alerts, inference, lanes, uplink };
+  }
+
+  #createUplink(spool: Spool, alerts: Alerts, intake: Intake): Uplink {
+    const { config, log, env } = this.#options;
+    const { broker } = config;
+    return new Uplink({
+      broker: {
+        url: broker.url,
+        protocol: broker.protocol,
+        topicRoot: broker.topicRoot,
+        username: broker.username,
+        credentials: (role) => credentialsOf(broker, role, env),
+      },
+      site: config.gateway.site,
+      gateway: config.gateway.id,
+      bootId: spool.bootId,
+      versions: versions(),
+      outbox: spool,
+      handlers: {
+        declaration: (bytes) => intake.declaration(bytes),
+        outcome: (bytes) => intake.outcome(bytes),
+      },
+      alert: (alert) => void alerts.raise(alert),
+      clock: Date.now,
+      random: Math.random,
+      log,
+    });
+  }
+
+  #createLane(
+    lane: Config["lanes"][number],
+    parts: { spool: Spool; alerts: Alerts; inference: InferenceSupervisor; scorer: Scorer; uplink: Uplink },
+  ): Lane {
+    const { log } = this.#options;
+    const driver = driverOf(lane, parts.spool, Date.now, log);
+    const publish = (state: ScannerState) =>
+      parts.uplink.publishState(
+        "laneState",
+        { lane: lane.id },
+        { state: state.state, code: state.code, since: new Date(state.since).toISOString() },
+      );
+    publish(driver.state);
+    driver.onState(publish);
+    return new Lane({
+      id: lane.id,
+      deadlineMs: lane.belt.deadlineMs,
+      driver,
+      peripherals: peripheralsOf(lane, Date.now, log),
+      tracker: new Tracker({ expects: lane.peripherals.map((each) => each.kind) }),
+      spool: parts.spool,
+      inference: parts.inference,
+      scorer: parts.scorer,
+      alerts: parts.alerts,
+      clock: Date.now,
+      log,
+      work: this.#work,
+    });
+  }
+
+  /** Publishes what the gateway consists of and its figures, now and every 30 s. */
+  #describe(): void {
+    const parts = this.#parts;
+    if (parts === null) return;
+    const { config, log } = this.#options;
+    const keys =
+      this.#signer === null ? [] : [{ keyId: this.#signer.keyId, publicKey: this.#signer.publicKey }];
+    parts.uplink.publishState("info", {}, infoOf(config, parts.inference.state.models, keys));
+    const health = () =>
+      void parts.spool.figures().then(
+        (figures) =>
+          parts.uplink.publishState(
+            "health",
+            {},
+            healthOf({
+              config,
+              figures,
+              inference: parts.inference.state,
+              work: this.#work,
+              now: Date.now(),
+              startedAt: this.#startedAt,
+            }),
+          ),
+        (error: unknown) => log.warn({ err: error }, "no figures for health"),
+      );
+    health();
+    this.#timer ??= setInterval(health, HEALTH_MS);
+  }
+
+  async #sayDecidingOnSynthetic(alerts: Alerts): Promise<void> {
+    for (const lane of this.#options.config.lanes.filter((each) => each.decideOnSynthetic)) {
+      await alerts.raise({
+        code: "DECIDING_ON_SYNTHETIC",
+        severity: "warning",
+        message: `Lane ${lane.id} decides on synthetic scans as if they were real`,
+        remedy: "Set decideOnSynthetic: false unless this is a test site.",
+        lane: lane.id,
+      });
+    }
+  }
+}
