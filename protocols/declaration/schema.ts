@@ -4,7 +4,20 @@ import { DIRECTIONS, FLOWS, IDENTIFIER_SCHEMES } from "../vocabulary.ts";
 /** `schema` of a declaration. */
 export const DECLARATION_SCHEMA = "customs-aed/1.0";
 
-const dateTime = z.iso.datetime({ offset: true });
+/** RFC 3339: the seconds are not optional. */
+const dateTime = z.iso.datetime({ offset: true }).regex(/T\d\d:\d\d:\d\d/);
+
+/** Text of at most `most` characters. JSON Schema counts characters, JavaScript half surrogate pairs. */
+function textOf(most: number, least = 0): z.ZodString {
+  const fits = (text: string): boolean => {
+    if (text.length < least) return false;
+    return text.length <= most || (text.length <= 2 * most && [...text].length <= most);
+  };
+  return z
+    .string()
+    .refine(fits, { error: `must be ${least} to ${most} characters` })
+    .meta({ ...(least > 0 ? { minLength: least } : {}), maxLength: most });
+}
 const token = z
   .string()
   .regex(/^[a-z0-9]+:[A-Za-z0-9_-]{22,64}$/)
@@ -33,10 +46,10 @@ export const partySchema = z
   .strictObject({
     kind: z.enum(["natural", "legal", "association", "unknown"]),
     token: token.optional(),
-    publicId: z.string().max(17).optional().describe("EORI/TIN/AEO/IATA code; legal persons only"),
+    publicId: textOf(17).optional().describe("EORI/TIN/AEO/IATA code; legal persons only"),
     aeo: z.boolean().optional(),
     country: country.optional(),
-    postcodeArea: z.string().max(4).optional(),
+    postcodeArea: textOf(4).optional(),
     nameQ: z.enum(["ok", "single_token", "placeholder", "missing"]).optional(),
     addressQ: z.enum(["ok", "partial", "placeholder", "missing"]).optional(),
     contactQ: z.enum(["present", "missing"]).optional(),
@@ -48,7 +61,7 @@ export const partySchema = z
 
 const transport = z.strictObject({
   mode: z.enum(["1", "2", "3", "4", "5", "7", "8", "9"]).optional().describe("UN/ECE Rec 19 first digit"),
-  conveyanceRef: z.string().max(35).optional(),
+  conveyanceRef: textOf(35).optional(),
   imo: z
     .string()
     .regex(/^[0-9]{7}$/)
@@ -91,14 +104,14 @@ const consignment = z.strictObject({
   postalCharges: money.optional(),
   splitIndicator: z.boolean().optional(),
   documents: z
-    .array(z.strictObject({ type: z.string().max(4), refToken: token.optional() }))
+    .array(z.strictObject({ type: textOf(4), refToken: token.optional() }))
     .max(99)
     .optional(),
 });
 
 export const declarationItemSchema = z.strictObject({
   seq: z.int().min(1).max(99_999),
-  description: z.string().min(1).max(512),
+  description: textOf(512, 1),
   descriptionLang: z
     .string()
     .regex(/^[a-z]{2}$/)
@@ -112,7 +125,7 @@ export const declarationItemSchema = z.strictObject({
     .regex(/^[0-9]{2,6}$/)
     .optional(),
   quantity: z.number().gt(0).optional(),
-  quantityUnit: z.string().max(3).optional().describe("UN/ECE Rec 20, default H87 (piece)"),
+  quantityUnit: textOf(3).optional().describe("UN/ECE Rec 20, default H87 (piece)"),
   netMassKg: massKg.optional(),
   grossMassKg: massKg.optional(),
   value: money.optional(),
@@ -132,14 +145,14 @@ export const declarationItemSchema = z.strictObject({
 });
 
 const equipment = z.strictObject({
-  id: z.string().max(17),
+  id: textOf(17),
   kind: z.enum(["container", "uld", "trailer", "receptacle"]).optional(),
   sizeType: z
     .string()
     .regex(/^[A-Z0-9]{4}$/)
     .optional(),
   load: z.enum(["empty", "fcl", "lcl", "unknown"]).optional(),
-  seals: z.array(z.string().max(20)).optional(),
+  seals: z.array(textOf(20)).optional(),
   tareMassKg: massKg.optional(),
   vgmKg: massKg.optional(),
   itemSeqs: z.array(z.int()).optional(),
@@ -160,22 +173,22 @@ const declRisk = z.strictObject({
   basePrior: z.number().gt(0).lt(1).describe("prevalence p was calibrated at"),
   target: z.enum(["any_irregularity", "revenue", "prohibited", "security"]).optional(),
   expectedRevenue: money.optional(),
-  model: z.string().max(64),
+  model: textOf(64),
   asOf: dateTime,
-  indicators: z.array(z.string().max(40)).max(20).optional(),
+  indicators: z.array(textOf(40)).max(20).optional(),
 });
 
 const placi = z.strictObject({
   status: z.enum(["none", "ASC", "RFI", "RFS", "DNL", "ERR", "INC"]).optional(),
-  ref: z.string().max(17).optional(),
-  methods: z.array(z.string().max(3)).max(9).optional(),
+  ref: textOf(17).optional(),
+  methods: z.array(textOf(3)).max(9).optional(),
 });
 
 const privacy = z.strictObject({
   profile: z.enum(["edge_min"]),
-  keyEpoch: z.string().max(16).optional(),
+  keyEpoch: textOf(16).optional(),
   retainUntil: dateTime,
-  purpose: z.string().max(40).optional(),
+  purpose: textOf(40).optional(),
 });
 
 export const SOURCE_REGIMES = [
@@ -204,7 +217,7 @@ export const declarationShape = z.strictObject({
   sourceRegime: z.enum(SOURCE_REGIMES).optional(),
   issuedAt: dateTime.optional(),
   receivedAt: dateTime,
-  declarationRef: z.string().max(70).optional().describe("MRN (18) / LRN / national ref"),
+  declarationRef: textOf(70).optional().describe("MRN (18) / LRN / national ref"),
   direction: z.enum(DIRECTIONS).optional(),
   flow: z.enum(FLOWS).optional(),
   identifiers: z.array(declarationIdentifierSchema).min(1).max(64).optional(),

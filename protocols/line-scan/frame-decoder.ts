@@ -55,6 +55,14 @@ const FIRST_CAPACITY = 64 * 1024;
 const MAX_CAPACITY = 2 * MAX_FRAME_BYTES;
 
 /**
+ * Checksum work that may be wasted on frames that prove bad, bytes, before large ones are no longer tried. Only a hostile
+ * sender, whose magics lie thick and all claim 1 MiB, gets here: without a limit each of its bytes would cost a megabyte.
+ */
+const MAX_WASTED_BYTES = 64 * 1024 * 1024;
+/** Frames up to this size are tried even then, so that the next heartbeat ends the caution. */
+const ALWAYS_TRIED_BYTES = 4096;
+
+/**
  * Splits a byte stream into line-scan frames and finds its way back after damage (`line-scan.md`, "Errors").
  *
  * Give it bytes as they come with {@link push}. After a fault the search resumes right behind the magic of the damaged
@@ -72,6 +80,8 @@ export class FrameDecoder {
   #position = 0;
   #sync: Sync = "synced";
   #expected = 0;
+  /** Bytes checksummed in vain since the last good frame. */
+  #wasted = 0;
   #out: DecoderOutput[] = [];
 
   /** Stream offset at which an unfinished frame begins, or null when nothing is pending. */
@@ -182,9 +192,11 @@ export class FrameDecoder {
       );
       return FRAME_MAGIC.length;
     }
+    if (this.#wasted > MAX_WASTED_BYTES && size > ALWAYS_TRIED_BYTES) return FRAME_MAGIC.length;
     if (bytes.length - at < size) return 0;
     const end = at + size - FRAME_TRAILER_BYTES;
     if (crc32(bytes.subarray(at, end)) !== readU32(bytes, end)) {
+      this.#wasted += size;
       this.#lose("BAD_CRC", "The CRC of a frame is wrong", readU32(bytes, at + 8));
       return FRAME_MAGIC.length;
     }
@@ -193,6 +205,7 @@ export class FrameDecoder {
   }
 
   #accept(frame: Uint8Array): void {
+    this.#wasted = 0;
     const type = frame[4] ?? 0;
     const sequence = readU32(frame, 8);
     // A new HELLO restarts the sequence: on a serial line nothing else tells that the scanner has restarted.

@@ -17,13 +17,11 @@ function cutDeclaration(declaration: MatchedDeclaration, note: Cutter, text: (wo
     ...declaration,
     quality: {
       ...declaration.quality,
-      findings: findings
-        .slice(0, LIST_LIMITS.findings)
-        .map((finding) => ({
-          ...finding,
-          pointer: finding.pointer.slice(0, MAX_TEXT),
-          message: text(finding.message),
-        })),
+      findings: findings.slice(0, LIST_LIMITS.findings).map((finding) => ({
+        ...finding,
+        pointer: finding.pointer.slice(0, MAX_TEXT),
+        message: text(finding.message),
+      })),
     },
   };
 }
