@@ -85,6 +85,26 @@ export class Random {
     return NORMAL_TABLE[this.uint32() >>> (32 - NORMAL_TABLE_BITS)] as number;
   }
 
+  /** Fills `out` with standard normals: the same values as as many calls of {@link normal}, but quicker. */
+  normals(out: Float32Array): void {
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let counter = this.#counter;
+    for (let i = 0; i < out.length; i++) {
+      const t = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + t) | 0;
+      out[i] = NORMAL_TABLE[t >>> (32 - NORMAL_TABLE_BITS)] as number;
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#counter = counter;
+  }
+
   digits(count: number): string {
     let text = "";
     for (let i = 0; i < count; i++) text += this.int(0, 9);

@@ -85,14 +85,12 @@ function cellPack(random: Random): Item {
       ],
       1.8,
     );
-  return b
-    .endTarget()
-    .done("lithium cell pack", {
-      group: "electronics",
-      hs6: "850760",
-      description: "lithium-ion battery pack",
-      price: 45,
-    });
+  return b.endTarget().done("lithium cell pack", {
+    group: "electronics",
+    hs6: "850760",
+    description: "lithium-ion battery pack",
+    price: 45,
+  });
 }
 
 function powerBank(random: Random): Item {

@@ -53,14 +53,16 @@ function kitchenKnife(random: Random): Item {
   );
   for (let i = 0; i < 3 && grip !== "stainless"; i++)
     b.cylinder("brass", [5, 5, 17], [-handle * (0.2 + 0.3 * i), wide / 2 - 9, 0]);
-  return b
-    .endTarget()
-    .done("kitchen knife", {
+  return b.endTarget().done(
+    "kitchen knife",
+    {
       group: "metals",
       hs6: "821192",
       description: "kitchen knife, steel",
       price: 25,
-    });
+    },
+    random.chance(0.8) ? "flat" : "any",
+  );
 }
 
 function foldingKnife(random: Random): Item {
@@ -109,7 +111,11 @@ function foldingKnife(random: Random): Item {
   );
   return b
     .endTarget()
-    .done("folding knife", { group: "metals", hs6: "821193", description: "folding knife", price: 30 });
+    .done(
+      "folding knife",
+      { group: "metals", hs6: "821193", description: "folding knife", price: 30 },
+      random.chance(0.8) ? "flat" : "any",
+    );
 }
 
 function utilityKnife(random: Random): Item {
@@ -130,7 +136,11 @@ function utilityKnife(random: Random): Item {
   if (random.chance(0.5)) b.box("bladeSteel", [62, wide, 4], [-25, 0, -4]);
   return b
     .endTarget()
-    .done("utility knife", { group: "metals", hs6: "821193", description: "utility cutter knife", price: 9 });
+    .done(
+      "utility knife",
+      { group: "metals", hs6: "821193", description: "utility cutter knife", price: 9 },
+      random.chance(0.8) ? "flat" : "any",
+    );
 }
 
 function dagger(random: Random): Item {
@@ -153,5 +163,9 @@ function dagger(random: Random): Item {
   b.ellipsoid(random.pick(["brass", "stainless"] as const), [20, 30, 26], [-116, 0, 0], { density: 5 });
   return b
     .endTarget()
-    .done("dagger", { group: "metals", hs6: "821192", description: "fixed-blade knife", price: 40 });
+    .done(
+      "dagger",
+      { group: "metals", hs6: "821192", description: "fixed-blade knife", price: 40 },
+      random.chance(0.8) ? "flat" : "any",
+    );
 }

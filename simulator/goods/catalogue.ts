@@ -15,13 +15,14 @@ import {
   handTool,
   machineParts,
   metalware,
+  oddments,
   plastics,
   powerDrill,
   scissors,
   toy,
   woodware,
 } from "./hard.ts";
-import type { Item, TargetClass } from "./item.ts";
+import { type Item, ItemBuilder, type TargetClass } from "./item.ts";
 import { book, bundle, garment, leatherGoods, papers, shoes } from "./soft.ts";
 
 type Maker = (random: Random) => Item;
@@ -38,8 +39,8 @@ const TARGETS: Readonly<Record<TargetClass, Maker>> = {
 
 /** Benign families with how often they come. */
 const BENIGN: readonly (readonly [Maker, number])[] = [
-  [garment, 3],
-  [bundle, 1.6],
+  [garment, 4.5],
+  [bundle, 2.4],
   [book, 1.6],
   [papers, 0.8],
   [shoes, 1.8],
@@ -60,24 +61,45 @@ const BENIGN: readonly (readonly [Maker, number])[] = [
   [metalware, 1],
   [furniturePart, 0.8],
   [woodware, 0.8],
+  [oddments, 1.6],
   [(random) => vessel(random, true), 0.6],
 ];
 
 export function makeTarget(name: TargetClass, random: Random): Item {
-  return TARGETS[name](random);
+  const item = TARGETS[name](random);
+  return random.chance(0.22) ? inRetailBox(item, random) : item;
 }
 
 export function makeBenign(random: Random): Item {
-  return random.weighted(BENIGN)(random);
+  const item = random.weighted(BENIGN)(random);
+  return random.chance(0.3) ? inRetailBox(item, random) : item;
 }
 
 /** Lawful goods that hold one of the declarable classes (battery, liquid). */
 export function makeDeclarable(random: Random): Item {
-  return random.weighted<Maker>([
+  const item = random.weighted<Maker>([
     [battery, 2],
     [phone, 2],
     [laptop, 1.5],
     [tablet, 1],
     [(r) => vessel(r, false), 3],
   ])(random);
+  return random.chance(0.6) ? inRetailBox(item, random) : item;
+}
+
+/** The same item in its sales carton, with a leaflet; the carton is no part of a target. */
+function inRetailBox(item: Item, random: Random): Item {
+  const b = new ItemBuilder(random);
+  const gap = random.range(2, 12);
+  const wall = random.range(0.5, 1.3);
+  const [l, w, h] = [item.half[0] * 2 + gap, item.half[1] * 2 + gap, item.half[2] * 2 + 4];
+  b.include(item, [0, 0, 0]);
+  for (const s of [-1, 1]) {
+    b.box("cellulose", [l, wall, h], [0, (s * w) / 2, 0]);
+    b.box("cellulose", [wall, w, h], [(s * l) / 2, 0, 0]);
+    b.box("cellulose", [l, w, wall], [0, 0, (s * h) / 2]);
+  }
+  if (random.chance(0.5))
+    b.box("paper", [l * 0.7, w * 0.6, 0.4], [l * random.range(-0.1, 0.1), 0, h / 2 - 1]);
+  return b.done(item.kind, item.trade, item.rests);
 }

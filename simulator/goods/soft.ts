@@ -29,7 +29,17 @@ export function garment(random: Random): Item {
     );
   }
   const top = layers * thick;
-  const seams = random.int(1, 4);
+  const hem = ragged(random, length * 0.95, wide * 0.95);
+  b.wire(
+    material,
+    Array.from({ length: hem.length / 2 + 1 }, (_, i): Vector => {
+      const at = (2 * i) % hem.length;
+      return [hem[at] as number, hem[at + 1] as number, top / 2];
+    }),
+    random.range(3, 6),
+    { density: 0.55 },
+  );
+  const seams = random.int(2, 6);
   for (let i = 0; i < seams; i++)
     b.wire(material, seam(random, length, wide, top), random.range(2, 4), { density: 0.9 });
   trims(b, random, length, wide, top);

@@ -8,6 +8,7 @@ export const AIR_LEVEL = 60_000;
 export interface DetectorSettings {
   readonly kilovolts: number;
   readonly filterAluminiumMm: number;
+  readonly filterCopperMm: number;
   /** Photons per pixel in air that carry the noise, per energy. */
   readonly photons: readonly [number, number];
   /** Electronic noise, counts of the output. */
@@ -22,10 +23,11 @@ export interface DetectorSettings {
 }
 
 export function drawSettings(random: Random): DetectorSettings {
-  const photons = 24_000 * Math.exp(random.range(-0.7, 0.7));
+  const photons = 55_000 * Math.exp(random.range(-0.9, 0.7));
   return {
     kilovolts: 160 + random.range(-5, 5),
-    filterAluminiumMm: random.range(1.6, 2.8),
+    filterAluminiumMm: random.range(3, 5),
+    filterCopperMm: random.range(0.11, 0.22),
     photons: [photons, photons * random.range(0.9, 1.4)],
     electronicCounts: random.range(9, 22),
     blurLines: random.range(0.05, 0.14),
@@ -114,6 +116,8 @@ function blur(plane: Float32Array, canvas: Canvas, settings: DetectorSettings): 
 }
 
 const GLARE_CELL = 16;
+/** Pixels of one detector module: they share a part of their gain. */
+const MODULE_PIXELS = 64;
 
 /** Mixes in a coarse, smoothed image of itself: light and scatter from around lift dense places. */
 function addGlare(plane: Float32Array, canvas: Canvas, share: number): void {
@@ -166,13 +170,17 @@ function readOut(
   const perPhoton = AIR_LEVEL / photons;
   const floor = settings.electronicCounts ** 2;
   const variance = AIR_LEVEL * perPhoton;
+  const noise = new Float32Array(width);
+  let module = 0;
   for (let y = 0; y < height; y++) {
-    const gain = 1 + settings.gainSpread * random.normal();
+    if (y % MODULE_PIXELS === 0) module = 0.6 * settings.gainSpread * random.normal();
+    const gain = 1 + module + settings.gainSpread * random.normal();
+    random.normals(noise);
     for (let x = 0, i = y * width; x < width; x++, i++) {
       const transmission = (plane[i] as number) * (dose[x] as number);
       const sigma = Math.sqrt(variance * transmission + floor);
-      const value = transmission * AIR_LEVEL * gain + sigma * random.normal() + 0.5;
-      out[i] = value <= 0 ? 0 : value >= 65535 ? 65535 : value;
+      const value = transmission * AIR_LEVEL * gain + sigma * (noise[x] as number) + 0.5;
+      out[i] = value <= 0 ? 0 : Math.min(value, 65535);
     }
   }
   return out;

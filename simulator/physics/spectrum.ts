@@ -5,6 +5,8 @@ export interface BeamOptions {
   readonly kilovolts: number;
   /** Aluminium-equivalent filtration, mm. */
   readonly filterAluminiumMm: number;
+  /** Copper filtration, mm (tube filter, belt and housing together). */
+  readonly filterCopperMm: number;
 }
 
 /** Shares of each detector's air signal that come from each bin; each sums to 1. */
@@ -31,7 +33,8 @@ export function beamWeights(options: BeamOptions): BeamWeights {
   for (let k = 0; k < bins; k++) {
     const energy = BIN_ENERGIES_KEV[k] ?? 0;
     const aluminium = (MASS_ATTENUATION["Al"]?.[k] ?? 0) * DENSITY.Al * options.filterAluminiumMm * 0.1;
-    const reaching = photonsInBin(k, options.kilovolts) * Math.exp(-aluminium);
+    const copperFilter = (MASS_ATTENUATION["Cu"]?.[k] ?? 0) * DENSITY.Cu * options.filterCopperMm * 0.1;
+    const reaching = photonsInBin(k, options.kilovolts) * Math.exp(-aluminium - copperFilter);
     const scintillator = csi(k) * DENSITY.CsI;
     const copper = (MASS_ATTENUATION["Cu"]?.[k] ?? 0) * DENSITY.Cu * INTERMEDIATE_COPPER_CM;
     const first = Math.exp(-scintillator * LOW_SCINTILLATOR_CM);

@@ -8,7 +8,10 @@ import { traceWire } from "./wire.ts";
 
 export const BINS = BIN_ENERGIES_KEV.length;
 /** Parts that show less than this (mm) are sampled on a finer grid. */
-const FINE_BELOW_MM = 9;
+const FINE_BELOW_MM = 5;
+const HALF_FINE_BELOW_MM = 16;
+/** Rays within this of local z count as running along it (about half a degree). */
+const UPRIGHT = 1e-4;
 
 export interface Pose {
   readonly at: Vector;
@@ -65,9 +68,14 @@ export class Canvas {
         sum += this.#deposit(part, x0, x1 - x0, y, marked);
       }
     } else {
-      const tracer = rowTracer(shape);
-      const n =
-        Math.min(half[0], half[1]) * 2 < FINE_BELOW_MM ? 3 : Math.min(half[0], half[1]) * 2 < 60 ? 2 : 1;
+      const upright = Math.abs(turn[6]) + Math.abs(turn[7]) < UPRIGHT;
+      const tracer = rowTracer(shape, upright);
+      const seen = 2 * Math.min(half[0], half[1]);
+      const n = seen < FINE_BELOW_MM ? 3 : seen < HALF_FINE_BELOW_MM ? 2 : 1;
+      // Spans are exact along the row, so that only the rows between need samples.
+      const spans = upright && (shape.kind === "box" || shape.kind === "prism");
+      const nx = spans ? 1 : n;
+      const ny = spans ? 2 : n;
       const ray: RayRow = {
         x: 0,
         y: 0,
@@ -79,13 +87,13 @@ export class Canvas {
         dirY: turn[7],
         dirZ: turn[8],
       };
-      const gain = 1 / (n * n);
+      const gain = 1 / (nx * ny);
       for (let y = y0; y < y1; y++) {
         row.fill(0, 0, x1 - x0);
-        for (let j = 0; j < n; j++) {
-          const wy = (y + (j + 0.5) / n) * pitch - at[1];
-          for (let i = 0; i < n; i++) {
-            const wx = (x0 + (i + 0.5) / n) * pitch - at[0];
+        for (let j = 0; j < ny; j++) {
+          const wy = (y + (j + 0.5) / ny) * pitch - at[1];
+          for (let i = 0; i < nx; i++) {
+            const wx = (x0 + (i + 0.5) / nx) * pitch - at[0];
             ray.x = turn[0] * wx + turn[3] * wy - turn[6] * at[2];
             ray.y = turn[1] * wx + turn[4] * wy - turn[7] * at[2];
             ray.z = turn[2] * wx + turn[5] * wy - turn[8] * at[2];

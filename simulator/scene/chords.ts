@@ -22,9 +22,21 @@ export interface RayRow {
 /** Adds `gain` × chord length (mm) of each ray of the row to `out[0..count)`. */
 export type RowTracer = (ray: RayRow, count: number, gain: number, out: Float32Array) => void;
 
-/** Row tracer of a shape; wires are traced by `wire.ts` instead. */
-export function rowTracer(shape: Shape): RowTracer {
+/**
+ * Row tracer of a shape; wires are traced by `wire.ts` instead. `upright`: the rays run along local z, so that
+ * boxes and prisms fill whole spans of the row, with exact partial cover at both ends of each span.
+ */
+export function rowTracer(shape: Shape, upright: boolean): RowTracer {
   const [a, b, c] = shape.half;
+  if (shape.kind === "box" && upright) {
+    const crossings = new Float64Array(MAX_CROSSINGS);
+    const ring = [-a, -b, a, -b, a, b, -a, b];
+    return (ray, count, gain, out) => span(ray, count, gain * 2 * c, out, [ring], crossings);
+  }
+  if (shape.kind === "prism" && upright) {
+    const crossings = new Float64Array(MAX_CROSSINGS);
+    return (ray, count, gain, out) => span(ray, count, gain * 2 * c, out, shape.rings, crossings);
+  }
   if (shape.kind === "box") return (ray, count, gain, out) => box(ray, count, gain, out, a, b, c);
   if (shape.kind === "ellipsoid") return (ray, count, gain, out) => ellipsoid(ray, count, gain, out, a, b, c);
   if (shape.kind === "cylinder") return (ray, count, gain, out) => cone(ray, count, gain, out, a, b, c, 1);
@@ -182,7 +194,6 @@ function prism(
   crossings: Float64Array,
 ): void {
   const flatZ = Math.abs(r.dirZ) < PARALLEL;
-  const upright = Math.abs(r.dirX) + Math.abs(r.dirY) < PARALLEL;
   let { x, y, z } = r;
   for (let i = 0; i < count; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
     let from = -1e9;
@@ -195,10 +206,6 @@ function prism(
       from = mid - span;
       to = mid + span;
     }
-    if (upright) {
-      if (inside(rings, x, y)) out[i] = (out[i] as number) + gain * (to - from);
-      continue;
-    }
     const found = crossRings(rings, x, y, r.dirX, r.dirY, crossings);
     let length = 0;
     for (let k = 0; k + 1 < found; k += 2) {
@@ -210,20 +217,30 @@ function prism(
   }
 }
 
-function inside(rings: readonly Ring[], x: number, y: number): boolean {
-  let within = false;
-  for (const ring of rings) {
-    let px = ring[ring.length - 2] as number;
-    let py = ring[ring.length - 1] as number;
-    for (let k = 0; k < ring.length; k += 2) {
-      const qx = ring[k] as number;
-      const qy = ring[k + 1] as number;
-      if (qy > y !== py > y && x < ((px - qx) * (y - qy)) / (py - qy) + qx) within = !within;
-      px = qx;
-      py = qy;
+/** Fills the row between the crossings of its line with the rings; ends of a span cover their sample in part. */
+function span(
+  r: RayRow,
+  count: number,
+  gain: number,
+  out: Float32Array,
+  rings: readonly Ring[],
+  crossings: Float64Array,
+): void {
+  const found = crossRings(rings, r.x, r.y, r.stepX, r.stepY, crossings);
+  for (let k = 0; k + 1 < found; k += 2) {
+    const from = Math.max(-0.5, crossings[k] as number) + 0.5;
+    const to = Math.min(count - 0.5, crossings[k + 1] as number) + 0.5;
+    if (to <= from) continue;
+    const first = Math.floor(from);
+    const last = Math.min(count - 1, Math.floor(to));
+    if (first === last) {
+      out[first] = (out[first] as number) + gain * (to - from);
+      continue;
     }
+    out[first] = (out[first] as number) + gain * (first + 1 - from);
+    for (let i = first + 1; i < last; i++) out[i] = (out[i] as number) + gain;
+    out[last] = (out[last] as number) + gain * (to - last);
   }
-  return within;
 }
 
 /** Sorted parameters at which the line crosses the rings; returns how many. */

@@ -15,7 +15,7 @@ const LARGEST: Vector = [450, 350, 290];
 
 /** Cardboard box or padded bag with room for the bulkiest of `required`. */
 export function makeParcel(required: readonly Item[], volumeMm3: number, random: Random): Parcel {
-  const slack = random.range(1.4, 2.8);
+  const slack = random.range(0.75, 1.7);
   const side = Math.cbrt(volumeMm3 * slack);
   let [l, w, h] = [
     side * random.range(1.1, 1.7),
@@ -40,18 +40,19 @@ function carton(inner: Vector, random: Random): Parcel {
   const density = random.range(0.12, 0.2);
   const [l, w, h] = inner;
   const b = new ItemBuilder(random);
-  const board = { density, texture: textured(random, "weave", 0.12, 1) };
   for (const s of [-1, 1]) {
     b.box("cellulose", [l + 2 * wall, wall, h], [0, (s * (w + wall)) / 2, h / 2], { density });
     b.box("cellulose", [wall, w, h], [(s * (l + wall)) / 2, 0, h / 2], { density });
+    // Top and bottom short flaps lie over each other in the projection: drawn once, twice as thick.
+    b.box("cellulose", [w * 0.48, w + 2 * wall, 2 * wall], [s * (l / 2 - w * 0.24), 0, h], { density });
   }
-  for (const z of [-wall / 2, h + wall / 2]) {
-    b.box("cellulose", [l + 2 * wall, w + 2 * wall, wall], [0, 0, z], board);
-    // The short flaps lie under the long ones and leave a gap in the middle.
-    for (const s of [-1, 1])
-      b.box("cellulose", [w * 0.48, w + 2 * wall, wall], [s * (l / 2 - w * 0.24), 0, z], { density });
-    b.box("pvc", [l + 2 * wall, 48, 0.12], [0, 0, z]);
-  }
+  // Long flaps of top and bottom, and the tape along their seam, likewise.
+  b.box("cellulose", [l + 2 * wall, w + 2 * wall, 2 * wall], [0, 0, 0], {
+    density,
+    texture: textured(random, "weave", 0.12, 1),
+  });
+  b.box("pvc", [l + 2 * wall, 48, 0.24], [0, random.range(-4, 4), h + wall]);
+  filling(b, inner, random);
   b.box(
     "paper",
     [random.range(80, 150), random.range(60, 100), 0.2],
@@ -59,8 +60,12 @@ function carton(inner: Vector, random: Random): Parcel {
   );
   if (random.chance(0.12))
     for (let i = 0; i < 6; i++)
-      b.box("copper", [14, 2.4, 1.2], [((i % 3) - 1) * l * 0.3, i < 3 ? 9 : -9, -wall], { density: 7 });
-  return { inner, outer: [l + 2 * wall, w + 2 * wall, h + 2 * wall], packaging: anchored(b, h) };
+      b.box("copper", [14, 2.4, 1.2], [((i % 3) - 1) * l * 0.3, i < 3 ? 9 : -9, -wall / 2], { density: 7 });
+  return {
+    inner,
+    outer: [l + 2 * wall, w + 2 * wall, h + 2 * wall],
+    packaging: b.done("packaging", PACKAGING),
+  };
 }
 
 function paddedBag(inner: Vector, random: Random): Parcel {
@@ -75,11 +80,37 @@ function paddedBag(inner: Vector, random: Random): Parcel {
   for (const s of [-1, 1])
     b.box("polyethylene", [4, w + 16, 3], [s * (l / 2 + 9), 0, h / 2], { density: 0.5 });
   b.box("paper", [100, 70, 0.2], [0, 0, h + 4]);
-  return { inner, outer: [l + 24, w + 16, h + 8], packaging: anchored(b, h) };
+  return { inner, outer: [l + 24, w + 16, h + 8], packaging: b.done("packaging", PACKAGING) };
 }
 
-function anchored(b: ItemBuilder, height: number): Item {
-  // Built about the floor; `done` centres it, so the scene puts it back at half its height.
-  void height;
-  return b.done("packaging", { group: "other", hs6: "481910", description: "packaging", price: 0 });
+/** Crumpled paper, air cushions or foam chips between the goods: so light that overlap does not matter. */
+function filling(b: ItemBuilder, inner: Vector, random: Random): void {
+  const [l, w, h] = inner;
+  const kind = random.weighted([
+    ["none", 4],
+    ["paper", 4],
+    ["cushions", 2],
+    ["chips", 1],
+  ] as const);
+  if (kind === "paper") {
+    for (let i = 0; i < 2; i++)
+      b.box("cellulose", [l * random.range(0.7, 1), w * random.range(0.7, 1), h * 0.8], [0, 0, h / 2], {
+        density: random.range(0.004, 0.016),
+        texture: textured(random, "wrinkle", 0.95, random.range(0.5, 1.1)),
+      });
+  } else if (kind === "cushions") {
+    for (let i = 0; i < 9; i++) {
+      const at: Vector = [random.range(-0.34, 0.34) * l, random.range(-0.34, 0.34) * w, h / 2];
+      const size: Vector = [l * 0.3, w * 0.3, h * 0.5];
+      b.ellipsoid("polyethylene", size, at, { density: 0.012 });
+      b.ellipsoid("polyethylene", [size[0] * 0.94, size[1] * 0.94, size[2] * 0.94], at, { density: -0.012 });
+    }
+  } else if (kind === "chips") {
+    b.box("foam", [l * 0.98, w * 0.98, h * 0.8], [0, 0, h / 2], {
+      density: random.range(0.006, 0.012),
+      texture: textured(random, "grain", 0.9, 3),
+    });
+  }
 }
+
+const PACKAGING = { group: "other", hs6: "481910", description: "packaging", price: 0 } as const;

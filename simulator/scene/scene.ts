@@ -48,7 +48,7 @@ function chooseContents(random: Random, mix: Mix): { required: Item[]; others: I
   const required: Item[] = [];
   const others: Item[] = [];
   if (mix === "training") {
-    if (random.chance(0.66)) {
+    if (random.chance(0.69)) {
       const count = random.weighted([
         [1, 6],
         [2, 3],
@@ -59,15 +59,20 @@ function chooseContents(random: Random, mix: Mix): { required: Item[]; others: I
   } else if (random.chance(0.09)) required.push(makeTarget(random.pick(TARGET_CLASSES), random));
   else if (random.chance(0.25)) required.push(makeDeclarable(random));
   const count = random.weighted([
-    [1, 2],
-    [2, 3],
+    [1, 1.5],
+    [2, 2],
     [3, 3],
     [4, 3],
-    [5, 2],
-    [7, 2],
-    [9, 1],
+    [6, 3],
+    [8, 2],
+    [11, 1],
   ] as const);
-  for (let i = 0; i < count; i++) others.push(makeBenign(random));
+  for (let i = 0; i < count; i++) {
+    const item = makeBenign(random);
+    // Traders send several of the same; households do not.
+    const copies = random.chance(0.16) ? random.int(2, 5) : 1;
+    for (let c = 0; c < copies; c++) others.push(item);
+  }
   return { required, others };
 }
 

@@ -11,7 +11,7 @@ const FIELDS: Readonly<Record<Texture["kind"], Float32Array>> = {
   weave: weave(),
 };
 
-/** Field of a texture: mean about 0, standard deviation 0.4, row-major SIDE × SIDE, tileable. */
+/** Field of a texture: mean about 0, standard deviation 0.4, never below −1, row-major SIDE × SIDE, tileable. */
 export function textureField(kind: Texture["kind"]): Float32Array {
   return FIELDS[kind];
 }
@@ -67,5 +67,5 @@ function standardised(field: Float32Array): Float32Array {
   let variance = 0;
   for (const value of field) variance += (value - mean) ** 2 / field.length;
   const scale = 0.4 / Math.sqrt(variance);
-  return field.map((value) => (value - mean) * scale);
+  return field.map((value) => Math.max(-1, (value - mean) * scale));
 }
