@@ -1,0 +1,329 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type FusionResult, fuse } from "../../device/fusion/fuse.ts";
+import { hitData } from "../../device/fusion/hit.ts";
+import type { FusionInput } from "../../device/fusion/input.ts";
+import { fusionSettings } from "../../device/fusion/settings.ts";
+import type { Analysis, Measured } from "../../device/scan.ts";
+import type { Declaration } from "../../protocols/declaration.ts";
+import { hitSchema } from "../../protocols/mqtt/hit.ts";
+import { GOODS_GROUPS, REASON_CODES, THREAT_CLASSES } from "../../protocols/vocabulary.ts";
+import {
+  analysisOf,
+  CAPTURED_AT,
+  declarationOf,
+  detection,
+  ITEM_NUMBER,
+  identifier,
+  inputOf,
+  scanOf,
+  sealed,
+  stored,
+} from "../fixtures/fusion.ts";
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const open = fc.double({ min: 0.001, max: 0.9, noNaN: true });
+
+const anyDetection = fc
+  .record({
+    name: fc.constantFrom(...THREAT_CLASSES),
+    score: share,
+    prevalence: open,
+    certified: fc.boolean(),
+    x: fc.nat(300),
+  })
+  .map(({ name, score, prevalence, certified, x }) =>
+    detection(name, score, { prevalence, certified, boxes: [{ view: 0, x, y: 1, width: 20, height: 20 }] }),
+  );
+
+const anyContents = fc.uniqueArray(
+  fc.record({ group: fc.constantFrom(...GOODS_GROUPS), score: share, share: fc.option(share) }),
+  { selector: (one) => one.group, maxLength: 8 },
+);
+
+const anyAnalysis: fc.Arbitrary<Analysis> = fc
+  .record({ detections: fc.array(anyDetection, { maxLength: 9 }), contents: anyContents, quality: share })
+  .map(analysisOf);
+
+const anyMeasured: fc.Arbitrary<Measured> = fc.record({
+  massKg: fc.option(fc.double({ min: 0, max: 40, noNaN: true })),
+  massStable: fc.option(fc.boolean()),
+  xrayMassKg: fc.constant(null),
+  xrayMassReliable: fc.constant(null),
+  radiation: fc.option(
+    fc.record({
+      gamma: fc.constantFrom("normal", "alarm", "fault", null),
+      neutron: fc.constantFrom("normal", "alarm", null),
+      sigma: fc.option(fc.double({ min: 0, max: 50, noNaN: true })),
+    }),
+  ),
+});
+
+const anyItem = fc.record({
+  seq: fc.integer({ min: 1, max: 99 }),
+  description: fc.constantFrom(
+    "gift",
+    "knitted cotton baby blanket",
+    "wireless phone charger",
+    "red wine bottles",
+    "zzz qqq xxx",
+  ),
+  hs6: fc.constantFrom(undefined, "630130", "850440", "220421", "240220", "871200"),
+  netMassKg: fc.option(fc.double({ min: 0, max: 30, noNaN: true }), { nil: undefined }),
+});
+
+const anyDeclaration: fc.Arbitrary<Declaration> = fc
+  .record({
+    aedId: fc.uuid({ version: 7 }),
+    revision: fc.integer({ min: 1, max: 4 }),
+    direction: fc.constantFrom("import", "export", undefined),
+    flow: fc.constantFrom("postal", "container", "road_rail", undefined),
+    items: fc.array(anyItem, { maxLength: 4 }),
+    consignment: fc.record({
+      category: fc.constantFrom("sale_of_goods", "gift", "documents", undefined),
+      packageCount: fc.nat(3),
+      grossMassKg: fc.option(fc.double({ min: 0, max: 40, noNaN: true }), { nil: undefined }),
+      totalValue: fc.constantFrom({ amount: "0", currency: "EUR" }, { amount: "40.5", currency: "EUR" }),
+    }),
+    declRisk: fc.option(
+      fc.record({
+        p: share,
+        basePrior: open,
+        target: fc.constantFrom("any_irregularity", "revenue", undefined),
+        model: fc.constant("m"),
+        asOf: fc.constant("2026-03-01T08:13:00Z"),
+      }),
+      { nil: undefined },
+    ),
+  })
+  .map(declarationOf);
+
+const anyStored = fc
+  .tuple(anyDeclaration, fc.integer({ min: -7200, max: 7200 }))
+  .map(([declaration, seconds]) => stored(declaration, { storedAt: CAPTURED_AT + seconds * 1000 }));
+
+const anyInput: fc.Arbitrary<FusionInput> = fc
+  .record({
+    analysis: fc.option(anyAnalysis),
+    measured: anyMeasured,
+    matches: fc.uniqueArray(anyStored, { maxLength: 4, selector: (one) => one.declaration.aedId }),
+    trackingAmbiguous: fc.boolean(),
+    prior: open,
+    floor: fc.dictionary(fc.constantFrom(...THREAT_CLASSES), share, { maxKeys: 3 }),
+    seen: fc.nat(5),
+  })
+  .map(({ analysis, measured, matches, trackingAmbiguous, prior, floor, seen }) =>
+    inputOf({
+      analysis,
+      matches,
+      scan: scanOf({ measured, trackingAmbiguous }),
+      settings: fusionSettings({ prior, floor }),
+      piecesSeen: Object.fromEntries(matches.map((one) => [one.declaration.aedId, seen])),
+    }),
+  );
+
+/** What is decided, without the texts. */
+function essence({ score, decision, recommendation, reasons }: FusionResult) {
+  return { score, decision, recommendation, reasons };
+}
+
+describe("any fused score", () => {
+  it("adds up: logit of the prior and the evidence give log-odds and probability", () => {
+    fc.assert(
+      fc.property(anyInput, (input) => {
+        const { score } = fuse(input);
+        const sum = score.evidence.reduce(
+          (total, row) => total + row.logOdds,
+          Math.log(score.prior / (1 - score.prior)),
+        );
+        expect(Math.abs(sum - score.logOdds)).toBeLessThanOrEqual(1e-9);
+        expect(Math.abs(1 / (1 + Math.exp(-score.logOdds)) - score.probability)).toBeLessThanOrEqual(1e-12);
+        expect(Math.abs(score.logOdds)).toBeLessThanOrEqual(13.8);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("makes a hit that the contract's schema accepts once sealed, with known codes only", () => {
+    fc.assert(
+      fc.property(anyInput, (input) => {
+        const hit = hitSchema.parse(sealed(hitData(input)));
+        for (const { code } of hit.score.evidence)
+          expect(code === "CLAMP" || code in REASON_CODES).toBe(true);
+        for (const { code } of hit.reasons) expect(code in REASON_CODES).toBe(true);
+        const weights = hit.reasons.map((one) => one.weight);
+        expect(weights).toEqual(weights.toSorted((one, other) => other - one));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("does not depend on the order of detections, boxes, contents, identifiers and declarations, nor on copies", () => {
+    const reorder = <Entry>(list: readonly Entry[], turn: number) =>
+      [...list.slice(turn), ...list.slice(0, turn)].reverse();
+    fc.assert(
+      fc.property(anyInput, fc.nat(9), (input, turn) => {
+        const identifiers = [
+          identifier("PARCEL_OTHER", "X1"),
+          identifier("S10", ITEM_NUMBER),
+          identifier("S10", ITEM_NUMBER, { source: "ocr" }),
+        ];
+        const straight = { ...input, scan: { ...input.scan, identifiers } };
+        const { analysis } = input;
+        const turned: FusionInput = {
+          ...straight,
+          scan: { ...input.scan, identifiers: reorder(identifiers, turn % 3) },
+          matches: reorder([...input.matches, ...input.matches], turn),
+          analysis:
+            analysis === null
+              ? null
+              : {
+                  ...analysis,
+                  detections: reorder(analysis.detections, turn),
+                  contents: reorder(analysis.contents, turn),
+                },
+        };
+        expect(essence(fuse(turned))).toEqual(essence(fuse(straight)));
+        expect({ ...hitData(turned), identifiers: [] }).toEqual({ ...hitData(straight), identifiers: [] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("keeps its floor whatever is declared, in any number", () => {
+    fc.assert(
+      fc.property(anyInput, fc.array(anyStored, { maxLength: 6 }), (input, declarations) => {
+        const alone = fuse({ ...input, matches: [] });
+        const declared = fuse({ ...input, matches: declarations });
+        expect(declared.score.floor).toEqual(alone.score.floor);
+        if (alone.score.floor.length === 0) return;
+        expect(declared.decision).toBe("ALARM");
+        expect(declared.score.band).toBe("high");
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("a missing source", () => {
+  const without: Readonly<Record<string, (input: FusionInput) => FusionInput>> = {
+    declaration: (input) => ({ ...input, matches: [] }),
+    analysis: (input) => ({ ...input, analysis: null }),
+    contents: (input) => ({ ...input, analysis: input.analysis && { ...input.analysis, contents: [] } }),
+    mass: (input) => ({
+      ...input,
+      scan: { ...input.scan, measured: { ...input.scan.measured, massKg: null } },
+    }),
+    radiation: (input) => ({
+      ...input,
+      scan: { ...input.scan, measured: { ...input.scan.measured, radiation: null } },
+    }),
+  };
+
+  it.each(Object.keys(without))("adds no evidence and changes no other: %s", (source) => {
+    fc.assert(
+      fc.property(anyInput, (input) => {
+        const full = fuse(input).score;
+        const lacking = fuse((without[source] ?? ((same) => same))(input)).score;
+        const known = new Map(full.evidence.map((row) => [row.code, row]));
+        for (const row of lacking.evidence) {
+          if (row.code === "CLAMP") continue;
+          expect(known.get(row.code)).toEqual(row);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("leaves the prior alone when everything is missing", () => {
+    const { score, decision, recommendation } = fuse(inputOf({ analysis: null }));
+    expect(score).toMatchObject({
+      probability: expect.closeTo(0.02, 12),
+      evidence: [],
+      image: null,
+      declared: null,
+    });
+    expect([decision, recommendation]).toEqual(["UNKNOWN", "RESCAN"]);
+  });
+});
+
+describe("a stronger suspicion", () => {
+  const raise: Readonly<Record<string, (input: FusionInput, by: number) => FusionInput>> = {
+    "one object's score": (input, by) =>
+      withDetections(input, (all) =>
+        all.map((one, at) => (at === 0 ? { ...one, score: one.score + (1 - one.score) * by } : one)),
+      ),
+    "one object more": (input, by) => withDetections(input, (all) => [...all, detection("narcotic", by)]),
+    "a group that nobody declared": (input, by) => {
+      const { analysis } = input;
+      if (analysis === null) return input;
+      const contents = analysis.contents.map((one) =>
+        one.group === "footwear" ? { ...one, score: one.score + (1 - one.score) * by } : one,
+      );
+      return { ...input, analysis: { ...analysis, contents } };
+    },
+    "central's risk": (input, by) => ({
+      ...input,
+      matches: input.matches.map(({ declaration, ...rest }) => {
+        const { declRisk } = declaration;
+        return {
+          ...rest,
+          declaration: {
+            ...declaration,
+            declRisk: declRisk && { ...declRisk, p: declRisk.p + (1 - declRisk.p) * by },
+          },
+        };
+      }),
+    }),
+    "a radiation alarm": (input) => ({
+      ...input,
+      scan: {
+        ...input.scan,
+        measured: {
+          ...input.scan.measured,
+          radiation: { gamma: "alarm", neutron: input.scan.measured.radiation?.neutron ?? null, sigma: null },
+        },
+      },
+    }),
+    "more pieces": (input) => ({
+      ...input,
+      piecesSeen: Object.fromEntries(
+        Object.entries(input.piecesSeen ?? {}).map(([id, seen]) => [id, seen + 1]),
+      ),
+    }),
+  };
+
+  function withDetections(
+    input: FusionInput,
+    change: (all: Analysis["detections"]) => Analysis["detections"],
+  ): FusionInput {
+    const { analysis } = input;
+    return analysis === null
+      ? input
+      : { ...input, analysis: { ...analysis, detections: change(analysis.detections) } };
+  }
+
+  it.each(Object.keys(raise))("never lowers the probability: %s", (suspicion) => {
+    fc.assert(
+      fc.property(anyInput, share, (input, by) => {
+        const before = fuse(input).score.logOdds;
+        const after = fuse((raise[suspicion] ?? ((same) => same))(input, by)).score.logOdds;
+        expect(after).toBeGreaterThanOrEqual(before - 1e-9);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("never lowers the probability: the scale further from the declared mass", () => {
+    const grams = fc.integer({ min: 1840, max: 60_000 });
+    fc.assert(
+      fc.property(anyInput, grams, grams, (input, one, other) => {
+        const [near, far] = [Math.min(one, other), Math.max(one, other)].map((mass) => {
+          const measured = { ...input.scan.measured, massKg: mass / 1000, massStable: true };
+          return fuse({ ...input, matches: [stored()], scan: { ...input.scan, measured } }).score.logOdds;
+        }) as [number, number];
+        expect(far).toBeGreaterThanOrEqual(near - 1e-9);
+      }),
+    );
+  });
+});
