@@ -1,0 +1,155 @@
+"""Torch -> ONNX: two graphs, decode, NMS and TopK inside; weights stored as float16, computed in float32.
+
+Storing half precision halves the file: a Cast behind each weight is folded away when the runtime loads the graph.
+The network that is measured is rounded the same way first, so nothing is lost between the figures and the file.
+"""
+
+import copy
+import io
+
+import numpy as np
+import onnx
+import torch
+import torch.nn as nn
+from onnx import TensorProto, helper, numpy_helper
+
+from network import STRIDES, decode_boxes, flatten_levels
+
+OPSET = 13
+MIN_HALF_ELEMENTS = 512
+
+
+def fold_and_round(model):
+    """A copy with batch norms folded into their convolutions and the large weights rounded to float16."""
+    model = copy.deepcopy(model).eval().to(memory_format=torch.contiguous_format)
+    for module in list(model.modules()):
+        if isinstance(module, nn.Sequential) and len(module) == 3 and isinstance(module[1], nn.BatchNorm2d):
+            module[0] = torch.nn.utils.fuse_conv_bn_eval(module[0], module[1])
+            module[1] = nn.Identity()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.numel() >= MIN_HALF_ELEMENTS:
+                parameter.copy_(parameter.half().float())
+    return model
+
+
+def grid(levels):
+    """Cell centres and strides, from the shapes of the maps so that the size stays dynamic."""
+    points, strides = [], []
+    for level, stride in zip(levels, STRIDES):
+        ones = torch.ones_like(level[0, 0])
+        ys, xs = (torch.cumsum(ones, 0) - 0.5) * stride, (torch.cumsum(ones, 1) - 0.5) * stride
+        points.append(torch.stack([xs.reshape(-1), ys.reshape(-1)], 1))
+        strides.append(ones.reshape(-1, 1) * stride)
+    return torch.cat(points), torch.cat(strides)
+
+
+class Detector(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, transmission):
+        front, _ = self.net.front(transmission)
+        logits, raw = self.net.detect(self.net.neck(*self.net.backbone(front)))
+        points, strides = grid(logits)
+        return decode_boxes(flatten_levels(raw), points, strides), flatten_levels(logits).sigmoid().transpose(1, 2)
+
+
+class Goods(nn.Module):
+    def __init__(self, net):
+        super().__init__()
+        self.net = net
+
+    def forward(self, transmission):
+        front, high = self.net.front(transmission)
+        _, x4, x5 = self.net.backbone(front)
+        presence, share = self.net.goods(x4, x5, high)
+        return presence.sigmoid(), share
+
+
+def to_onnx(module, outputs, canvas):
+    buffer = io.BytesIO()
+    sample = torch.ones(1, 2, canvas["height"], canvas["width"]) * 0.5
+    axes = {"transmission": {2: "height", 3: "width"}}
+    if "boxes" in outputs:
+        axes.update({"boxes": {1: "cells"}, "scores": {2: "cells"}})
+    torch.onnx.export(module, sample, buffer, input_names=["transmission"], output_names=outputs,
+                      dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True)
+    return onnx.load_model_from_string(buffer.getvalue())
+
+
+def append_selection(model, decode):
+    """boxes, scores -> dets [k, 6]: NonMaxSuppression per class, then the best `total` by score."""
+    graph = model.graph
+    constants = {
+        "nms_most": np.array([decode["perClass"]], np.int64), "nms_iou": np.array([decode["iou"]], np.float32),
+        "nms_floor": np.array([decode["scoreFloor"]], np.float32), "total": np.array([decode["total"]], np.int64),
+        "column_class": np.array([1], np.int64), "column_box": np.array([2], np.int64), "first": np.array([0], np.int64),
+        "only_axis": np.array([0], np.int64), "columns_class_box": np.array([1, 2], np.int64), "axis_one": np.array([1], np.int64),
+    }
+    graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in constants.items())
+    node = helper.make_node
+    graph.node.extend([
+        node("NonMaxSuppression", ["boxes", "scores", "nms_most", "nms_iou", "nms_floor"], ["selected"]),
+        node("Gather", ["selected", "columns_class_box"], ["class_box"], axis=1),
+        node("Squeeze", ["scores", "only_axis"], ["scores_flat"]),
+        node("GatherND", ["scores_flat", "class_box"], ["score_each"]),
+        node("Gather", ["class_box", "first"], ["class_column"], axis=1),
+        node("Squeeze", ["class_box_second", "axis_one"], ["box_index"]),
+        node("Squeeze", ["boxes", "only_axis"], ["boxes_flat"]),
+        node("Gather", ["boxes_flat", "box_index"], ["box_each"], axis=0),
+        node("Cast", ["class_column"], ["class_each"], to=TensorProto.FLOAT),
+        node("Unsqueeze", ["score_each", "axis_one"], ["score_column"]),
+        node("Concat", ["box_each", "score_column", "class_each"], ["rows"], axis=1),
+        node("Shape", ["score_each"], ["count"]),
+        node("Min", ["count", "total"], ["kept"]),
+        node("TopK", ["score_each", "kept"], ["top_score", "top_index"], axis=0, largest=1, sorted=1),
+        node("Gather", ["rows", "top_index"], ["dets"], axis=0),
+    ])
+    split = node("Gather", ["class_box", "column_class"], ["class_box_second"], axis=1)
+    position = next(i for i, n in enumerate(graph.node) if n.output[0] == "class_column")
+    graph.node.insert(position, split)
+    del graph.output[:]
+    graph.output.append(helper.make_tensor_value_info("dets", TensorProto.FLOAT, ["k", 6]))
+    unused = {"column_box"}
+    for tensor in [t for t in graph.initializer if t.name in unused]:
+        graph.initializer.remove(tensor)
+
+
+def store_half(model):
+    """Large float weights become float16 initialisers with a Cast back to float."""
+    graph = model.graph
+    casts = []
+    for tensor in list(graph.initializer):
+        value = numpy_helper.to_array(tensor)
+        if tensor.data_type == TensorProto.FLOAT and value.size >= MIN_HALF_ELEMENTS:
+            half = value.astype(np.float16)
+            if not np.array_equal(half.astype(np.float32), value):
+                continue
+            graph.initializer.remove(tensor)
+            graph.initializer.append(numpy_helper.from_array(half, tensor.name + "_half"))
+            casts.append(helper.make_node("Cast", [tensor.name + "_half"], [tensor.name], to=TensorProto.FLOAT))
+    for i, cast in enumerate(casts):
+        graph.node.insert(i, cast)
+
+
+def finish(model, path, name):
+    store_half(model)
+    model.graph.name, model.producer_name, model.producer_version = name, "lynceus", ""
+    del model.metadata_props[:]
+    model.graph.doc_string = ""
+    for each in model.graph.node:
+        each.doc_string = ""
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString())
+
+
+def export(net, config, folder):
+    """Writes threat-detector.onnx and goods-classifier.onnx of a folded network into `folder`."""
+    with torch.no_grad():
+        detector = to_onnx(Detector(net).eval(), ["boxes", "scores"], config["canvas"])
+        append_selection(detector, config["decode"])
+        finish(detector, folder / "threat-detector.onnx", "threat-detector")
+        goods = to_onnx(Goods(net).eval(), ["presence", "share"], config["canvas"])
+        finish(goods, folder / "goods-classifier.onnx", "goods-classifier")

@@ -1,0 +1,59 @@
+"""Quality focal loss for classes, GIoU for boxes, BCE for group presence, cross-entropy for mass shares."""
+
+import torch
+import torch.nn.functional as F
+
+from assignment import EPS, atss, task_aligned
+from network import STRIDES, decode_boxes, flatten_levels
+
+
+def giou_loss(predicted, target):
+    """1 - GIoU of paired boxes [N, 4]."""
+    lt, rb = torch.maximum(predicted[:, :2], target[:, :2]), torch.minimum(predicted[:, 2:], target[:, 2:])
+    overlap = (rb - lt).clamp(min=0).prod(1)
+    area = (predicted[:, 2:] - predicted[:, :2]).clamp(min=0).prod(1) + (target[:, 2:] - target[:, :2]).prod(1)
+    union = area - overlap + EPS
+    outer_lt, outer_rb = torch.minimum(predicted[:, :2], target[:, :2]), torch.maximum(predicted[:, 2:], target[:, 2:])
+    outer = (outer_rb - outer_lt).clamp(min=0).prod(1) + EPS
+    iou = overlap / union
+    return 1 - iou + (outer - union) / outer, iou.detach().clamp(0, 1)
+
+
+def quality_focal(logits, target):
+    """QFL: cross-entropy with a soft target, weighted by the squared distance to it."""
+    score = logits.sigmoid().detach()
+    return (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * (score - target).square()).sum()
+
+
+def detection_loss(logits, raw, points, strides, batch, static):
+    """Class and box loss of a batch. `static`: assign by ATSS instead of task-aligned."""
+    sizes = [level.shape[2] * level.shape[3] for level in logits]
+    assert len(sizes) == len(STRIDES)
+    logits, raw = flatten_levels(logits), flatten_levels(raw)
+    predicted = decode_boxes(raw, points, strides)
+    boxes, labels, valid = batch["boxes"], batch["labels"], batch["valid"]
+    with torch.no_grad():
+        if static:
+            index, quality = atss(points, strides, sizes, boxes, valid), None
+        else:
+            index, quality = task_aligned(points, boxes, labels, valid, logits.sigmoid(), predicted)
+    positive = index >= 0
+    where = positive.nonzero()
+    chosen = index[positive]
+    target_boxes = boxes[where[:, 0], chosen]
+    box_each, iou = giou_loss(predicted[positive], target_boxes)
+    weight = iou if quality is None else quality[positive]
+    target = torch.zeros_like(logits)
+    target[where[:, 0], where[:, 1], labels[where[:, 0], chosen]] = weight
+    scale = weight.sum().clamp(min=1.0)
+    box_weight = torch.full_like(weight, 0.5) if static else weight
+    box_loss = (box_each * box_weight).sum() / box_weight.sum().clamp(min=1.0)
+    return quality_focal(logits, target) / scale, box_loss, int(where.shape[0])
+
+
+def goods_loss(presence, share, batch):
+    """Presence BCE (smoothed a little) and cross-entropy of the shares where the stream gives any."""
+    known = batch["shares"].sum(1) > 0.5
+    presence_loss = F.binary_cross_entropy_with_logits(presence, batch["presence"] * 0.98 + 0.01)
+    share_loss = -(batch["shares"] * torch.log(share + 1e-5)).sum(1)[known]
+    return presence_loss, share_loss.mean() if known.any() else presence_loss * 0

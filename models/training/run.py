@@ -1,0 +1,148 @@
+"""The one command: train, calibrate, evaluate, export, check, package.
+
+    /usr/bin/python3 models/training/run.py                    the whole run, as config.json says
+    /usr/bin/python3 models/training/run.py --resume           go on after an interruption
+    /usr/bin/python3 models/training/run.py --minutes 80       end the schedule by the clock instead of by scans
+    /usr/bin/python3 models/training/run.py --stage package    evaluate and package the newest checkpoint
+    /usr/bin/python3 models/training/run.py --smoke --packages /tmp/x    seconds; for the tests, worth nothing
+
+Needs Debian's python3-torch, python3-onnx and python3-numpy, and `npm ci` in the project.
+"""
+
+import argparse
+import json
+import sys
+import warnings
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from calibrate import calibrate  # noqa: E402
+from evaluate import detection_figures, goods_figures  # noqa: E402
+from export import export, fold_and_round  # noqa: E402
+from metrics import rounded  # noqa: E402
+from network import LynceusNet  # noqa: E402
+from package import crop, write_package  # noqa: E402
+from parity import latency, parity  # noqa: E402
+from predict import predict  # noqa: E402
+from stream import scans  # noqa: E402
+from train import Log, Trainer  # noqa: E402
+
+HERE = Path(__file__).resolve().parent
+SMOKE = {
+    "train": {"samples": 24, "batch": 4, "warmupSteps": 2, "logEverySteps": 2, "evaluateEverySamples": 1000, "staticAssignment": 0.5},
+    "scans": {"validation": 4, "calibration": 12, "holdout": 10, "traffic": 6},
+    "package": {"version": "0.0.1", "parityScans": 3, "goldenScans": 1},
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--run", default="main", help="folder under models/training/runs for checkpoint and log")
+    parser.add_argument("--packages", type=Path, default=HERE.parent / "packages", help="where the package folders go")
+    parser.add_argument("--stage", choices=["all", "train", "package"], default="all")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--warm", type=Path, help="start from the weights of this checkpoint")
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--uses", type=int)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--version", help="version of the packages")
+    parser.add_argument("--smoke", action="store_true")
+    return parser.parse_args()
+
+
+def configuration(options):
+    config = json.loads((HERE / "config.json").read_text())
+    if options.smoke:
+        config["train"].update(SMOKE["train"])
+        config["data"]["scans"].update(SMOKE["scans"])
+        config["package"].update(SMOKE["package"])
+    if options.minutes:
+        config["train"].update(minutes=options.minutes, samples=None)
+    if options.uses:
+        config["data"]["uses"] = options.uses
+    if options.threads:
+        config["train"]["threads"] = options.threads
+    if options.learning_rate:
+        config["train"]["learningRate"] = options.learning_rate
+    if options.version:
+        config["package"]["version"] = options.version
+    return config
+
+
+def training(config, folder, options):
+    trainer = Trainer(config, folder)
+    if options.resume and trainer.resume():
+        print(f"resumed at {trainer.progress.seen} scans", flush=True)
+    elif options.warm:
+        trainer.warm_start(options.warm)
+    trainer.run()
+
+
+def facts_of(config, state, checks, times):
+    data, settings = config["data"], config["train"]
+    return {
+        "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
+        "mix": data["mix"], "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
+        **{k: data["scans"][k] for k in ("calibration", "holdout", "traffic")},
+        "parameters": sum(v.numel() for v in state["ema"].values()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
+        "parity_scans": checks["scans"], "parity_score": checks["score"], "parity_box": checks["box"], "parity_presence": max(checks["presence"], checks["share"]),
+        "latency": times, "loading": "Packages that come with the project are trusted by their digest; the known-answer test runs at load.",
+    }
+
+
+def packaging(config, folder, packages):
+    log = Log(folder / "log.ndjson")
+    torch.set_num_threads(config["train"]["threads"])
+    state = torch.load(folder / "checkpoint.pt", map_location="cpu")
+    net = LynceusNet(config)
+    net.load_state_dict(state["ema"])
+    net = fold_and_round(net)
+    export(net, config, folder)
+    data = config["data"]
+    draw = lambda name, mix: list(scans(data["seeds"][name], 0, data["scans"][name], mix))
+    calibration = draw("calibration", data["mix"])
+    checks = parity(net, folder, config, calibration[: config["package"]["parityScans"]])
+    log("parity", **{k: (f"{v:.3e}" if isinstance(v, float) else v) for k, v in checks.items()})
+    times = rounded(latency(folder, config, calibration), 2)
+    log("latency", **times)
+    seen = predict(net, calibration, config, False)
+    classes, groups = calibrate(seen, config)
+    windows = golden_windows(seen, calibration, config)
+    air_level = calibration[0]["airLevel"]
+    del calibration
+    held = predict(net, draw("holdout", data["mix"]), config, False)
+    traffic = predict(net, draw("traffic", "traffic"), config, False)
+    rounds = 400 if len(held) >= 100 else 20
+    threat = rounded(detection_figures(held, traffic, classes, config, rounds))
+    goods = rounded(goods_figures(held, groups, config))
+    log("evaluation", threat=threat, goods=goods)
+    facts = facts_of(config, state, checks, times)
+    for kind, entries, figures in (("threat-detector", classes, threat), ("goods-classifier", groups, goods)):
+        path = write_package(kind, folder / f"{kind}.onnx", entries, figures, facts, windows, air_level, config, packages)
+        log("package", path=path.name, bytes=sum(p.stat().st_size for p in path.rglob("*") if p.is_file()))
+
+
+def golden_windows(results, items, config):
+    """Windows around the surest objects of the calibration scans."""
+    surest = sorted(range(len(items)), key=lambda i: -results[i]["found"][:, 4].max(initial=0))
+    return [crop(items[i], results[i]["found"][:, :4]) for i in surest[: config["package"]["goldenScans"]]]
+
+
+def main():
+    warnings.filterwarnings("ignore", module="torch.onnx")
+    options = arguments()
+    config = configuration(options)
+    folder = HERE / "runs" / options.run
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.set_flush_denormal(True)
+    if options.stage in ("all", "train"):
+        training(config, folder, options)
+    if options.stage in ("all", "package"):
+        packaging(config, folder, options.packages)
+
+
+main()
