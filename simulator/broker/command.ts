@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { addressOption } from "../options.ts";
 import { type Address, formatAddress } from "../peripherals/address.ts";
 import { listenForStop } from "../stop-signals.ts";
-import { EmbeddedBroker } from "./broker.ts";
 
 /** `simulate broker`: what `lynceus demo` runs in place of a site's broker. */
 export function registerBroker(simulate: Command): void {
@@ -19,6 +18,7 @@ export function registerBroker(simulate: Command): void {
 }
 
 async function broker(address: Address): Promise<void> {
+  const { EmbeddedBroker } = await import("./broker.ts");
   const signals = listenForStop();
   const embedded = new EmbeddedBroker({ address });
   const bound = await embedded.start();

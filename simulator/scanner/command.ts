@@ -3,9 +3,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { addressOption, countOption, rateOption, seedOption } from "../options.ts";
 import type { Address } from "../peripherals/address.ts";
 import { listenForStop } from "../stop-signals.ts";
-import { FaultScript, readFaultScript } from "./faults.ts";
 import { describeReport, type ScannerReport } from "./report.ts";
-import { runScanner } from "./run.ts";
 
 /** Items per second without `--rate`. */
 const DEFAULT_RATE = 0.5;
@@ -63,6 +61,10 @@ async function scanner(options: Options): Promise<void> {
       remedy: "Give --listen HOST:PORT or --connect HOST:PORT",
     });
   }
+  const [{ runScanner }, { FaultScript, readFaultScript }] = await Promise.all([
+    import("./run.ts"),
+    import("./faults.ts"),
+  ]);
   const faults = options.faults === undefined ? new FaultScript([]) : readFaultScript(options.faults);
   const signals = listenForStop();
   try {

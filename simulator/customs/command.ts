@@ -1,0 +1,86 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { LynceusError } from "../../protocols/errors.ts";
+import { DEFAULT_TOPIC_ROOT, isSite, TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/index.ts";
+import { listenForStop } from "../stop-signals.ts";
+import { type CustomsReport, describeReport } from "./report.ts";
+
+interface Options {
+  readonly broker: string;
+  readonly site: string;
+  readonly topicRoot: string;
+  readonly truth?: string;
+  readonly receipts?: true;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** `simulate customs`, as `cli.md` has it. */
+export function registerCustoms(simulate: Command): void {
+  simulate
+    .command("customs")
+    .description(
+      "A central customs system: publishes the declarations of the truth file, takes hits and alerts, sends receipts once they are on disk, and outcomes. Runs until stopped; a broker that is away is waited for.",
+    )
+    .requiredOption("--broker <url>", "broker, e.g. mqtt://127.0.0.1:1883", brokerOption)
+    .requiredOption("--site <code>", "site, e.g. NLRTM-EX", siteOption)
+    .option("--topic-root <root>", "topic root", rootOption, DEFAULT_TOPIC_ROOT)
+    .option("--truth <file>", "truth file of the simulated scanner; may grow, may not be there yet")
+    .option("--receipts", "announce and send receipts; needs --out")
+    .option("--out <file>", "append each hit and alert once, as one JSON object a line")
+    .option("--json", "print every event as one JSON object a line")
+    .action((options: Options) => customs(options));
+}
+
+async function customs(options: Options): Promise<void> {
+  if (options.receipts === true && options.out === undefined) {
+    throw new LynceusError("LYN_USAGE", "--receipts says that hits are on disk, but there is no --out", {
+      remedy: "Name a file with --out, or leave --receipts out",
+    });
+  }
+  const { Customs } = await import("./customs.ts");
+  const signals = listenForStop();
+  const report = options.json === true ? printJson : printText;
+  const central = new Customs({
+    broker: options.broker,
+    site: options.site,
+    root: options.topicRoot,
+    truth: options.truth ?? null,
+    receipts: options.receipts === true,
+    out: options.out ?? null,
+    report,
+  });
+  try {
+    const counts = await central.run(signals.stop);
+    report({ event: "summary", ...counts });
+    process.exitCode = signals.received() === "SIGINT" ? 130 : 0;
+  } finally {
+    signals.release();
+  }
+}
+
+function brokerOption(text: string): string {
+  if (/^(mqtts?|wss?):\/\/[^\s/]+/.test(text)) return text;
+  throw new InvalidArgumentError("Give mqtt://HOST:PORT, mqtts://, ws:// or wss://.");
+}
+
+function siteOption(text: string): string {
+  if (isSite(text)) return text;
+  throw new InvalidArgumentError("Give a UN/LOCODE and a part of it, e.g. NLRTM-EX.");
+}
+
+function rootOption(text: string): string {
+  if (TOPIC_ROOT_PATTERN.test(text)) return text;
+  throw new InvalidArgumentError("Give one to four levels of letters, digits, _ and -.");
+}
+
+function printJson(report: CustomsReport): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+/** Hits and the summary are results; the rest is talk. */
+function printText(report: CustomsReport): void {
+  const text = describeReport(report);
+  if (text === null) return;
+  const result = report.event === "hit" || report.event === "summary";
+  (result ? process.stdout : process.stderr).write(`${text}\n`);
+}
