@@ -59,9 +59,8 @@ function upTo(length: number): AiRule {
   return { form: new RegExp(`^${TEXT}{1,${length}}$`) };
 }
 
-function personal(rule: AiRule): AiRule {
-  return { ...rule, personal: true };
-}
+/** Any text up to the separator: labels are not always true to the character set, and the SSCC behind must be found. */
+const PERSONAL: AiRule = { form: /^.{1,90}$/s, personal: true };
 
 /** Application identifiers that are read; the string ends at one that is not known, since its length is not. */
 const RULES: ReadonlyMap<string, AiRule> = new Map([
@@ -84,7 +83,7 @@ const RULES: ReadonlyMap<string, AiRule> = new Map([
   ["421", { form: new RegExp(`^\\d{3}${TEXT}{1,9}$`) }],
   ["422", digits(3)],
   // 4300–4319: names, addresses and telephone numbers of people.
-  ...Array.from({ length: 20 }, (_, index): [string, AiRule] => [String(4300 + index), personal(upTo(90))]),
+  ...Array.from({ length: 20 }, (_, index): [string, AiRule] => [String(4300 + index), PERSONAL]),
   ["4321", { form: /^[01]$/ }],
 ]);
 
