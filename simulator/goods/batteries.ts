@@ -206,7 +206,7 @@ export function tablet(random: Random): Item {
   circuit(b, random, [length * 0.12, wide * 0.8], [length * 0.4, 0, 0]);
   return b.done(
     "tablet",
-    { group: "electronics", hs6: "847130", description: "tablet computer", price: 260 },
+    { group: "machinery", hs6: "847130", description: "tablet computer", price: 260 },
     "any",
   );
 }
@@ -238,7 +238,7 @@ export function laptop(random: Random): Item {
   b.cylinder("steel", [7, 7, length * 0.18], [length * 0.32, wide * 0.49, 2], { turn: LAY_Z_ALONG_X });
   return b.done(
     "laptop",
-    { group: "electronics", hs6: "847130", description: "laptop computer", price: 650 },
+    { group: "machinery", hs6: "847130", description: "laptop computer", price: 650 },
     "any",
   );
 }
