@@ -1,0 +1,160 @@
+import type { ScanPlanes } from "../../models/planes.ts";
+import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
+import type { Analysis } from "../scan.ts";
+import { describeImages } from "./evidence.ts";
+import { type NormalisedView, normaliseView } from "./normalise.ts";
+import type { AnalysableScan } from "./planes.ts";
+
+/** What one model says of one view. */
+export interface ModelFindings {
+  readonly detections: Analysis["detections"];
+  readonly contents: Analysis["contents"];
+  /** Bare `session.run`, ms. */
+  readonly milliseconds: number;
+}
+
+/** A loaded model, as the analysis sees it. */
+export interface ImageModel {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly provider: string;
+  accepts(planes: ScanPlanes): boolean;
+  run(planes: ScanPlanes): Promise<ModelFindings>;
+}
+
+/** Models that should have run and do not: named, so that their silence is not taken for a clear image. */
+export interface ModelSet {
+  readonly models: readonly ImageModel[];
+  readonly faults: readonly { readonly model: string; readonly message: string }[];
+}
+
+/** Detections kept of one scan: five times what a hit can carry. */
+const MAX_DETECTIONS = 500;
+/** Length of a problem's text (`mqtt.md`, Envelope). */
+const MAX_TEXT = 200;
+
+type Problem = Analysis["problems"][number];
+
+/**
+ * Planes to findings: air normalisation, a look at the image itself, then every model that accepts its kind. A model that
+ * fails costs its own findings (MODEL_FAULT), an image in which nothing can be seen is not shown to any (IMAGE_QUALITY), and
+ * a kind that no model accepts is said to be so (NO_MODEL): the absence of detections alone never means a clear image.
+ */
+export async function analyseScan(scan: AnalysableScan, set: ModelSet): Promise<Analysis> {
+  const views = scan.views.map((view) => {
+    const normalised = normaliseView(scan.kind, view, scan.airLevel);
+    return { ...normalised, verdict: verdictOf(normalised, scan) };
+  });
+  const usable = views.filter(({ verdict }) => verdict.usable);
+  const runs = await runModels(usable, set);
+  const problems = [...runs.problems];
+  if (views.length === 0) problems.push({ code: "IMAGE_QUALITY", text: "The scan holds no image" });
+  if (runs.looked) problems.push(...views.flatMap(({ verdict }) => verdict.problems));
+  else if (usable.length < views.length) {
+    problems.push(
+      ...views.filter((view) => !usable.includes(view)).flatMap(({ verdict }) => verdict.problems),
+    );
+  }
+  return {
+    detections: runs.detections.sort(byScore).slice(0, MAX_DETECTIONS),
+    contents: meanContents(runs.contents),
+    quality: views.length === 0 ? 0 : Math.min(...views.map(({ verdict }) => verdict.quality)),
+    airEstimated: views.some(({ air }) => air.estimated),
+    images: describeImages(scan),
+    models: runs.models,
+    analysed: runs.looked,
+    problems: distinct(problems),
+  };
+}
+
+function verdictOf({ planes, air }: NormalisedView, scan: AnalysableScan): QualityVerdict {
+  return judgeQuality({ ...planes, air, bits: bitsOf(planes), marked: scan.marked });
+}
+
+interface Runs {
+  readonly detections: Analysis["detections"][number][];
+  readonly contents: Analysis["contents"][];
+  readonly models: Analysis["models"];
+  readonly problems: readonly Problem[];
+  readonly looked: boolean;
+}
+
+async function runModels(views: readonly NormalisedView[], set: ModelSet): Promise<Runs> {
+  const detections: Analysis["detections"][number][] = [];
+  const contents: Analysis["contents"][] = [];
+  const models: Analysis["models"][number][] = [];
+  const problems: Problem[] = set.faults.map(({ model, message }) =>
+    fault(`${model} does not run: ${message}`),
+  );
+  for (const model of set.models) {
+    const accepted = views.filter(({ planes }) => model.accepts(planes));
+    if (accepted.length === 0) continue;
+    try {
+      const findings: ModelFindings[] = [];
+      for (const { planes } of accepted) findings.push(await model.run(planes));
+      detections.push(...findings.flatMap((one) => one.detections));
+      contents.push(...findings.map((one) => one.contents).filter((one) => one.length > 0));
+      const milliseconds = findings.reduce((sum, one) => sum + one.milliseconds, 0);
+      const { name, version, sha256, provider } = model;
+      models.push({ name, version, sha256, provider, milliseconds });
+    } catch (error) {
+      problems.push(fault(`${model.name} failed: ${error instanceof Error ? error.message : String(error)}`));
+    }
+  }
+  const looked = models.length > 0;
+  if (!looked && views.length > 0 && problems.length === 0) {
+    const kind = views[0]?.planes.kind ?? "other";
+    problems.push({
+      code: "NO_MODEL",
+      text: `No loaded model serves ${kind} scans: nobody looked at the image`,
+    });
+  }
+  return { detections, contents, models, problems, looked };
+}
+
+function fault(text: string): Problem {
+  return { code: "MODEL_FAULT", text: text.slice(0, MAX_TEXT) };
+}
+
+/** Best first; equal scores by class and place, so that the order never depends on how models are listed. */
+function byScore(a: Analysis["detections"][number], b: Analysis["detections"][number]): number {
+  const place = (one: Analysis["detections"][number]) => one.boxes[0]?.x ?? 0;
+  return b.score - a.score || (a.class < b.class ? -1 : a.class > b.class ? 1 : place(a) - place(b));
+}
+
+/** Mean over the views (or models) that said something; a group that one of them does not name counts 0 there. */
+function meanContents(all: readonly Analysis["contents"][]): Analysis["contents"] {
+  const groups = new Map<string, { score: number; share: number; shares: number }>();
+  for (const { group, score, share } of all.flat()) {
+    const sum = groups.get(group) ?? { score: 0, share: 0, shares: 0 };
+    sum.score += score;
+    if (share !== null) {
+      sum.share += share;
+      sum.shares++;
+    }
+    groups.set(group, sum);
+  }
+  return [...groups.entries()]
+    .map(([group, sum]) => ({
+      group,
+      score: sum.score / all.length,
+      share: sum.shares === 0 ? null : sum.share / sum.shares,
+    }))
+    .sort((a, b) => b.score - a.score || (a.group < b.group ? -1 : 1));
+}
+
+/** 8-bit data is stored ×257: a plane of nothing else never had 16 bits. */
+function bitsOf({ high, single }: ScanPlanes): 8 | 16 | null {
+  const plane = high ?? single;
+  if (!plane) return null;
+  for (let i = 0; i < plane.length; i += 61) if (plane[i]! % 257 !== 0) return 16;
+  return 8;
+}
+
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(
+    (problem, at) =>
+      problems.findIndex((other) => other.code === problem.code && other.text === problem.text) === at,
+  );
+}

@@ -1,0 +1,152 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import type { Analysis } from "../scan.ts";
+import type { FromChild, ModelSelection, ToChild } from "./messages.ts";
+import type { AnalysisRequest } from "./port.ts";
+
+/** Why a child was given up. */
+export interface ChildLoss {
+  readonly reason: string;
+  /** The last it wrote to stderr. */
+  readonly stderr: string;
+}
+
+type Outcome = { readonly analysis: Analysis; readonly residentBytes: number } | { readonly loss: ChildLoss };
+
+const STDERR_KEPT = 2000;
+const RESIDENT_POLL_MS = 1000;
+
+/**
+ * One life of the analysis process: start, one analysis at a time, and its end. It is never reused: what was lost is
+ * replaced by a new one.
+ */
+export class ChildProcessSlot {
+  readonly #residentLimit: number;
+  readonly #gone = Promise.withResolvers<ChildLoss>();
+  #child: ChildProcess | null = null;
+  #stderr = "";
+  #ended: ChildLoss | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #nextId = 1;
+  #waiting: ((message: FromChild | ChildLoss) => void) | null = null;
+
+  constructor(options: { residentLimit: number }) {
+    this.#residentLimit = options.residentLimit;
+  }
+
+  /** Resolves when the process has been given up, with the reason. */
+  get gone(): Promise<ChildLoss> {
+    return this.#gone.promise;
+  }
+
+  get pid(): number | null {
+    return this.#ended ? null : (this.#child?.pid ?? null);
+  }
+
+  /** Starts the process and has it load its models; null when it did not come up within `timeoutMs`. */
+  async start(selection: ModelSelection, timeoutMs: number) {
+    const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
+    const child = fork(new URL(`./child${extension}`, import.meta.url), [], {
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: ["--max-old-space-size=512", "--disable-warning=ExperimentalWarning"],
+    });
+    this.#child = child;
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
+    });
+    child.on("message", (message) => this.#settle(message as FromChild));
+    child.on("error", (error) => this.#end(`the analysis process failed: ${error.message}`));
+    child.on("exit", (code, by) => this.#end(`the analysis process ended (${by ?? `exit ${code}`})`));
+    const answer = await this.#ask(
+      { type: "load", selection },
+      timeoutMs,
+      "loading the models took too long",
+    );
+    if (!("type" in answer)) return null;
+    if (answer.type !== "ready") {
+      this.#giveUp("the analysis process answered out of turn");
+      return null;
+    }
+    this.#watchMemory();
+    return answer;
+  }
+
+  /** Serves one analysis; the loss where the child died or was killed for being stuck or too large. */
+  async analyse(request: AnalysisRequest, timeoutMs: number): Promise<Outcome> {
+    const id = this.#nextId++;
+    const late = `the analysis took longer than ${timeoutMs} ms`;
+    const answer = await this.#ask({ type: "analyse", id, request }, timeoutMs, late);
+    if (!("type" in answer)) return { loss: answer };
+    if (answer.type !== "analysed" || answer.id !== id)
+      return { loss: this.#giveUp("the analysis process answered out of turn") };
+    return answer;
+  }
+
+  /** Ends the process and waits until it is gone. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#end("stopped");
+    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    const gone = once(child, "exit");
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  #ask(message: ToChild, timeoutMs: number, late: string): Promise<FromChild | ChildLoss> {
+    if (this.#ended) return Promise.resolve(this.#ended);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#giveUp(late), timeoutMs);
+      this.#waiting = (answer) => {
+        clearTimeout(timer);
+        this.#waiting = null;
+        resolve(answer);
+      };
+      this.#child?.send(message, (error) => {
+        if (error) this.#giveUp(`the analysis process cannot be reached: ${error.message}`);
+      });
+    });
+  }
+
+  #settle(message: FromChild | ChildLoss): void {
+    this.#waiting?.(message);
+  }
+
+  /** A stopped process does not hear SIGTERM: only SIGKILL is certain. */
+  #giveUp(reason: string): ChildLoss {
+    this.#child?.kill("SIGKILL");
+    return this.#end(reason);
+  }
+
+  #end(reason: string): ChildLoss {
+    if (this.#ended) return this.#ended;
+    const loss = { reason, stderr: this.#stderr };
+    this.#ended = loss;
+    if (this.#poll) clearInterval(this.#poll);
+    this.#settle(loss);
+    this.#gone.resolve(loss);
+    return loss;
+  }
+
+  /** The kernel's figure, not the child's word: a stuck child says nothing. Linux only; elsewhere the ceiling is V8's heap. */
+  #watchMemory(): void {
+    this.#poll = setInterval(() => {
+      void residentBytes(this.pid).then((bytes) => {
+        if (bytes !== null && bytes > this.#residentLimit) {
+          this.#giveUp(`the analysis process uses ${bytes} bytes, more than ${this.#residentLimit}`);
+        }
+      });
+    }, RESIDENT_POLL_MS);
+    this.#poll.unref();
+  }
+}
+
+async function residentBytes(pid: number | null): Promise<number | null> {
+  if (pid === null) return null;
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}

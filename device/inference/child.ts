@@ -1,0 +1,78 @@
+import { enableCompileCache } from "node:module";
+import { isLynceusError } from "../../protocols/errors.ts";
+import type { Analysis } from "../scan.ts";
+import type { ModelSet } from "./analyse.ts";
+import type { FromChild, ToChild } from "./messages.ts";
+import type { AnalysisRequest } from "./port.ts";
+
+/**
+ * The analysis process: models in, one analysis at a time out. It keeps no state beside the models, writes nothing, and ends
+ * with the gateway: a closed channel is its only other way out.
+ */
+enableCompileCache();
+process.on("disconnect", () => process.exit(0));
+// A signal to the whole group (Ctrl-C) is the gateway's to act on.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+
+const pending: ToChild[] = [];
+let busy = false;
+let set: ModelSet = { models: [], faults: [] };
+
+process.on("message", (message) => {
+  pending.push(message as ToChild);
+  void work();
+});
+
+async function work(): Promise<void> {
+  if (busy) return;
+  busy = true;
+  for (let message = pending.shift(); message; message = pending.shift()) send(await answer(message));
+  busy = false;
+}
+
+async function answer(message: ToChild): Promise<FromChild> {
+  const residentBytes = () => process.memoryUsage.rss();
+  if (message.type === "analyse") {
+    const analysis = await analyse(message.request);
+    return { type: "analysed", id: message.id, analysis, residentBytes: residentBytes() };
+  }
+  const { loadModels, summaryOf } = await import("./models.ts");
+  const loaded = await loadModels(message.selection);
+  set = loaded;
+  return {
+    type: "ready",
+    models: loaded.models.map(summaryOf),
+    faults: loaded.faults,
+    readyMs: Math.round(process.uptime() * 1000),
+    residentBytes: residentBytes(),
+  };
+}
+
+/** A bad image is an answer too: only a broken process breaks the conversation. */
+async function analyse(request: AnalysisRequest): Promise<Analysis> {
+  const [{ analyseScan }, { readPlanes }] = await Promise.all([
+    import("./analyse.ts"),
+    import("./planes.ts"),
+  ]);
+  try {
+    return await analyseScan(await readPlanes(request), set);
+  } catch (error) {
+    const code = isLynceusError(error, "LYN_IMAGE_UNREADABLE") ? "IMAGE_QUALITY" : "MODEL_FAULT";
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      detections: [],
+      contents: [],
+      quality: 0,
+      airEstimated: request.airLevel === null,
+      images: [],
+      models: [],
+      analysed: false,
+      problems: [{ code, text: reason.slice(0, 200) }],
+    };
+  }
+}
+
+function send(message: FromChild): void {
+  process.send?.(message);
+}

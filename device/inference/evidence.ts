@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import type { Analysis, Energy } from "../scan.ts";
+import type { AnalysableScan } from "./planes.ts";
+import { encodePng, type PngPlane } from "./png16.ts";
+
+/**
+ * Digests of the planes as they can be asked for (`mqtt.md`, Hit `images` and command `image`, form `raw16`): the PNG of each
+ * stored plane, before any normalisation.
+ */
+export function describeImages(scan: AnalysableScan): Analysis["images"] {
+  return scan.views.flatMap((view) => {
+    const { width, height, low, high, single, rgb } = view;
+    const of = (energy: Energy, plane: PngPlane) => {
+      const bytes = encodePng(plane);
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return {
+        view: view.view,
+        energy,
+        form: "raw16" as const,
+        sha256,
+        mediaType: "image/png",
+        bytes: bytes.byteLength,
+      };
+    };
+    return [
+      ...(low ? [of(0, { width, height, grey16: low })] : []),
+      ...(high ? [of(1, { width, height, grey16: high })] : []),
+      ...(single ? [of(2, { width, height, grey16: single })] : []),
+      ...(rgb ? [of(2, { width, height, rgb8: rgb })] : []),
+    ];
+  });
+}

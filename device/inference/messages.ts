@@ -1,0 +1,47 @@
+import type { Analysis } from "../scan.ts";
+import type { AnalysisRequest } from "./port.ts";
+
+/** A model package that could not be loaded, or whose known-answer test failed on this machine. */
+export interface ModelFault {
+  readonly model: string;
+  /** A stable error code, `LYN_…`. */
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** A model that runs. */
+export interface ModelSummary {
+  readonly name: string;
+  readonly version: string;
+  readonly sha256: string;
+  readonly task: string;
+}
+
+/** What the child is told to load: package names (null: every package found), in the order the folders are searched. */
+export interface ModelSelection {
+  readonly names: readonly string[] | null;
+  readonly folders: readonly string[];
+}
+
+/** Gateway to child. JSON only: planes are read from the spool by path. */
+export type ToChild =
+  | { readonly type: "load"; readonly selection: ModelSelection }
+  | { readonly type: "analyse"; readonly id: number; readonly request: AnalysisRequest };
+
+/** Child to gateway. */
+export type FromChild =
+  | {
+      readonly type: "ready";
+      readonly models: readonly ModelSummary[];
+      readonly faults: readonly ModelFault[];
+      /** Ms from the start of the process. */
+      readonly readyMs: number;
+      readonly residentBytes: number;
+    }
+  | {
+      readonly type: "analysed";
+      readonly id: number;
+      readonly analysis: Analysis;
+      readonly residentBytes: number;
+    };

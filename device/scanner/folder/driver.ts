@@ -1,0 +1,273 @@
+import { readdir, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
+import { pause } from "../../backoff.ts";
+import { decodeScan } from "../../image/decode.ts";
+import { IMAGE_LIMITS } from "../../image/limits.ts";
+import { groupImages, type ImageInput, isImageName } from "../../image/naming.ts";
+import type { Log } from "../../log.ts";
+import type { Capture, ScanKey } from "../../scan.ts";
+import type { ScanStore } from "../../spool/port.ts";
+import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
+import { captureOf } from "./capture.ts";
+import { fileAway, leaveReason } from "./filing.ts";
+import { QuietFiles, type Sighting } from "./quiet.ts";
+
+/** Times of the folder driver, ms. Tests shorten them. */
+export interface FolderTimings {
+  /** Between two looks at the folder: it may be a network share, which tells of no changes. */
+  readonly pollMs: number;
+  /** Without a change for so long a file is whole. */
+  readonly quietMs: number;
+  /** Half of a pair waits so long for the other half. */
+  readonly pairMs: number;
+  /** After a refusal or a full spool. */
+  readonly retryMs: number;
+}
+
+export const FOLDER_TIMINGS: FolderTimings = { pollMs: 250, quietMs: 2_000, pairMs: 30_000, retryMs: 5_000 };
+
+export interface FolderOptions {
+  readonly lane: string;
+  /** The folder watched; images in its subfolders are left alone. */
+  readonly path: string;
+  readonly store: ScanStore;
+  /** Bytes of image data a scan may have. */
+  readonly maxScanBytes: number;
+  /** ms since the epoch. */
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly timings?: Partial<FolderTimings>;
+}
+
+/** Faults of the file itself: trying again changes nothing. */
+const BAD_IMAGE = [
+  "LYN_IMAGE_FORMAT",
+  "LYN_IMAGE_PAIR",
+  "LYN_IMAGE_SIDECAR",
+  "LYN_IMAGE_SIZE",
+  "LYN_IMAGE_UNREADABLE",
+  "LYN_SCAN_TOO_LARGE",
+] as const;
+
+/** An image in the folder that is whole. */
+interface Ready {
+  readonly input: ImageInput;
+  readonly paths: readonly string[];
+  readonly key: ScanKey;
+  readonly seenAt: number;
+}
+
+/** Watches a folder for images; see {@link FolderDriver}. */
+export function createFolderDriver(options: FolderOptions): ScannerDriver {
+  return new FolderDriver(options);
+}
+
+/**
+ * The scanner driver `folder`: images and dual-energy pairs by name, taken once whole. What is durable in the spool is moved
+ * to `done/`, what cannot be read to `failed/` with its reason, so that the folder shows what is still to do. The key of a
+ * scan is (`folder:LANE`, file name, modification time): a file that was stored before a crash but not yet moved is not
+ * taken twice. On a share that cannot be written the files stay and the spool alone remembers them.
+ */
+class FolderDriver implements ScannerDriver {
+  readonly #options: FolderOptions;
+  readonly #timings: FolderTimings;
+  readonly #quiet: QuietFiles;
+  readonly #stopped = new AbortController();
+  readonly #stateListeners = new Set<(state: ScannerState) => void>();
+  readonly #eventListeners = new Set<(event: ScannerEvent) => void>();
+  readonly #startListeners = new Set<(at: number) => void>();
+  /** Keys dealt with whose files could not be moved. */
+  readonly #settled = new Set<string>();
+  readonly #firstSeen = new Map<string, number>();
+  readonly #handedOn = new Map<string, Ready>();
+  #state: ScannerState;
+
+  constructor(options: FolderOptions) {
+    this.#options = options;
+    this.#timings = { ...FOLDER_TIMINGS, ...options.timings };
+    this.#quiet = new QuietFiles({ quietMs: this.#timings.quietMs });
+    this.#state = { state: "absent", code: null, since: options.clock() };
+  }
+
+  get state(): ScannerState {
+    return this.#state;
+  }
+
+  onState(listener: (state: ScannerState) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  onEvent(listener: (event: ScannerEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  onScanStart(listener: (at: number) => void): () => void {
+    this.#startListeners.add(listener);
+    return () => this.#startListeners.delete(listener);
+  }
+
+  async start(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+  }
+
+  /** Files have no machine that waits for an answer. */
+  async result(): Promise<void> {}
+
+  async *captures(): AsyncIterable<Capture> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const ready = await this.#look();
+      for (const item of ready) {
+        if (signal.aborted) return;
+        if (!this.#admitted()) break;
+        const capture = await this.#take(item);
+        if (!capture) continue;
+        this.#handedOn.set(capture.scanId, item);
+        yield capture;
+        this.#setState("idle", null);
+      }
+      await pause(this.#state.state === "paused" ? this.#timings.retryMs : this.#timings.pollMs, signal);
+    }
+  }
+
+  async acknowledge(capture: Capture): Promise<void> {
+    const item = this.#handedOn.get(capture.scanId);
+    this.#handedOn.delete(capture.scanId);
+    if (item) await this.#file(item, "done");
+  }
+
+  /** The file stays where it is and is taken again. */
+  async refuse(capture: Capture, code: string, message: string): Promise<void> {
+    this.#handedOn.delete(capture.scanId);
+    this.#setState("paused", code);
+    this.#options.log.warn(
+      { scanRef: capture.key.scanRef, code, message },
+      "image refused, kept in the folder",
+    );
+    await pause(this.#timings.retryMs, this.#stopped.signal);
+  }
+
+  /** One look at the folder: the images that are whole and not dealt with, in the order of their names. */
+  async #look(): Promise<readonly Ready[]> {
+    const { path, clock } = this.#options;
+    let sightings: ReadonlyMap<string, Sighting>;
+    try {
+      sightings = await listing(path);
+    } catch (error) {
+      this.#setState("absent", (error as NodeJS.ErrnoException).code ?? "FOLDER");
+      return [];
+    }
+    if (this.#state.state === "absent") this.#setState("idle", null);
+    const now = clock();
+    const whole = this.#quiet.look([...sightings.values()], now);
+    for (const name of this.#firstSeen.keys()) if (!sightings.has(name)) this.#firstSeen.delete(name);
+    const images = [...sightings.keys()].filter(isImageName);
+    for (const name of images) if (!this.#firstSeen.has(name)) this.#firstSeen.set(name, now);
+    return groupImages(path, images).flatMap((input) => this.#ready(input, sightings, whole, now) ?? []);
+  }
+
+  #ready(
+    input: ImageInput,
+    sightings: ReadonlyMap<string, Sighting>,
+    whole: ReadonlySet<string>,
+    now: number,
+  ): Ready | null {
+    const present = [...input.files].filter((file): file is string => file !== null);
+    const names = present.map((file) => basename(file));
+    if (!names.every((name) => whole.has(name))) return null;
+    const seenAt = Math.min(...names.map((name) => this.#firstSeen.get(name) ?? now));
+    if (present.length < input.files.length && now - seenAt < this.#timings.pairMs) return null;
+    const modifiedAt = Math.max(...names.map((name) => sightings.get(name)?.modifiedAt ?? now));
+    const key = this.#keyOf(input, present[0] ?? input.name, modifiedAt);
+    if (this.#settled.has(settledKey(key))) return null;
+    return { input, paths: [...present, input.sidecar], key, seenAt };
+  }
+
+  #keyOf(input: ImageInput, first: string, modifiedAt: number): ScanKey {
+    return {
+      serial: `folder:${this.#options.lane}`,
+      scanRef: `${input.name}${extname(first)}`,
+      startedAt: new Date(modifiedAt).toISOString(),
+    };
+  }
+
+  #admitted(): boolean {
+    const admission = this.#options.store.admission(this.#options.lane);
+    if (admission.ok) return true;
+    if (this.#state.state !== "paused") this.#options.log.warn(admission, "images wait in the folder");
+    this.#setState("paused", admission.code);
+    return false;
+  }
+
+  async #take(item: Ready): Promise<Capture | null> {
+    const { store, lane, clock, maxScanBytes, log } = this.#options;
+    const known = await store.find(lane, item.key);
+    if (known?.complete) {
+      await this.#file(item, "done");
+      return null;
+    }
+    this.#setState("scanning", null);
+    for (const listener of this.#startListeners) listener(item.seenAt);
+    try {
+      const scan = await decodeScan(item.input);
+      const times = { beganAt: item.seenAt, receivedAt: clock() };
+      return await captureOf({ scan, key: item.key, times, lane, store, maxScanBytes });
+    } catch (error) {
+      this.#setState("idle", null);
+      if (isLynceusError(error, "LYN_PATH_MISSING")) return null;
+      if (isLynceusError(error, ...BAD_IMAGE)) await this.#fail(item, error);
+      else {
+        log.error({ err: error, scanRef: item.key.scanRef }, "image not stored; it is tried again");
+        await pause(this.#timings.retryMs, this.#stopped.signal);
+      }
+      return null;
+    }
+  }
+
+  async #fail(item: Ready, error: LynceusError): Promise<void> {
+    const [first] = item.paths;
+    await this.#file(item, "failed");
+    if (first) await leaveReason(first, `${error.code}: ${error.message}\n${error.remedy}`);
+    const event: ScannerEvent = {
+      code: "IMAGE_UNREADABLE",
+      severity: "warning",
+      message: error.message,
+      remedy: error.remedy,
+      details: { ...error.details, code: error.code, scanRef: item.key.scanRef },
+    };
+    for (const listener of this.#eventListeners) listener(event);
+  }
+
+  async #file(item: Ready, into: "done" | "failed"): Promise<void> {
+    if (await fileAway(item.paths, into)) return;
+    if (this.#settled.size >= IMAGE_LIMITS.maxFolderEntries) this.#settled.clear();
+    this.#settled.add(settledKey(item.key));
+  }
+
+  #setState(state: ScannerState["state"], code: string | null): void {
+    if (this.#state.state === state && this.#state.code === code) return;
+    this.#state = { state, code, since: this.#options.clock() };
+    for (const listener of this.#stateListeners) listener(this.#state);
+  }
+}
+
+function settledKey({ scanRef, startedAt }: ScanKey): string {
+  return `${startedAt} ${scanRef}`;
+}
+
+/** Every file of the folder with its size and times; throws what the system says of the folder. */
+async function listing(path: string): Promise<ReadonlyMap<string, Sighting>> {
+  const entries = (await readdir(path, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const names = entries.map((entry) => entry.name).slice(0, IMAGE_LIMITS.maxFolderEntries);
+  const sightings = new Map<string, Sighting>();
+  for (const name of names) {
+    const info = await stat(join(path, name)).catch(() => null);
+    if (info) sightings.set(name, { name, inode: info.ino, size: info.size, modifiedAt: info.mtimeMs });
+  }
+  return sightings;
+}
