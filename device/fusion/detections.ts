@@ -13,18 +13,16 @@ const CLASSES: ReadonlySet<string> = new Set(THREAT_CLASSES);
  */
 export function soundDetections(analysis: Analysis | null): { sound: readonly Detection[]; faulty: number } {
   const all = analysis?.detections ?? [];
-  const sound = all.flatMap((one) => sound1(one) ?? []).sort(compareDetections);
+  const sound = all.flatMap((one) => soundDetection(one) ?? []).sort(compareDetections);
   return { sound, faulty: all.length - sound.length };
 }
 
-function sound1(one: Analysis["detections"][number]): Detection | null {
+function soundDetection(one: Analysis["detections"][number]): Detection | null {
   const { score, threshold, prevalence } = one;
   if (!CLASSES.has(one.class) || ![score, threshold, prevalence].every((value) => value >= 0 && value <= 1))
     return null;
-  const boxes = one.boxes.filter((box, at) => {
-    const inPlane = box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0;
-    return inPlane && one.boxes.findIndex((other) => other.view === box.view) === at;
-  });
+  const inPlane = one.boxes.filter((box) => box.x >= 0 && box.y >= 0 && box.width > 0 && box.height > 0);
+  const boxes = inPlane.filter((box, at) => inPlane.findIndex((other) => other.view === box.view) === at);
   return { ...one, class: one.class as ThreatClass, boxes };
 }
 
