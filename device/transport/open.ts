@@ -1,0 +1,83 @@
+import { LynceusError } from "../../protocols/errors.ts";
+import { addressFilter } from "./addresses.ts";
+import { listenTcpTransport } from "./listen-tcp.ts";
+import type { Transport } from "./port.ts";
+import { type SerialSettings, serialTransport } from "./serial.ts";
+import { tcpTransport } from "./tcp.ts";
+
+/** Speeds a serial port may be asked for, bit/s. */
+const BAUD = { min: 50, max: 50_000_000, default: 9600 } as const;
+
+/**
+ * Reads a transport URL (`cli.md`, Configuration): `tcp://HOST:PORT`, `listen+tcp://HOST:PORT`,
+ * `serial:///dev/ttyUSB0?baud=9600[&bits=8][&parity=none][&stop=1][&flow=none]`. Nothing is opened yet.
+ * @param allow addresses that may be at the other end; none: any.
+ * @throws LynceusError `LYN_TRANSPORT_URL` for a URL or an allow list that cannot be used.
+ */
+export function openTransport(url: string, allow: { from?: readonly string[] | undefined } = {}): Transport {
+  const allows = addressFilter(allow.from);
+  const scheme = /^([a-z+]+):\/\//.exec(url)?.[1];
+  switch (scheme) {
+    case "tcp":
+      return tcpTransport({ url, allows, ...hostAndPort(url, 1) });
+    case "listen+tcp":
+      return listenTcpTransport({ url, allows, ...hostAndPort(url, 0) });
+    case "serial":
+      return serialTransport({ url, ...serialSettings(url) });
+    default:
+      throw badUrl(url, `the scheme ${scheme === undefined ? "is missing" : `"${scheme}" is not known`}`);
+  }
+}
+
+function hostAndPort(url: string, minPort: number): { host: string; port: number } {
+  const match = /^[a-z+]+:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/?#@[\]\s]+)):(\d{1,5})\/?$/.exec(url);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined) throw badUrl(url, "it is not SCHEME://HOST:PORT");
+  if (port < minPort || port > 65_535) throw badUrl(url, `the port is not from ${minPort} to 65535`);
+  return { host, port };
+}
+
+function serialSettings(url: string): SerialSettings {
+  const match = /^serial:\/\/(\/[^?#\s]+)(?:\?([^#\s]*))?$/.exec(url);
+  const path = match?.[1];
+  if (path === undefined) throw badUrl(url, "it is not serial:///dev/NAME?baud=N");
+  const query = new URLSearchParams(match?.[2] ?? "");
+  const known = ["baud", "bits", "parity", "stop", "flow"];
+  for (const key of query.keys())
+    if (!known.includes(key)) throw badUrl(url, `"${key}" is not a setting of a serial port`);
+  const baud = Number(query.get("baud") ?? BAUD.default);
+  if (!Number.isInteger(baud) || baud < BAUD.min || baud > BAUD.max) {
+    throw badUrl(url, `baud is not an integer from ${BAUD.min} to ${BAUD.max}`);
+  }
+  return {
+    path,
+    baud,
+    bits: choice(url, query, "bits", { "8": 8, "7": 7 }),
+    parity: choice(url, query, "parity", { none: "none", even: "even", odd: "odd" }),
+    stop: choice(url, query, "stop", { "1": 1, "2": 2 }),
+    flow: choice(url, query, "flow", { none: "none", rtscts: "rtscts", xonxoff: "xonxoff" }),
+  };
+}
+
+/** The value of a query key among `values`; the first is the default. */
+function choice<T extends string | number>(
+  url: string,
+  query: URLSearchParams,
+  key: string,
+  values: Readonly<Record<string, T>>,
+): T {
+  const found = query.get(key) ?? DEFAULTS[key] ?? "";
+  const value = Object.hasOwn(values, found) ? values[found] : undefined;
+  if (value === undefined) throw badUrl(url, `${key} is not one of ${Object.keys(values).join(", ")}`);
+  return value;
+}
+
+const DEFAULTS: Readonly<Record<string, string>> = { bits: "8", parity: "none", stop: "1", flow: "none" };
+
+function badUrl(url: string, why: string): LynceusError {
+  return new LynceusError("LYN_TRANSPORT_URL", `Transport "${url}": ${why}`, {
+    remedy: "Use tcp://HOST:PORT, listen+tcp://HOST:PORT or serial:///dev/ttyUSB0?baud=9600",
+    details: { url },
+  });
+}
