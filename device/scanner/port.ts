@@ -26,6 +26,23 @@ export interface ScanResult {
   readonly detections: readonly unknown[];
 }
 
+/** The end of an acquisition. Gateway clock, ms since the epoch. */
+export interface ScanEnded {
+  /** As `onScanStart` gave it; the capture's `beganAt`. */
+  readonly beganAt: number;
+  /** The capture's `capturedAt`: earlier than `at` where the scan was re-sent after a lost link. */
+  readonly capturedAt: number;
+  /** When the gateway heard of it. */
+  readonly at: number;
+}
+
+/** An acquisition that yields no capture. Gateway clock, ms since the epoch. */
+export interface ScanLost {
+  readonly at: number;
+  /** As `onScanStart` gave it; null when the scan was refused before it began. */
+  readonly beganAt: number | null;
+}
+
 /** The scanner port: bytes or files in, captures out. One file (or folder) per implementation, no base class. */
 export interface ScannerDriver {
   /** Yields finished captures until `stop()`; back-pressure: the next is not produced before the consumer asks. */
@@ -41,6 +58,10 @@ export interface ScannerDriver {
   onEvent(listener: (event: ScannerEvent) => void): () => void;
   /** First frame of an acquisition seen (for the tracker), gateway clock ms. */
   onScanStart(listener: (at: number) => void): () => void;
+  /** The machine has said that an acquisition is over; its lines may still be asked for again. For the tracker. */
+  onScanEnd?(listener: (end: ScanEnded) => void): () => void;
+  /** An item went through the machine without a capture: refused, dropped, or lost with the link. For the tracker. */
+  onScanLost?(listener: (loss: ScanLost) => void): () => void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,0 +1,235 @@
+import type { Hello, LineScanEvent, MessageInput, NakCode } from "../../../protocols/line-scan/index.ts";
+import { NAK_CODES } from "../../../protocols/line-scan/index.ts";
+import { Listeners } from "../../listeners.ts";
+import type { Capture, Scan, ScanKey } from "../../scan.ts";
+import type { Link, LinkState } from "../../transport/port.ts";
+import { LinkSupervisor, type ServeContext } from "../../transport/supervisor.ts";
+import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, ScanResult } from "../port.ts";
+import { ClockOffset } from "./clock-offset.ts";
+import { HandOver } from "./hand-over.ts";
+import { LossRate } from "./loss-rate.ts";
+import { isActive } from "./machine-events.ts";
+import { LINE_SCAN_TIMINGS, type LineScanOptions, type LineScanTimings } from "./options.ts";
+import { Session } from "./session.ts";
+import { turnAwaySurplus } from "./surplus.ts";
+
+/** The driver `line-scan`: a scanner that speaks `line-scan.md`, over any transport. */
+export class LineScanDriver implements ScannerDriver {
+  readonly #options: LineScanOptions;
+  readonly #timings: LineScanTimings;
+  readonly #supervisor: LinkSupervisor;
+  readonly #captures = new HandOver<Capture>();
+  readonly #inFlight = new Map<string, Capture>();
+  readonly #losses = new LossRate();
+  readonly #states = new Listeners<ScannerState>();
+  readonly #events = new Listeners<ScannerEvent>();
+  readonly #starts = new Listeners<number>();
+  readonly #ends = new Listeners<ScanEnded>();
+  readonly #lost = new Listeners<ScanLost>();
+  readonly #offset = new ClockOffset();
+  #offsetSerial: string | null = null;
+  #session: Session | null = null;
+  #state: ScannerState;
+
+  constructor(options: LineScanOptions) {
+    this.#options = options;
+    this.#timings = { ...LINE_SCAN_TIMINGS, ...options.timings };
+    this.#state = { state: "absent", code: "LYN_LINK_NOT_OPEN", since: options.clock() };
+    this.#supervisor = new LinkSupervisor({
+      transport: options.transport,
+      serve: (link, context) => this.#serve(link, context),
+      onSurplus: (link) => void turnAwaySurplus(link, this.#timings),
+      now: options.clock,
+      log: options.log,
+      ...(options.backoff === undefined ? {} : { backoff: options.backoff }),
+      ...(options.random === undefined ? {} : { random: options.random }),
+    });
+  }
+
+  get state(): ScannerState {
+    return this.#state;
+  }
+
+  /** Losses of sync since the start, for `health`. */
+  get losses(): number {
+    return this.#losses.total;
+  }
+
+  captures(): AsyncIterable<Capture> {
+    return this.#captures.values();
+  }
+
+  onState(listener: (state: ScannerState) => void): () => void {
+    return this.#states.add(listener);
+  }
+
+  onEvent(listener: (event: ScannerEvent) => void): () => void {
+    return this.#events.add(listener);
+  }
+
+  onScanStart(listener: (at: number) => void): () => void {
+    return this.#starts.add(listener);
+  }
+
+  onScanEnd(listener: (end: ScanEnded) => void): () => void {
+    return this.#ends.add(listener);
+  }
+
+  onScanLost(listener: (loss: ScanLost) => void): () => void {
+    return this.#lost.add(listener);
+  }
+
+  async start(): Promise<void> {
+    this.#supervisor.onState((state) => this.#linkChanged(state));
+    this.#supervisor.start();
+  }
+
+  /** Ends the link; captures nobody took are dropped, for the scanner still has them. */
+  async stop(): Promise<void> {
+    this.#captures.close();
+    await this.#supervisor.stop();
+  }
+
+  async acknowledge(capture: Capture, scan: Pick<Scan, "scanId">): Promise<void> {
+    this.#inFlight.delete(keyText(capture.key));
+    const { scanRef } = capture.key;
+    this.#sessionOf(capture)?.send("ACK", { scanRef, scanId: scan.scanId });
+  }
+
+  async refuse(capture: Capture, code: string, message: string): Promise<void> {
+    this.#inFlight.delete(keyText(capture.key));
+    const { scanRef } = capture.key;
+    const known = (NAK_CODES as readonly string[]).includes(code) ? (code as NakCode) : "SPOOL_FULL";
+    this.#sessionOf(capture)?.send("NAK", { code: known, message: message.slice(0, 500), scanRef });
+  }
+
+  async result(result: ScanResult): Promise<void> {
+    const message = { ...result, detections: result.detections.slice(0, 100) };
+    this.#session?.send("RESULT", message as MessageInput<"RESULT">);
+  }
+
+  async #serve(link: Link, context: ServeContext): Promise<void> {
+    const { lane, store, maxScanBytes, clock, serials } = this.#options;
+    const session = new Session(link, {
+      lane,
+      store,
+      maxScanBytes,
+      clock,
+      serials,
+      timings: this.#timings,
+      losses: this.#losses,
+      offset: this.#offset,
+      inFlight: (key) => this.#inFlight.has(keyText(key)),
+      hand: (capture) => this.#hand(capture),
+      event: (event) => this.#events.tell(event),
+      scanStarted: (at) => this.#starts.tell(at),
+      scanEnded: (end) => this.#ends.tell(end),
+      scanLost: (loss) => this.#lost.tell(loss),
+      changed: (open) => this.#set(open > 0 ? "scanning" : "idle", null),
+      connected: (hello) => {
+        context.healthy();
+        this.#connected(hello);
+      },
+      refused: (code, message) => this.#refused(code, message),
+      machineEvent: (event) => this.#machineEvent(event),
+    });
+    this.#session = session;
+    try {
+      await session.run();
+    } finally {
+      this.#session = null;
+    }
+  }
+
+  async #hand(capture: Capture): Promise<boolean> {
+    const key = keyText(capture.key);
+    this.#inFlight.set(key, capture);
+    const taken = await this.#captures.put(capture);
+    if (!taken) this.#inFlight.delete(key);
+    return taken;
+  }
+
+  /** The session through which a capture's scanner can be told; after a reconnection it is another one. */
+  #sessionOf(capture: Capture): Session | null {
+    return this.#session?.serial === capture.key.serial ? this.#session : null;
+  }
+
+  #connected(hello: Hello): void {
+    if (this.#offsetSerial !== hello.serial) this.#offset.reset();
+    this.#offsetSerial = hello.serial;
+    this.#set("idle", null);
+    this.#options.log.info(
+      { lane: this.#options.lane, serial: hello.serial, vendor: hello.vendor, model: hello.model },
+      "scanner connected",
+    );
+    this.#checkCalibration(hello);
+  }
+
+  #checkCalibration(hello: Hello): void {
+    const { maxCalibrationAgeMs, clock } = this.#options;
+    const calibrated = hello.airAt ?? hello.calibratedAt ?? null;
+    if (maxCalibrationAgeMs === undefined || calibrated === null) return;
+    const ageMs = clock() - Date.parse(calibrated);
+    if (ageMs <= maxCalibrationAgeMs) return;
+    this.#events.tell({
+      code: "CALIBRATION_OLD",
+      severity: "warning",
+      message: `The scanner was calibrated ${Math.round(ageMs / 3_600_000)} h ago`,
+      remedy:
+        "Let the scanner take dark and air again with an empty tunnel, or raise scanner.maxCalibrationAge.",
+      details: { serial: hello.serial, calibratedAt: calibrated },
+    });
+  }
+
+  #refused(code: NakCode, message: string): void {
+    this.#set("fault", code);
+    this.#events.tell({
+      code: "SCANNER_REFUSED",
+      severity: "warning",
+      message: `A scanner was refused: ${message}`,
+      remedy: "Correct scanner.allow in the configuration, or the scanner's settings.",
+      details: { code },
+    });
+  }
+
+  #machineEvent(event: LineScanEvent): void {
+    this.#options.log.info(
+      { lane: this.#options.lane, kind: event.kind, state: event.state },
+      "machine event",
+    );
+    if (event.kind !== "estop") return;
+    const stopped = this.#state.code === "ESTOP";
+    if (isActive(event.state) === stopped) return;
+    this.#set(stopped ? "idle" : "fault", stopped ? null : "ESTOP");
+    if (stopped) return;
+    this.#events.tell({
+      code: "SCANNER_ESTOP",
+      severity: "warning",
+      message: "The emergency stop of the scanner is pressed",
+      remedy: "Release it at the machine when it is safe.",
+      details: { at: event.at },
+    });
+  }
+
+  /** A refusal stays visible until a scanner is accepted, though the link is gone by then. */
+  #linkChanged(link: LinkState): void {
+    if (link.state === "absent" && this.#state.state !== "fault") this.#set("absent", link.code);
+    if (link.state === "absent" && this.#state.code === "ESTOP") this.#set("absent", link.code);
+    if (link.state === "connected" && this.#state.state === "absent") this.#set("absent", "NO_HELLO");
+  }
+
+  #set(state: ScannerState["state"], code: string | null): void {
+    if (this.#state.state === state && this.#state.code === code) return;
+    this.#state = { state, code, since: this.#options.clock() };
+    this.#states.tell(this.#state);
+  }
+}
+
+function keyText(key: ScanKey): string {
+  return JSON.stringify([key.serial, key.scanRef, key.startedAt]);
+}
+
+/** A `line-scan` driver; inert until `start()`. */
+export function createLineScanDriver(options: LineScanOptions): LineScanDriver {
+  return new LineScanDriver(options);
+}
