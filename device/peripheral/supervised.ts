@@ -1,0 +1,54 @@
+import type { BackoffLimits } from "../backoff.ts";
+import { Listeners } from "../listeners.ts";
+import type { Log } from "../log.ts";
+import type { Link, LinkState, Transport } from "../transport/port.ts";
+import { LinkSupervisor, type ServeContext } from "../transport/supervisor.ts";
+import type { Peripheral, Reading } from "./port.ts";
+
+/** What every peripheral is built from. */
+export interface PeripheralOptions {
+  readonly id: string;
+  readonly transport: Transport;
+  /** ms since the epoch. */
+  readonly clock: () => number;
+  readonly log: Log;
+  readonly backoff?: BackoffLimits;
+  /** 0 ≤ x < 1, for the jitter of reconnecting. */
+  readonly random?: () => number;
+}
+
+/** One conversation with a device over one link: resolves when the link ends, rejects when the device is the wrong one. */
+export type Conversation = (
+  link: Link,
+  context: ServeContext,
+  emit: (reading: Reading) => void,
+) => Promise<void>;
+
+/** A peripheral that is kept connected: readings out, its link's state beside them. */
+export function supervisedPeripheral(
+  kind: Peripheral["kind"],
+  options: PeripheralOptions,
+  converse: Conversation,
+): Peripheral {
+  const { id, transport, clock, log, backoff, random } = options;
+  const readings = new Listeners<Reading>();
+  const supervisor = new LinkSupervisor({
+    transport,
+    serve: (link, context) => converse(link, context, (reading) => readings.tell(reading)),
+    now: clock,
+    log,
+    ...(backoff === undefined ? {} : { backoff }),
+    ...(random === undefined ? {} : { random }),
+  });
+  return {
+    id,
+    kind,
+    get link(): LinkState {
+      return supervisor.state;
+    },
+    onReading: (listener) => readings.add(listener),
+    onLink: (listener) => supervisor.onState(listener),
+    start: () => supervisor.start(),
+    stop: () => supervisor.stop(),
+  };
+}
