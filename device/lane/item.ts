@@ -1,0 +1,87 @@
+import type { Reading } from "../peripheral/port.ts";
+import type { ItemIdentifier, Measured, Scan } from "../scan.ts";
+
+/** Two stable masses of one item differ at most so much: 5 g or 0.5 %. */
+const SAME_MASS_KG = 0.005;
+const SAME_MASS_SHARE = 0.005;
+
+/** What is known of an item beside its image. */
+export type ItemKnowledge = Pick<Scan, "identifiers" | "measured" | "trackingAmbiguous">;
+
+/** Nothing measured. */
+export const NOTHING_MEASURED: Measured = {
+  massKg: null,
+  massStable: null,
+  xrayMassKg: null,
+  xrayMassReliable: null,
+  radiation: null,
+};
+
+/** Nothing tied to the item but what the scanner itself said. `ambiguous`: readings came near it that may be another's. */
+export function unbound(own: readonly ItemIdentifier[], ambiguous: boolean): ItemKnowledge {
+  return { identifiers: own, measured: NOTHING_MEASURED, trackingAmbiguous: ambiguous };
+}
+
+/**
+ * Ties readings of one interval to its item. Identical readings collapse. Two identifiers of one scheme, or two masses, mean
+ * that two items were in the interval (or one with two labels): then nothing is tied, for a wrong identity is worse than
+ * none.
+ * @param own identifiers that came with the image.
+ */
+export function tie(own: readonly ItemIdentifier[], readings: readonly Reading[]): ItemKnowledge {
+  const identifiers = distinctIdentifiers([...own, ...readings.flatMap(identifiersOf)]);
+  const masses = readings.flatMap((reading) =>
+    reading.kind === "mass" && reading.stable ? [reading.massKg] : [],
+  );
+  if (hasTwoOfOneScheme(identifiers) || hasTwoMasses(masses)) return unbound(own, true);
+  const massKg = masses[0] ?? null;
+  return {
+    identifiers,
+    measured: { ...NOTHING_MEASURED, massKg, massStable: massKg === null ? null : true },
+    trackingAmbiguous: false,
+  };
+}
+
+/** Whether a reading says anything that could be tied: an unstable mass does not. */
+export function isEvidence(reading: Reading): boolean {
+  return reading.kind === "identifier"
+    ? reading.identifiers.length > 0
+    : reading.stable && reading.massKg > 0;
+}
+
+/** Whether two readings say the same of the same item. */
+export function saysTheSame(a: Reading, b: Reading): boolean {
+  if (a.kind === "identifier" && b.kind === "identifier") return textOf(a) === textOf(b);
+  return a.kind === "mass" && b.kind === "mass" && sameMass(a.massKg, b.massKg);
+}
+
+function textOf(reading: Extract<Reading, { kind: "identifier" }>): string {
+  return reading.identifiers.map(({ scheme, value }) => `${scheme} ${value}`).join("\n");
+}
+
+function identifiersOf(reading: Reading): readonly ItemIdentifier[] {
+  return reading.kind === "identifier" ? reading.identifiers : [];
+}
+
+function distinctIdentifiers(all: readonly ItemIdentifier[]): readonly ItemIdentifier[] {
+  const first = new Map<string, ItemIdentifier>();
+  for (const each of all) {
+    const key = `${each.scheme} ${each.value}`;
+    if (!first.has(key)) first.set(key, each);
+  }
+  return [...first.values()];
+}
+
+function hasTwoOfOneScheme(identifiers: readonly ItemIdentifier[]): boolean {
+  // A GTIN names the goods, not the item: a carton shows several.
+  const schemes = identifiers.map(({ scheme }) => scheme).filter((scheme) => scheme !== "GTIN");
+  return new Set(schemes).size < schemes.length;
+}
+
+function hasTwoMasses(masses: readonly number[]): boolean {
+  return masses.some((mass) => !sameMass(mass, masses[0] ?? mass));
+}
+
+function sameMass(a: number, b: number): boolean {
+  return Math.abs(a - b) <= Math.max(SAME_MASS_KG, SAME_MASS_SHARE * Math.max(a, b));
+}
