@@ -87,12 +87,17 @@ export interface OutboxRow {
 
 /** What the uplink needs of the outbox. */
 export interface Outbox {
-  /** Rows to send now: fresh hits first (newest boot's unsent before backlog), at most `limit`, none of `inFlight`. */
+  /**
+   * Rows to send now, at most `limit`, none of `inFlight`: fresh ones, then backlog, hits before alerts in both; with
+   * `receipts`, then those that central has not receipted in time, and at once those last sent before `since` (a new
+   * connection's time).
+   */
   due(options: {
     limit: number;
     receipts: boolean;
     now: number;
     inFlight: ReadonlySet<number>;
+    since?: number;
   }): Promise<readonly OutboxRow[]>;
   markPublished(sequences: readonly number[], at: number): Promise<void>;
   /** Frees rows by id or up to a sequence; a foreign journal is ignored. Returns how many were freed. */
@@ -184,7 +189,10 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
     revision: number;
     data: UnsealedData;
     state: ScanState;
+    /** Stored in the same transaction: one fsync for both. */
+    analysis?: Analysis;
   }): Promise<OutboxRow>;
+  /** The envelope's time is the spool's clock. */
   commitAlert(options: {
     data: UnsealedData;
     lane: string | null;

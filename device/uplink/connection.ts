@@ -1,0 +1,316 @@
+import { connect, type IClientOptions, type IClientPublishOptions, type MqttClient } from "mqtt";
+import { LynceusError } from "../../protocols/errors.ts";
+import type { Log } from "../log.ts";
+
+/** Packets in flight at most, whatever the broker allows. */
+const MAX_WINDOW = 256;
+/** Time for TCP, TLS and CONNACK together, ms. */
+const CONNECT_MS = 15_000;
+const KEEPALIVE_S = 30;
+/** Time that a handler has for one message; beyond it the broker is asked to send it again, ms. */
+const HANDLER_MS = 10_000;
+/** Messages that the broker may have under way to us unacknowledged. */
+const RECEIVE_MAXIMUM = 20;
+/** The largest packet we take: a declaration and its envelope. */
+const MAX_INBOUND_BYTES = 512 * 1024;
+/** `mqtt.md`: sessions of topics downward outlive a week's outage. */
+export const SESSION_EXPIRY_S = 8 * 24 * 3600;
+/** Longest wait for a clean DISCONNECT, ms. */
+const DISCONNECT_MS = 500;
+
+/** A message as published. */
+export interface Outgoing {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+  readonly contentType: string;
+  /** User property `schema`. */
+  readonly schema: string;
+}
+
+/** What a broker said to a publish: `refused` carries its reason code (MQTT 5), `lost`: the connection ended first. */
+export type PublishResult =
+  | { readonly kind: "acknowledged" }
+  | { readonly kind: "refused"; readonly code: number; readonly message: string }
+  | { readonly kind: "lost" };
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly protocol: 5 | 4;
+  readonly clientId: string;
+  readonly username?: string | undefined;
+  readonly credentials: {
+    readonly password?: string;
+    readonly ca?: Uint8Array;
+    readonly cert?: Uint8Array;
+    readonly key?: Uint8Array;
+  };
+  readonly will?: Outgoing;
+  readonly subscriptions: readonly string[];
+  /** Durable handling of one message; it is acknowledged to the broker when this resolves. */
+  readonly onMessage: (topic: string, payload: Uint8Array) => Promise<void>;
+  /** Time for a PUBACK; a broker that takes longer is taken for gone, ms. */
+  readonly deadlineMs: number;
+  readonly log: Log;
+}
+
+interface Pending {
+  readonly settle: (result: PublishResult) => void;
+  readonly since: number;
+}
+
+/**
+ * One connection: one MQTT.js client, used once. Its own queue, reconnection and drain are never used (they lose or
+ * reorder messages); a connection that fails is thrown away and its unacknowledged messages come from the journal again.
+ */
+export class Connection {
+  /** Resolves, with the reason, when the connection is over. */
+  readonly closed: Promise<string>;
+  /** Largest packet that the broker takes, bytes; Infinity when it does not say. */
+  readonly maximumPacketSize: number;
+  /** Publishes that may be unacknowledged. */
+  readonly window: number;
+  /** Filters that the broker refused to subscribe. */
+  readonly refusedFilters: readonly string[];
+  readonly #client: MqttClient;
+  readonly #options: ConnectionOptions;
+  readonly #pending = new Set<Pending>();
+  readonly #watch: NodeJS.Timeout;
+  #open = true;
+  #reason = "the connection was closed";
+
+  private constructor(client: MqttClient, options: ConnectionOptions, refused: readonly string[]) {
+    this.#client = client;
+    this.#options = options;
+    this.refusedFilters = refused;
+    const { serverProperties } = client;
+    this.maximumPacketSize = serverProperties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    this.window = Math.max(1, Math.min(serverProperties?.receiveMaximum ?? MAX_WINDOW, MAX_WINDOW));
+    this.#watch = setInterval(() => this.#checkDeadlines(), Math.min(1000, options.deadlineMs / 4));
+    client.on("error", (error) => {
+      this.#reason = error.message;
+    });
+    this.closed = new Promise((resolve) => {
+      client.once("close", () => {
+        this.#open = false;
+        clearInterval(this.#watch);
+        for (const { settle } of [...this.#pending]) settle({ kind: "lost" });
+        client.end(true);
+        resolve(this.#reason);
+      });
+    });
+  }
+
+  /** Connects and subscribes. Rejects when the broker is absent, refuses, or does not answer in time. */
+  static async open(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
+    const client = connect(options.url, clientOptions(options));
+    client.handleMessage = (packet, done) => receive(client, options, packet, done);
+    try {
+      await connected(client, signal);
+      const refused = await subscribe(client, options.subscriptions);
+      if (!client.connected) throw new Error("the broker closed the connection");
+      return new Connection(client, options, refused);
+    } catch (error) {
+      client.on("error", () => undefined);
+      client.end(true);
+      throw error;
+    }
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** How many more publishes the window allows. */
+  get room(): number {
+    return this.#open ? this.window - this.#pending.size : 0;
+  }
+
+  /** Bytes of the packet that carries a message (MQTT 5, §3.3), at most. */
+  static packetSize(message: Outgoing): number {
+    const text = (value: string) => 2 + Buffer.byteLength(value);
+    const properties = 1 + text(message.contentType) + 1 + text("schema") + text(message.schema) + 2;
+    return 5 + text(message.topic) + 2 + 4 + properties + message.payload.byteLength;
+  }
+
+  /** Never rejects. QoS 0 counts as acknowledged once it is handed to the socket. */
+  publish(message: Outgoing): Promise<PublishResult> {
+    if (!this.#open) return Promise.resolve({ kind: "lost" });
+    return new Promise((resolve) => {
+      const pending: Pending = {
+        since: performance.now(),
+        settle: (result) => {
+          if (this.#pending.delete(pending)) resolve(result);
+        },
+      };
+      this.#pending.add(pending);
+      this.#client.publish(
+        message.topic,
+        Buffer.from(message.payload.buffer, message.payload.byteOffset, message.payload.byteLength),
+        publishOptions(message, this.#options.protocol),
+        (error) => pending.settle(resultOf(error)),
+      );
+    });
+  }
+
+  /** Subscribes again to what was refused; returns what still is. */
+  async resubscribe(filters: readonly string[]): Promise<readonly string[]> {
+    return this.#open ? subscribe(this.#client, filters) : filters;
+  }
+
+  /** Cuts the connection: the broker publishes the will and sends again what was not acknowledged. */
+  drop(reason: string): void {
+    if (!this.#open) return;
+    this.#reason = reason;
+    this.#client.end(true);
+  }
+
+  /** Says goodbye: no will. Never waits longer than half a second. */
+  async disconnect(): Promise<void> {
+    this.#reason = "disconnected";
+    // Not `end(false)`, which waits for acknowledgements that may never come.
+    this.#client.outgoing = {};
+    this.#client.end(false);
+    const timer = setTimeout(() => this.#client.stream.destroy(), DISCONNECT_MS);
+    await this.closed;
+    clearTimeout(timer);
+  }
+
+  #checkDeadlines(): void {
+    const oldest = performance.now() - this.#options.deadlineMs;
+    for (const { since } of this.#pending) {
+      if (since < oldest) this.drop(`no answer to a publish within ${this.#options.deadlineMs} ms`);
+      return;
+    }
+  }
+}
+
+function clientOptions(options: ConnectionOptions): IClientOptions {
+  const { protocol, credentials, will, username } = options;
+  const five = protocol === 5;
+  return {
+    protocolVersion: protocol,
+    clientId: options.clientId,
+    clean: false,
+    keepalive: KEEPALIVE_S,
+    connectTimeout: CONNECT_MS,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    ...(username === undefined ? {} : { username }),
+    ...(credentials.password === undefined ? {} : { password: credentials.password }),
+    ...(credentials.ca === undefined ? {} : { ca: Buffer.from(credentials.ca) }),
+    ...(credentials.cert === undefined ? {} : { cert: Buffer.from(credentials.cert) }),
+    ...(credentials.key === undefined ? {} : { key: Buffer.from(credentials.key) }),
+    ...(five
+      ? {
+          properties: {
+            sessionExpiryInterval: SESSION_EXPIRY_S,
+            receiveMaximum: RECEIVE_MAXIMUM,
+            maximumPacketSize: MAX_INBOUND_BYTES,
+          },
+        }
+      : {}),
+    ...(will === undefined
+      ? {}
+      : {
+          will: {
+            topic: will.topic,
+            payload: Buffer.from(will.payload),
+            qos: will.qos,
+            retain: will.retain,
+            ...(five
+              ? { properties: { contentType: will.contentType, userProperties: { schema: will.schema } } }
+              : {}),
+          },
+        }),
+  };
+}
+
+function publishOptions(message: Outgoing, protocol: 5 | 4): IClientPublishOptions {
+  const { qos, retain, contentType, schema } = message;
+  if (protocol === 4) return { qos, retain };
+  return { qos, retain, properties: { contentType, userProperties: { schema } } };
+}
+
+function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let reason = "the broker closed the connection before it accepted it";
+    const timer = setTimeout(() => end(new Error(`no answer within ${CONNECT_MS} ms`)), CONNECT_MS);
+    const aborted = () => end(new Error("stopped"));
+    const end = (error: Error | null) => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", aborted);
+      if (error === null) resolve();
+      else reject(error);
+    };
+    client.on("error", (error) => {
+      reason = describe(error);
+      end(new Error(reason));
+    });
+    client.once("close", () => end(new Error(reason)));
+    client.once("connect", () => end(null));
+    if (signal.aborted) aborted();
+    signal.addEventListener("abort", aborted, { once: true });
+  });
+}
+
+/** Returns the filters that were refused. */
+async function subscribe(client: MqttClient, filters: readonly string[]): Promise<readonly string[]> {
+  const refused: string[] = [];
+  for (const filter of filters) {
+    const granted = await new Promise<boolean>((resolve, reject) => {
+      const closed = () => reject(new Error("the broker closed the connection"));
+      client.once("close", closed);
+      client.subscribe(filter, { qos: 1 }, (error, grants) => {
+        client.removeListener("close", closed);
+        resolve(error === null && (grants ?? []).every(({ qos }) => qos < 0x80));
+      });
+    });
+    if (!granted) refused.push(filter);
+  }
+  return refused;
+}
+
+/** A message from the broker: acknowledged once it is handled durably, else the connection is dropped and it comes again. */
+function receive(
+  client: MqttClient,
+  { onMessage, log }: ConnectionOptions,
+  packet: { topic?: string; payload?: string | Buffer },
+  done: (error?: Error) => void,
+): void {
+  const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+  const late = setTimeout(() => refuse(`not handled within ${HANDLER_MS} ms`), HANDLER_MS);
+  const refuse = (why: string) => {
+    clearTimeout(late);
+    log.warn(
+      { topic: packet.topic, why },
+      "a message could not be kept; the broker is asked to send it again",
+    );
+    client.end(true);
+  };
+  onMessage(packet.topic ?? "", new Uint8Array(payload ?? [])).then(
+    () => {
+      clearTimeout(late);
+      done();
+    },
+    (error: unknown) => refuse(describe(error)),
+  );
+}
+
+function resultOf(error: unknown): PublishResult {
+  if (error === null || error === undefined) return { kind: "acknowledged" };
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "number" || code < 0x80) return { kind: "lost" };
+  return { kind: "refused", code, message: describe(error) };
+}
+
+/** An error's text; a refused connection to several addresses has none of its own. */
+export function describe(error: unknown): string {
+  if (error instanceof LynceusError) return `${error.code} ${error.message}`;
+  if (error instanceof AggregateError) return error.errors.map(describe).join("; ");
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as { code?: unknown }).code;
+  return error.message === "" && typeof code === "string" ? code : error.message;
+}
