@@ -1,3 +1,5 @@
+import { type DeclarationState, drawPapers } from "./declaration.ts";
+import { manifestOf } from "./goods/nomenclature.ts";
 import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
 import { Random } from "./random.ts";
 import { DETECTOR_PIXELS, type DrawnScene, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/scene.ts";
@@ -16,6 +18,7 @@ export interface TargetTruth {
   readonly class: string;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly massKg: number;
+  /** Run lengths of the mask inside the box, row-major, beginning with a run outside the target. */
   readonly maskRle: readonly number[];
 }
 
@@ -23,8 +26,22 @@ export interface ScanTruth {
   readonly seed: number;
   readonly index: number;
   readonly targets: readonly TargetTruth[];
+  /** Goods groups by share of net mass (the packaging not counted), heaviest first; shares sum to 1. */
   readonly groups: readonly { readonly group: string; readonly share: number; readonly massKg: number }[];
+  /** Gross, what a scale shows. */
   readonly massKg: number;
+  readonly identifiers: readonly {
+    readonly scheme: string;
+    readonly value: string;
+    readonly checkOk: boolean | null;
+  }[];
+  /** What a barcode reader sends, with its AIM prefix. */
+  readonly label: string;
+  /** `customs-aed/1.0` with placeholder times (see `declarationAt`); null where none was made. */
+  readonly declaration: object | null;
+  readonly declarationState: DeclarationState;
+  /** Reason codes that are true of this parcel; empty = regular. */
+  readonly irregularities: readonly string[];
 }
 
 export interface SimulatedScan {
@@ -50,6 +67,8 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
   const scene = drawScene(stream("scene"), mix);
   const settings = drawSettings(stream("detector"));
   const [low, high] = expose(scene.canvas, settings, stream("noise"));
+  const grossKg = scene.items.reduce((sum, { massKg }) => sum + massKg, scene.packagingKg);
+  const facts = { manifest: manifestOf(scene.items), grossKg, classes: scene.targets.map((t) => t.class) };
   return {
     width: scene.canvas.width,
     height: DETECTOR_PIXELS,
@@ -69,7 +88,8 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
         maskRle,
       })),
       groups: groupShares(scene),
-      massKg: scene.items.reduce((sum, { massKg }) => sum + massKg, scene.packagingKg),
+      massKg: grossKg,
+      ...drawPapers(facts, mix, stream("papers")),
     },
   };
 }
