@@ -219,7 +219,9 @@ export class FrameDecoder {
     }
     this.#expected = (sequence + 1) % SEQUENCE_MODULUS;
     const json = ((frame[5] ?? 0) & FLAG_JSON) !== 0;
-    this.#out.push({ kind: "frame", type, json, sequence, payload: frame.slice(FRAME_HEADER_BYTES) });
+    // A constructor copies; slice() would not where the bytes came as a Node Buffer.
+    const payload = new Uint8Array(frame.subarray(FRAME_HEADER_BYTES));
+    this.#out.push({ kind: "frame", type, json, sequence, payload });
   }
 
   #lose(code: FrameFaultCode, message: string, sequence: number): void {

@@ -147,7 +147,7 @@ function readSamples(payload: Uint8Array, count: number): Uint16Array {
   const start = payload.byteOffset + LINES_HEADER_BYTES;
   if (HOST_IS_LITTLE_ENDIAN) {
     if (start % 2 === 0) return new Uint16Array(payload.buffer, start, count);
-    return new Uint16Array(payload.slice(LINES_HEADER_BYTES).buffer);
+    return new Uint16Array(new Uint8Array(payload.subarray(LINES_HEADER_BYTES)).buffer);
   }
   const view = new DataView(payload.buffer, start);
   return Uint16Array.from({ length: count }, (_, index) => view.getUint16(2 * index, true));
