@@ -57,6 +57,12 @@ export const partySchema = z
   .refine((party) => party.publicId === undefined || (party.kind !== "natural" && party.kind !== "unknown"), {
     error: "must not stand for a natural or unknown person",
     path: ["publicId"],
+  })
+  // The same rule for the JSON Schema that is generated.
+  .meta({
+    if: { properties: { kind: { enum: ["natural", "unknown"] } } },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { not: { required: ["publicId"] } },
   });
 
 const transport = z.strictObject({
@@ -255,7 +261,11 @@ export const declarationSchema = declarationShape
       context.addIssue({ code: "custom", path: [key], message: "is required unless function is cancel" });
     }
   })
-  .describe("Canonical advance electronic data (AED) record, PII-minimised");
+  .meta({
+    description: "Canonical advance electronic data (AED) record, PII-minimised",
+    if: { properties: { function: { const: "cancel" } } },
+    else: { required: [...REQUIRED_UNLESS_CANCEL] },
+  });
 
 /** A declaration as it is used: only what a cancellation has is certain, the rest may have been dropped. */
 export type Declaration = z.output<typeof declarationShape>;

@@ -20,5 +20,8 @@ export const declarationRequestSchema = z
       error: "must hold scanId, identifiers or since",
     },
   )
-  .describe("A gateway asks central for declarations");
+  .meta({
+    description: "A gateway asks central for declarations",
+    anyOf: [{ required: ["scanId"] }, { required: ["identifiers"] }, { required: ["since"] }],
+  });
 export type DeclarationRequest = z.output<typeof declarationRequestSchema>;

@@ -12,5 +12,8 @@ export const receiptSchema = z
   .refine((receipt) => receipt.ids !== undefined || receipt.upToSequence !== undefined, {
     error: "must hold ids or upToSequence",
   })
-  .describe("Central has these rows on disk; the gateway may free them");
+  .meta({
+    description: "Central has these rows on disk; the gateway may free them",
+    anyOf: [{ required: ["ids"] }, { required: ["upToSequence"] }],
+  });
 export type Receipt = z.output<typeof receiptSchema>;
