@@ -40,6 +40,7 @@ SMOKE = {
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=HERE / "config.json")
     parser.add_argument("--run", default="main", help="folder under models/training/runs for checkpoint and log")
     parser.add_argument("--packages", type=Path, default=HERE.parent / "packages", help="where the package folders go")
     parser.add_argument("--stage", choices=["all", "train", "package"], default="all")
@@ -55,7 +56,7 @@ def arguments():
 
 
 def configuration(options):
-    config = json.loads((HERE / "config.json").read_text())
+    config = json.loads(options.config.read_text())
     if options.smoke:
         config["train"].update(SMOKE["train"])
         config["data"]["scans"].update(SMOKE["scans"])
