@@ -68,6 +68,11 @@ function analysisReasons({ input, analysed, faultyDetections }: Case): readonly 
       reason("MODEL_FAULT", 0, `${faultyDetections} detections of a model were unusable and left out`),
     );
   }
+  if (analysed && input.analysis?.airEstimated) {
+    reasons.push(
+      reason("IMAGE_QUALITY", 0, "no calibration came with the image: its air level is estimated from it"),
+    );
+  }
   if (isSpoilt(input)) {
     reasons.push(
       reason(

@@ -79,7 +79,11 @@ function countQuality(input: QualityInput, opaque: number, limit: (text: string)
   if (input.air.estimated) quality *= 0.95;
   if (input.air.doubtful) {
     quality *= 0.7;
-    limit("No air is visible in the image: the air level is a guess from its brightest part");
+    limit(
+      input.air.estimated
+        ? "No air is visible in the image: the air level is a guess from its brightest part"
+        : "The image is brighter than the air level stated for it: it was taken with another calibration",
+    );
   }
   if (input.air.inverted) {
     quality *= 0.8;
@@ -121,10 +125,10 @@ function isBlank(values: Uint16Array | Uint8Array): boolean {
   return values.every((value) => value === first);
 }
 
-/** Opaque blocks as a share of the image and of what is not air. */
+/** Opaque blocks as a share of the image and of what is not air; every other pixel of a block is looked at. */
 function opaqueShares(plane: Uint16Array, width: number, height: number, airLevel: number) {
   const dark = OPAQUE_TRANSMISSION * airLevel;
-  const air = AIR_TRANSMISSION * airLevel;
+  const air = AIR_TRANSMISSION * airLevel * (BLOCK / 2) ** 2;
   let blocks = 0;
   let opaque = 0;
   let object = 0;
@@ -132,17 +136,16 @@ function opaqueShares(plane: Uint16Array, width: number, height: number, airLeve
     for (let left = 0; left + BLOCK <= width; left += BLOCK) {
       let sum = 0;
       let brightest = 0;
-      for (let y = top; y < top + BLOCK; y++) {
-        for (let i = y * width + left, end = i + BLOCK; i < end; i++) {
+      for (let y = top; y < top + BLOCK; y += 2) {
+        for (let i = y * width + left, end = i + BLOCK; i < end; i += 2) {
           const value = plane[i]!;
           sum += value;
-          if (value > brightest) brightest = value;
+          brightest = Math.max(brightest, value);
         }
       }
-      const mean = sum / (BLOCK * BLOCK);
       blocks++;
-      if (mean < air) object++;
-      if (mean < dark && brightest < 2 * dark) opaque++;
+      if (sum < air) object++;
+      if (brightest < 2 * dark && sum < dark * (BLOCK / 2) ** 2) opaque++;
     }
   }
   return { ofImage: blocks === 0 ? 0 : opaque / blocks, ofObject: object === 0 ? 0 : opaque / object };

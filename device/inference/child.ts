@@ -27,8 +27,23 @@ process.on("message", (message) => {
 async function work(): Promise<void> {
   if (busy) return;
   busy = true;
-  for (let message = pending.shift(); message; message = pending.shift()) send(await answer(message));
+  for (let message = pending.shift(); message; message = pending.shift()) {
+    send(await answer(message));
+    if (message.type === "load") await warmUp();
+  }
   busy = false;
+}
+
+/** The first scan must not pay for compiling: the same way with an empty scan, until something real comes. */
+async function warmUp(): Promise<void> {
+  const { analyseScan } = await import("./analyse.ts");
+  const { WARM_UP_RUNS, warmUpScan } = await import("./warm-up.ts");
+  const scan = warmUpScan();
+  for (let run = 0; run < WARM_UP_RUNS.all; run++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (pending.length > 0) return;
+    await analyseScan(scan, run < WARM_UP_RUNS.withModels ? set : { models: [], faults: [] }).catch(() => {});
+  }
 }
 
 async function answer(message: ToChild): Promise<FromChild> {
@@ -56,7 +71,7 @@ async function analyse(request: AnalysisRequest): Promise<Analysis> {
     import("./planes.ts"),
   ]);
   try {
-    return await analyseScan(await readPlanes(request), set);
+    return await analyseScan(readPlanes(request), set);
   } catch (error) {
     const code = isLynceusError(error, "LYN_IMAGE_UNREADABLE") ? "IMAGE_QUALITY" : "MODEL_FAULT";
     const reason = error instanceof Error ? error.message : String(error);

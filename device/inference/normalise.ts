@@ -1,5 +1,5 @@
 import type { ScanPlanes } from "../../models/planes.ts";
-import { type AirEstimate, estimateAir, invert, rescale } from "../image/air.ts";
+import { compareAir, estimateAir, invert, rescale } from "../image/air.ts";
 import type { QualityInput } from "../image/quality.ts";
 import type { ScanKind } from "../scan.ts";
 import type { ViewPlanes } from "./planes.ts";
@@ -12,8 +12,6 @@ export interface NormalisedView {
 
 /** Scale of 8-bit samples, which have no counts. */
 const RGB_AIR = 255;
-/** A plane brighter than its stated air by this factor was taken with another calibration. */
-const STALE_FACTOR = 1.1;
 
 /**
  * Gives a view one air level: the stated one, or one estimated for each plane, to which the planes are then scaled. A stated
@@ -29,8 +27,12 @@ export function normaliseView(kind: ScanKind, view: ViewPlanes, airLevel: number
   const { low, high, single } = view;
   const guide = high ?? single;
   if (!guide) throw new TypeError("a view without planes cannot be analysed");
+  if (airLevel !== null) {
+    const { noise, brighter } = compareAir(guide, view.width, airLevel);
+    const air = { estimated: false, doubtful: brighter, inverted: false, noise };
+    return { planes: { ...base, kind: planeKind, airLevel, ...planesOf(view) }, air };
+  }
   const estimate = estimateAir(guide, view.width);
-  if (airLevel !== null) return stated({ ...base, kind: planeKind, airLevel, ...planesOf(view) }, estimate);
   const turned = (plane: Uint16Array) => (estimate.inverted ? invert(plane) : plane);
   const { level } = estimate;
   const lowPlane = low && turned(low);
@@ -55,11 +57,4 @@ export function normaliseView(kind: ScanKind, view: ViewPlanes, airLevel: number
 
 function planesOf({ low, high, single }: ViewPlanes): Pick<ViewPlanes, "low" | "high" | "single"> {
   return { ...(low && { low }), ...(high && { high }), ...(single && { single }) };
-}
-
-/** Where the plane shows air at the stated level its noise counts; where it does not, nothing is known of it. */
-function stated(planes: ScanPlanes, estimate: AirEstimate): NormalisedView {
-  const doubtful = !estimate.doubtful && estimate.level > STALE_FACTOR * planes.airLevel;
-  const seen = Math.abs(estimate.level / planes.airLevel - 1) < 0.02;
-  return { planes, air: { estimated: false, doubtful, inverted: false, noise: seen ? estimate.noise : 0 } };
 }

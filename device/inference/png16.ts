@@ -18,18 +18,16 @@ export type PngPlane =
  */
 export function encodePng(plane: PngPlane): Uint8Array<ArrayBuffer> {
   const grey = "grey16" in plane;
-  const stride = plane.width * (grey ? 2 : 3) + 1;
-  const raw = stride * plane.height;
-  const blocks = Math.max(1, Math.ceil(raw / STORED_MAX));
-  const idat = 2 + raw + 5 * blocks + 4;
+  const rows = grey ? greyRows(plane) : colourRows(plane);
+  const blocks = Math.max(1, Math.ceil(rows.bytes.length / STORED_MAX));
+  const idat = 2 + rows.bytes.length + 5 * blocks + 4;
   const out = new Uint8Array(SIGNATURE.length + 25 + 12 + idat + 12);
   const view = new DataView(out.buffer);
   out.set(SIGNATURE, 0);
   writeHeader(out, view, plane, grey ? 16 : 8, grey ? 0 : 2);
   const data = 8 + 25 + 8;
-  const rows = scanlines(plane, stride);
-  writeStored(out, view, data, rows);
-  view.setUint32(data + idat - 4, adler32(rows));
+  writeStored(out, view, data, rows.bytes);
+  view.setUint32(data + idat - 4, rows.adler);
   closeChunk(out, view, 8 + 25, idat, "IDAT");
   closeChunk(out, view, data + idat + 4, 0, "IEND");
   return out;
@@ -49,18 +47,55 @@ function closeChunk(out: Uint8Array, view: DataView, at: number, length: number,
   view.setUint32(at + 8 + length, crc32(out.subarray(at + 4, at + 8 + length)));
 }
 
-/** Rows with their filter byte (0, none). */
-function scanlines(plane: PngPlane, stride: number): Uint8Array {
-  const rows = new Uint8Array(stride * plane.height);
-  const bytes = "grey16" in plane ? bigEndian(plane.grey16) : plane.rgb8;
-  const line = stride - 1;
-  for (let y = 0; y < plane.height; y++) rows.set(bytes.subarray(y * line, (y + 1) * line), y * stride + 1);
-  return rows;
+/** Scan lines with their filter byte (0, none), and the Adler-32 of them all (RFC 1950). */
+interface Rows {
+  readonly bytes: Uint8Array;
+  readonly adler: number;
+}
+
+/** Big-endian samples and their checksum; this runs for every plane of every scan. */
+function greyRows(plane: { width: number; height: number; grey16: Uint16Array }): Rows {
+  const { width, height, grey16 } = plane;
+  const swapped = bigEndian(grey16);
+  const bytes = new Uint8Array((2 * width + 1) * height);
+  for (let y = 0; y < height; y++) {
+    bytes.set(swapped.subarray(2 * y * width, 2 * (y + 1) * width), y * (2 * width + 1) + 1);
+  }
+  return { bytes, adler: adlerOfSamples(grey16, width) };
+}
+
+/** {@link adler32} of the scan lines, two bytes a step: a' = a + high + low, b' = b + 2a + 2·high + low. */
+function adlerOfSamples(samples: Uint16Array, width: number): number {
+  let a = 1;
+  let b = 0;
+  for (let row = 0; row < samples.length; row += width) {
+    b = (b + a) % ADLER_BASE;
+    for (let from = row; from < row + width; ) {
+      const run = Math.min(row + width, from + ADLER_RUN / 2);
+      for (; from < run; from++) {
+        const high = samples[from]! >> 8;
+        const both = high + (samples[from]! & 0xff);
+        b += 2 * a + high + both;
+        a += both;
+      }
+      a %= ADLER_BASE;
+      b %= ADLER_BASE;
+    }
+  }
+  return ((b << 16) | a) >>> 0;
 }
 
 function bigEndian(samples: Uint16Array): Uint8Array {
   const copy = Buffer.from(samples.slice().buffer);
   return new Uint16Array(Uint8Array.of(1, 0).buffer)[0] === 1 ? copy.swap16() : copy;
+}
+
+function colourRows(plane: { width: number; height: number; rgb8: Uint8Array }): Rows {
+  const line = 3 * plane.width;
+  const bytes = new Uint8Array((line + 1) * plane.height);
+  for (let y = 0; y < plane.height; y++)
+    bytes.set(plane.rgb8.subarray(y * line, (y + 1) * line), y * (line + 1) + 1);
+  return { bytes, adler: adler32(bytes) };
 }
 
 function writeStored(out: Uint8Array, view: DataView, at: number, rows: Uint8Array): void {

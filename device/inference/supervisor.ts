@@ -118,7 +118,7 @@ export class InferenceSupervisor implements Inference {
   analyse(request: AnalysisRequest, signal: AbortSignal): Promise<Analysis> {
     if (this.#stopped.signal.aborted || signal.aborted) return Promise.reject(stopped());
     if (this.#queue.length >= this.#limits.queue) {
-      return faultAnalysis(request, `${this.#queue.length} analyses are waiting already`);
+      return Promise.resolve(faultAnalysis(request, `${this.#queue.length} analyses are waiting already`));
     }
     return new Promise((resolve, reject) => {
       const onAbort = () => reject(stopped());
@@ -168,7 +168,7 @@ export class InferenceSupervisor implements Inference {
     }
     if (this.#stopped.signal.aborted) return job.reject(stopped());
     this.#options.log.error({ scanId: job.request.scanId, reason }, "scan not analysed");
-    job.resolve(await faultAnalysis(job.request, reason));
+    job.resolve(faultAnalysis(job.request, reason));
   }
 
   async #try(request: AnalysisRequest): Promise<{ analysis: Analysis } | { reason: string; final: boolean }> {

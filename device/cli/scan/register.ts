@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { LynceusError } from "../../../protocols/errors.ts";
+
+interface Options {
+  readonly declaration?: string;
+  readonly models?: string;
+  readonly render?: string;
+  readonly json?: boolean;
+}
+
+/** `lynceus scan`: image files to hit payloads, without a broker. */
+export function registerScan(program: Command): void {
+  program
+    .command("scan")
+    .description(
+      "Analyse image files without a broker; prints one hit payload a scan, one JSON object a line",
+    )
+    .argument(
+      "<input...>",
+      "PNG, TIFF or JPEG images, dual-energy pairs as low.tif,high.tif, or folders of these",
+    )
+    .option("--declaration <file>", "customs-aed/1.0 declaration of the item, JSON")
+    .option("--models <dir>", "folder of model packages used instead of those that come with the project")
+    .option("--render <dir>", "write what an analyst would look at into this folder, PNG")
+    .option("--json", "results only: no summary on stderr (errors are still said)")
+    .addHelpText(
+      "after",
+      "\nPairs are also found by name: NAME.low.EXT with NAME.high.EXT. The air level is read from NAME.json {airLevel},\n" +
+        "else estimated from the image. Exit 1 when an image could not be read (the others are done), 2 for a missing path.",
+    )
+    .action(async (inputs: readonly string[], options: Options) => {
+      const [{ runScan }, { builtInModels }] = await Promise.all([
+        import("./run.ts"),
+        import("../../inference/built-in.ts"),
+      ]);
+      const sound = await runScan({
+        inputs,
+        ...(options.declaration !== undefined && { declaration: options.declaration }),
+        models: [await modelsFolder(options.models, builtInModels())],
+        ...(options.render !== undefined && { render: options.render }),
+        out: (line) => process.stdout.write(`${line}\n`),
+        say: (text) => {
+          if (!options.json || text.startsWith("error")) process.stderr.write(text);
+        },
+      });
+      if (!sound) process.exitCode = 1;
+    });
+}
+
+async function modelsFolder(given: string | undefined, builtIn: string): Promise<string> {
+  if (given === undefined) return builtIn;
+  const { stat } = await import("node:fs/promises");
+  const info = await stat(given).catch(() => null);
+  if (info?.isDirectory()) return given;
+  throw new LynceusError("LYN_PATH_MISSING", `${given} is no folder of model packages`, {
+    remedy: "Check the path given with --models.",
+  });
+}

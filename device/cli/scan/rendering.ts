@@ -1,0 +1,56 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Hit } from "../../../protocols/mqtt/hit.ts";
+import { renderView } from "../../image/render.ts";
+import { normaliseView } from "../../inference/normalise.ts";
+import type { AnalysableScan } from "../../inference/planes.ts";
+
+/** Detections below their threshold are drawn from this score on: fainter ones would cover the picture. */
+const DRAWN_FROM = 0.1;
+
+/** Writes what an analyst would look at, one PNG a view, under a name that no other scan of the run has. */
+export class Renderings {
+  readonly #folder: string;
+  readonly #used = new Set<string>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async prepare(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+  }
+
+  async write(name: string, scan: AnalysableScan, hit: Hit): Promise<readonly string[]> {
+    const files: string[] = [];
+    for (const view of scan.views) {
+      const { planes } = normaliseView(scan.kind, view, scan.airLevel);
+      const marks = hit.detections
+        .filter((detection) => detection.alarm || detection.score >= DRAWN_FROM)
+        .flatMap((detection) =>
+          detection.boxes
+            .filter((box) => box.view === view.view)
+            .map((box) => ({
+              ...box,
+              class: detection.class,
+              score: detection.score,
+              alarm: detection.alarm,
+            })),
+        );
+      const file = join(
+        this.#folder,
+        this.#freeName(scan.views.length > 1 ? `${name}.view${view.view}` : name),
+      );
+      await writeFile(file, await renderView(planes, marks));
+      files.push(file);
+    }
+    return files;
+  }
+
+  #freeName(stem: string): string {
+    let name = `${stem}.png`;
+    for (let copy = 2; this.#used.has(name); copy++) name = `${stem}-${copy}.png`;
+    this.#used.add(name);
+    return name;
+  }
+}

@@ -1,0 +1,135 @@
+import { open, stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
+import type { Hit } from "../../../protocols/mqtt/hit.ts";
+import { type DecodedScan, decodeScan } from "../../image/decode.ts";
+import type { ImageInput } from "../../image/naming.ts";
+import { analyseScan } from "../../inference/analyse.ts";
+import { type LoadedModels, loadModels } from "../../inference/models.ts";
+import type { AnalysableScan } from "../../inference/planes.ts";
+import { type GivenDeclaration, readDeclaration } from "./declaration.ts";
+import { expandInputs } from "./inputs.ts";
+import { type PayloadContext, payloadOf, unreadablePayload } from "./payload.ts";
+import { Renderings } from "./rendering.ts";
+import { summaryLine } from "./summary.ts";
+
+/** Bytes of an unreadable file that its scan id is derived from. */
+const DIGESTED_BYTES = 1024 * 1024;
+
+export interface ScanCommand {
+  readonly inputs: readonly string[];
+  readonly declaration?: string;
+  /** Folders searched for model packages, the first that holds a name wins. */
+  readonly models: readonly string[];
+  readonly render?: string;
+  /** Results: one JSON object a line. */
+  readonly out: (line: string) => void;
+  /** Everything for people. */
+  readonly say: (text: string) => void;
+}
+
+/**
+ * Analyses image files without a gateway (`cli.md`, `lynceus scan`): one hit payload a scan, in the order of the inputs.
+ * @returns whether everything worked: an unreadable image or a model that does not run is said, and the rest is done.
+ * @throws LYN_PATH_MISSING, LYN_USAGE before anything is analysed.
+ */
+export async function runScan(command: ScanCommand): Promise<boolean> {
+  const inputs = await expandInputs(command.inputs);
+  const declaration = command.declaration === undefined ? null : await readDeclaration(command.declaration);
+  const renderings = command.render === undefined ? null : new Renderings(command.render);
+  await renderings?.prepare();
+  const loaded = await loadModels({ names: null, folders: command.models });
+  for (const fault of loaded.faults) {
+    command.say(`error ${fault.code}: ${fault.message}\n  remedy: ${fault.remedy}\n`);
+  }
+  let sound = loaded.faults.length === 0;
+  for (const input of inputs) {
+    const result = await analyseInput(input, loaded, declaration);
+    command.out(JSON.stringify(result.hit));
+    if ("error" in result) {
+      sound = false;
+      command.say(`error ${result.error.code}: ${result.error.message}\n  remedy: ${result.error.remedy}\n`);
+      continue;
+    }
+    command.say(summaryLine(input.name, result.hit));
+    for (const file of (await renderings?.write(input.name, result.scan, result.hit)) ?? [])
+      command.say(`    ${file}\n`);
+  }
+  return sound;
+}
+
+type Result =
+  | { readonly hit: Hit; readonly scan: AnalysableScan }
+  | { readonly hit: Hit; readonly error: LynceusError };
+
+async function analyseInput(
+  input: ImageInput,
+  models: LoadedModels,
+  declaration: GivenDeclaration | null,
+): Promise<Result> {
+  const context = { declaration, modifiedAt: await modifiedAt(input), now: Date.now() };
+  let image: DecodedScan;
+  try {
+    image = await decodeScan(input);
+  } catch (error) {
+    return unreadable(input, context, asImageError(input, error));
+  }
+  const scan = analysable(image);
+  return { hit: payloadOf(image, await analyseScan(scan, models), context), scan };
+}
+
+function analysable(image: DecodedScan): AnalysableScan {
+  const { kind, width, height, low, high, single, rgb, sidecar, marked } = image;
+  const view = {
+    view: 0,
+    width,
+    height,
+    pixelPitchMm: sidecar.pixelPitchMm ?? null,
+    ...(low && { low }),
+    ...(high && { high }),
+    ...(single && { single }),
+    ...(rgb && { rgb }),
+  };
+  return { kind, views: [view], airLevel: sidecar.airLevel ?? null, marked };
+}
+
+async function unreadable(input: ImageInput, context: PayloadContext, error: LynceusError): Promise<Result> {
+  const content = await Promise.all(input.files.map((file) => (file === null ? "" : headOf(file))));
+  // Folder names are no business of whoever receives the payload.
+  let reason = `${error.message}. ${error.remedy}`;
+  for (const file of input.files) if (file !== null) reason = reason.replaceAll(file, basename(file));
+  return { hit: unreadablePayload(content.join("\n"), reason, context), error };
+}
+
+function asImageError(input: ImageInput, error: unknown): LynceusError {
+  if (isLynceusError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new LynceusError("LYN_IMAGE_UNREADABLE", `${input.files.join(",")} cannot be read: ${message}`, {
+    remedy: "Export or copy the file again.",
+    cause: error,
+  });
+}
+
+async function modifiedAt(input: ImageInput): Promise<number> {
+  const times = await Promise.all(
+    input.files.map((file) =>
+      file === null
+        ? 0
+        : stat(file).then(
+            (info) => info.mtimeMs,
+            () => 0,
+          ),
+    ),
+  );
+  return Math.floor(Math.max(0, ...times));
+}
+
+async function headOf(file: string): Promise<string> {
+  try {
+    await using handle = await open(file, "r");
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(DIGESTED_BYTES), 0, DIGESTED_BYTES, 0);
+    return Buffer.from(buffer.subarray(0, bytesRead)).toString("base64");
+  } catch {
+    return "";
+  }
+}
