@@ -5,8 +5,6 @@ import { type TruthFile, truthLine } from "./truth.ts";
 
 /** Items announced and not yet on the belt, at most. */
 const MAX_ANNOUNCED = 3;
-/** From an item's announcement to its scan at least, ms: time for its declaration to come. */
-export const LEAD_MS = 1000;
 
 /** An item whose truth is written. */
 export interface Announced {
@@ -20,12 +18,13 @@ interface Waiting extends Announced {
 
 /**
  * The items on their way to the scanner: taken from the source, announced in the truth file, and let onto the belt no
- * earlier than {@link LEAD_MS} later.
+ * earlier than a lead time later.
  */
 export class Queue {
   readonly #source: ScanSource;
   readonly #truth: TruthFile | null;
   readonly #prefix: string;
+  readonly #leadMs: number;
   readonly #waiting: Waiting[] = [];
   readonly #room = new Wake();
   readonly #arrived = new Wake();
@@ -33,15 +32,17 @@ export class Queue {
   #onBelt = 0;
   #failure: Error | null = null;
 
-  /** `prefix`: of the scan references; makes those of two runs differ. */
+  /** `prefix`: of the scan references; makes those of two runs differ. `leadMs`: from announcement to scan at least. */
   constructor(options: {
     readonly source: ScanSource;
     readonly truth: TruthFile | null;
     readonly prefix: string;
+    readonly leadMs: number;
   }) {
     this.#source = options.source;
     this.#truth = options.truth;
     this.#prefix = options.prefix;
+    this.#leadMs = options.leadMs;
   }
 
   /** No item is left, neither waiting nor on the belt. */
@@ -93,7 +94,7 @@ export class Queue {
   async #announce(prepared: PreparedScan): Promise<void> {
     const scanRef = `${this.#prefix}-${String(prepared.index).padStart(6, "0")}`;
     await this.#truth?.append(truthLine(prepared.truth, scanRef, new Date().toISOString()));
-    this.#waiting.push({ prepared, scanRef, notBefore: performance.now() + LEAD_MS });
+    this.#waiting.push({ prepared, scanRef, notBefore: performance.now() + this.#leadMs });
     this.#arrived.ring();
   }
 }

@@ -13,6 +13,8 @@ import { TruthFile } from "./truth.ts";
 
 /** After SIGINT or SIGTERM what is kept may be acknowledged for this long, ms. */
 const DRAIN_MS = 3000;
+/** From an item's announcement to its scan at least, ms: time for its declaration to come. */
+export const LEAD_MS = 1000;
 
 export interface RunOptions {
   readonly listen: Address | null;
@@ -27,6 +29,8 @@ export interface RunOptions {
   readonly truth: string | null;
   readonly faults: FaultScript;
   readonly report: (report: ScannerReport) => void;
+  /** {@link LEAD_MS} unless given. */
+  readonly leadMs?: number;
 }
 
 /**
@@ -42,7 +46,8 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
   const source = new ScanSource({ seed: options.seed, count: options.scans });
   const truth = options.truth === null ? null : new TruthFile(options.truth);
   // Two runs of one seed are other scans to a gateway, so their references differ.
-  const queue = new Queue({ source, truth, prefix: `${serial}-${Date.now().toString(36)}` });
+  const prefix = `${serial}-${Date.now().toString(36)}`;
+  const queue = new Queue({ source, truth, prefix, leadMs: options.leadMs ?? LEAD_MS });
   const belt = new Belt({ scale, reader });
   const scanner = new Scanner({ ...options, endpoint, belt, queue, serial });
   const end = new AbortController();
