@@ -11,7 +11,10 @@ const RESCORE_WINDOW_MS = 24 * 3.6e6;
 
 /** What the intake works with. */
 export interface IntakeOptions {
-  readonly spool: Pick<Spool, "putDeclaration" | "putDeadLetter" | "putOutcome" | "findScansByIdentifiers">;
+  readonly spool: Pick<
+    Spool,
+    "putDeclaration" | "declarationIdentifiers" | "putDeadLetter" | "putOutcome" | "findScansByIdentifiers"
+  >;
   readonly alerts: Alerts;
   /** Scores a scan anew; not awaited, the broker's acknowledgement does not wait for it. */
   readonly rescore: (scanId: string, cause: "declaration" | "cancellation") => void;
@@ -117,7 +120,8 @@ export class Intake {
 
   async #rescoreScans(declaration: Declaration): Promise<void> {
     const { spool, clock, rescore } = this.#options;
-    const identifiers = declaration.identifiers ?? [];
+    // By its stored keys: a cancellation need not repeat the identifiers of what it cancels.
+    const identifiers = await spool.declarationIdentifiers(declaration.aedId);
     if (identifiers.length === 0) return;
     const scans = await spool.findScansByIdentifiers(identifiers, clock() - RESCORE_WINDOW_MS);
     for (const { scan } of scans)

@@ -27,7 +27,7 @@ if (major >= REQUIRED_MAJOR) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => {}); // the terminal sends it to the child as well; its exit code is ours
   child.on("exit", (code, signal) => {

@@ -5,6 +5,8 @@ import type { Command } from "commander";
  * command line reaches it.
  */
 export function registerSimulate(program: Command): void {
+  // The simulator has its own options and help: everything behind `simulate` is passed on as it is.
+  program.enablePositionalOptions();
   program
     .command("simulate")
     .description("Simulated peers: scanner, customs, dataset (see `lynceus simulate --help`)")
@@ -16,5 +18,4 @@ export function registerSimulate(program: Command): void {
       const { runSimulate } = await import("../../simulator/commands.ts");
       await runSimulate(args);
     });
-  program.enablePositionalOptions();
 }

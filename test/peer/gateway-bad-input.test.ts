@@ -1,0 +1,176 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { simulateScan } from "../../simulator/scan.ts";
+import { type Central, declarationOf, openCentral } from "../fixtures/central.ts";
+import { LineSender } from "../fixtures/line-sender.ts";
+import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
+import { type Running, until } from "../fixtures/processes.ts";
+import { createSite, type Site } from "../fixtures/site.ts";
+
+const SCAN = simulateScan({ seed: 31, index: 0, mix: "traffic" });
+const WAIT_MS = 30_000;
+
+/** Each row of bad input that concerns the gateway as a whole, against a running one. */
+describe("a running gateway", () => {
+  let site: Site;
+  let broker: Mosquitto;
+  let gateway: Running;
+  let central: Central;
+  const sender = new LineSender();
+
+  beforeAll(async () => {
+    site = await createSite();
+    broker = await startMosquitto({ port: site.brokerPort });
+    central = await openCentral(site.brokerPort);
+    await sender.listen(site.scannerPort);
+    gateway = site.gateway();
+    await until("the lane to be idle", WAIT_MS, () => central.last("state")?.["state"] === "idle");
+  });
+  afterAll(async () => {
+    gateway.child.kill("SIGTERM");
+    await gateway.exited;
+    await central.close();
+    await sender.close();
+    await broker[Symbol.asyncDispose]();
+    site.remove();
+  });
+
+  const hitOf = (scanId: string, revision: number) =>
+    until(`revision ${revision} of ${scanId}`, WAIT_MS, () =>
+      central.hits().find((hit) => hit.scanId === scanId && hit.revision === revision),
+    );
+
+  it("runs with reader and scale absent and says nothing it does not know", async () => {
+    const { scanId } = await sender.send(SCAN, "absent-1");
+    const hit = await hitOf(scanId, 1);
+    expect(hit.identifiers).toEqual([]);
+    expect(hit.measured.massKg).toBeNull();
+    expect(hit.declarations).toEqual([]);
+    expect(hit.models.length).toBeGreaterThan(0);
+  });
+
+  it("turns a declaration without its required members into a dead letter and an alert with the pointer", async () => {
+    const { aedId: _dropped, ...rest } = declarationOf("RR473124829GB");
+    await central.declare(rest);
+    await central.declare(new TextEncoder().encode("this is not JSON"));
+    const alert = await until("the alert", WAIT_MS, () =>
+      central.alerts().find((each) => each.code === "DECLARATION_DEAD_LETTER"),
+    );
+    expect(alert.details["pointer"]).toBe("/aedId");
+  });
+
+  it("drops a faulty member, records a finding and uses the rest", async () => {
+    const value = "RR123456785BR";
+    const declared = declarationOf(value);
+    const consignment = { ...(declared["consignment"] as object), packageCount: "one" };
+    await central.declare({ ...declared, consignment, nickname: "x" });
+    const { scanId } = await sender.send(SCAN, "faulty-1", [`]C0${value}`]);
+    const hit = await until("a hit with its declaration", WAIT_MS, () =>
+      central.hits().find((each) => each.scanId === scanId && each.declarations.length > 0),
+    );
+    const pointers = hit.declarations[0]?.quality.findings.map((finding) => finding.pointer) ?? [];
+    expect(pointers.join(" ")).toContain("/nickname");
+    expect(pointers.join(" ")).toContain("/consignment");
+  });
+
+  it("keeps an identifier with a wrong check digit and never matches it", async () => {
+    const wrong = "RR473124828GB";
+    await central.declare(
+      declarationOf(wrong, { identifiers: [{ scheme: "S10", value: wrong, level: "item" }] }),
+    );
+    const { scanId } = await sender.send(SCAN, "wrong-digit-1", [`]C0${wrong}`]);
+    const hit = await hitOf(scanId, 1);
+    expect(hit.identifiers).toEqual([
+      expect.objectContaining({ scheme: "S10", value: wrong, checkOk: false }),
+    ]);
+    expect(hit.declarations).toEqual([]);
+  });
+
+  it("rescores a scan whose declaration comes later, and again without it when it is cancelled", async () => {
+    const value = "EE123456785CN";
+    const { scanId } = await sender.send(SCAN, "late-1", [`]C0${value}`]);
+    const first = await hitOf(scanId, 1);
+    expect(first.declarations).toEqual([]);
+    const declaration = declarationOf(value);
+    await central.declare(declaration);
+    const second = await hitOf(scanId, 2);
+    expect(second.cause).toBe("declaration");
+    expect(second.declarations[0]?.aedId).toBe(declaration["aedId"]);
+    expect(second.declarations[0]?.ageSeconds).toBeLessThan(0);
+    const { schema, aedId, receivedAt } = declaration;
+    await central.declare({ schema, aedId, receivedAt, revision: 2, function: "cancel" });
+    const third = await hitOf(scanId, 3);
+    expect(third.cause).toBe("cancellation");
+    expect(third.declarations).toEqual([]);
+  });
+
+  it("numbers hits and alerts without a gap and chains them", async () => {
+    const rows = central.events.filter((event) => event.name === "hit" || event.name === "alert");
+    const byId = new Map(
+      rows.map((event) => [
+        event.id,
+        event.data as { sequence: number; integrity: { previous: string; hash: string } },
+      ]),
+    );
+    const sealed = [...byId.values()].sort((a, b) => a.sequence - b.sequence);
+    expect(sealed.map((row) => row.sequence)).toEqual(sealed.map((_, at) => (sealed[0]?.sequence ?? 0) + at));
+    for (const [at, row] of sealed.entries())
+      if (at > 0) expect(row.integrity.previous).toBe(sealed[at - 1]?.integrity.hash);
+  });
+});
+
+describe("a gateway whose surroundings fail", () => {
+  it("starts with broker, scanner, reader and scale absent, keeps trying, and ends within 10 s of SIGTERM", async () => {
+    const site = await createSite();
+    const gateway = site.gateway();
+    try {
+      await until("ready", WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
+      expect(gateway.child.exitCode).toBeNull();
+      const broker = await startMosquitto({ port: site.brokerPort });
+      const central = await openCentral(site.brokerPort);
+      await until("the lane to be said absent", WAIT_MS, () => central.last("state")?.["state"] === "absent");
+      const sender = new LineSender();
+      await sender.listen(site.scannerPort);
+      await until("the lane to come back", 60_000, () => central.last("state")?.["state"] === "idle");
+      gateway.child.kill("SIGTERM");
+      const began = performance.now();
+      expect(await gateway.exited).toBe(0);
+      expect(performance.now() - began).toBeLessThan(10_000);
+      await until(
+        "the clean stop to be said",
+        WAIT_MS,
+        () => central.last("status")?.["state"] === "stopped",
+      );
+      await central.close();
+      await sender.close();
+      await broker[Symbol.asyncDispose]();
+    } finally {
+      gateway.child.kill("SIGKILL");
+      await gateway.exited;
+      site.remove();
+    }
+  });
+
+  it("refuses the scanner with a reason when the disk is below its minimum, says so and goes on", async () => {
+    const site = await createSite({ minFreeBytes: "900TB" });
+    const broker = await startMosquitto({ port: site.brokerPort });
+    const central = await openCentral(site.brokerPort);
+    const sender = new LineSender();
+    await sender.listen(site.scannerPort);
+    const gateway = site.gateway();
+    try {
+      void sender.send(SCAN, "full-1").catch(() => undefined);
+      const refusal = await until("the refusal", WAIT_MS, () => sender.refusals[0]);
+      expect(refusal.code).toBe("SPOOL_FULL");
+      expect(refusal.message).toMatch(/free|full|disk/i);
+      await until("the alert", WAIT_MS, () => central.alerts().some((alert) => alert.code === "DISK_LOW"));
+      expect(gateway.child.exitCode).toBeNull();
+    } finally {
+      gateway.child.kill("SIGKILL");
+      await gateway.exited;
+      await central.close();
+      await sender.close();
+      await broker[Symbol.asyncDispose]();
+      site.remove();
+    }
+  });
+});
