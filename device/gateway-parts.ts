@@ -1,7 +1,7 @@
-import { fileURLToPath } from "node:url";
 import type { BrokerConfig, Config, LaneConfig } from "./config/schema.ts";
 import { readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
+import { builtInModels } from "./inference/built-in.ts";
 import { InferenceSupervisor } from "./inference/supervisor.ts";
 import type { LaneScoring } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
@@ -12,12 +12,6 @@ import { createLineScanDriver } from "./scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
 import { openTransport } from "./transport/open.ts";
-
-/** Model packages that come with the project: beside the sources in a checkout, one folder up from `dist/` when installed. */
-export function builtInModels(): string {
-  const up = import.meta.url.endsWith(".ts") ? "../models/packages" : "../../models/packages";
-  return fileURLToPath(new URL(up, import.meta.url));
-}
 
 /** One child for all lanes: it loads every package a lane names. */
 export function inferenceOf(config: Config, log: Log): InferenceSupervisor {
