@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LynceusError } from "../errors.ts";
 import { issuePointer } from "../schema-issue.ts";
-import { timestampMs } from "./common.ts";
+import { timestamp, timestampMs } from "./common.ts";
 import { MAX_DECLARATION_BYTES, MAX_EVENT_BYTES } from "./limits.ts";
 import { EVENT_NAMES, EVENT_SCHEMAS, type EventData, type EventName } from "./payloads.ts";
 
@@ -36,8 +36,10 @@ export const cloudEventSchema = z.object({
   resent: z.boolean().optional().describe("true: not the first try"),
   data: z.unknown(),
 });
+/** What is read: a time of any precision and offset will do. */
+const receivedEventSchema = cloudEventSchema.extend({ time: timestamp });
 /** An event as received, its data unchecked. */
-export type CloudEvent = z.output<typeof cloudEventSchema>;
+export type CloudEvent = z.output<typeof receivedEventSchema>;
 /** An event as received, with its name; `data` is still unchecked. */
 export type NamedEvent = CloudEvent & { readonly name: EventName };
 
@@ -171,7 +173,7 @@ function parseJson(bytes: Uint8Array): unknown {
 export function unwrap(bytes: Uint8Array): NamedEvent | null {
   if (bytes.length === 0) return null;
   if (bytes.length > MAX_DECLARATION_BYTES) throw tooLarge("A message", bytes.length, MAX_DECLARATION_BYTES);
-  const result = cloudEventSchema.safeParse(parseJson(bytes));
+  const result = receivedEventSchema.safeParse(parseJson(bytes));
   if (!result.success) throw notAnEvent(issueText(result.error));
   const name = EVENT_NAMES.find((candidate) => eventType(candidate) === result.data.type);
   if (name === undefined) throw notAnEvent("its type is none of this contract's");

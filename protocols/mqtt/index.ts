@@ -21,6 +21,7 @@ export * from "./profile.ts";
 export * from "./read.ts";
 export * from "./receipt.ts";
 export type { Received } from "./received.ts";
+export * from "./score-check.ts";
 export * from "./statistics.ts";
 export * from "./status.ts";
 export * from "./topics.ts";

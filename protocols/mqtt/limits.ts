@@ -4,6 +4,8 @@
 export const MAX_EVENT_BYTES = 64 * 1024;
 /** A declaration event, bytes. */
 export const MAX_DECLARATION_BYTES = 256 * 1024;
+/** `data` of a hit before it is sealed, bytes: leaves room for `integrity` and the envelope. */
+export const MAX_HIT_DATA_BYTES = MAX_EVENT_BYTES - 2048;
 /** A part of an image, bytes of the file in it. */
 export const MAX_IMAGE_PART_BYTES = 256 * 1024;
 /** Characters of a text. */

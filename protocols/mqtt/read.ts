@@ -16,7 +16,6 @@ export type ReceivedAlert = Received<Alert>;
 
 const openHit = z.object({
   ...(openSchema(hitSchema) as z.ZodObject).shape,
-  schema: z.string().regex(/^lynceus-hit\/1\.\d{1,4}$/),
   recommendation: z.string().transform((word) => known(RECOMMENDATIONS, word, "NO_DECISION")),
   decision: z.string().transform((word) => known(DECISIONS, word, "UNKNOWN")),
 });

@@ -182,7 +182,7 @@ describe("any other fault", () => {
     if (!parsed.ok) throw new Error(parsed.message);
     expect(parsed.declaration.items).toEqual([]);
     expect(parsed.findings).toHaveLength(MAX_FINDINGS);
-    expect(parsed.findings.at(-1)?.message).toBe("and 5000 more faults".replace("5000", "4901"));
+    expect(parsed.findings.at(-1)?.message).toBe("and 4901 more faults");
   });
 });
 

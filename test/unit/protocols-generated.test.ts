@@ -6,7 +6,7 @@ import addFormats from "ajv-formats";
 import { describe, expect, it } from "vitest";
 import { declarationSchema } from "../../protocols/declaration.ts";
 import { FrameDecoder } from "../../protocols/line-scan/index.ts";
-import { TOPICS } from "../../protocols/mqtt/index.ts";
+import { TOPICS, unwrap, wrap } from "../../protocols/mqtt/index.ts";
 import { generatedFiles } from "../../protocols/publish/index.ts";
 import { Dice, mutateJson } from "../fixtures/mutate.ts";
 import { projectFiles, projectText, sharedPath } from "../fixtures/project.ts";
@@ -81,6 +81,18 @@ describe("protocols/generated", () => {
     expect(validate({ ...document, channels: 3 })).toBe(false);
     expect(Object.keys(document["channels"] as object)).toEqual(Object.keys(TOPICS));
     expect(Object.keys(document["operations"] as object)).toEqual(Object.keys(TOPICS));
+  });
+
+  it("describes in it the events that are sent", () => {
+    const ajv = new Ajv({ strict: false });
+    addFormats.default(ajv);
+    ajv.addSchema({ $id: "contract", ...json("asyncapi.json") });
+    const validate = ajv.compile({ $ref: "contract#/components/schemas/hit-event" });
+    const hit = sampleHit();
+    const event = { id: "1", source: "/NLRTM-EX/gw-01/lane-1", time: "2026-03-01T08:12:09.900Z", data: hit };
+    const sent = unwrap(wrap({ name: "hit", ...event }));
+    expect(validate(sent), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...sent, data: { ...hit, revision: 0 } })).toBe(false);
   });
 
   it("holds no reference that leads nowhere", () => {
