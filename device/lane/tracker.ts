@@ -9,7 +9,10 @@ export interface TrackerTolerances {
   readonly maxLeadMs: number;
   /** The reader's socket may lag the detector's by this: a reading that is still missing may come so long after the end. */
   readonly graceMs: number;
-  /** A reading that comes later than the grace, but so soon after the end, is the scan's if no other item can claim it. */
+  /**
+   * A reading that comes later than the grace, but so soon after the end, is the scan's if no other item claims it. A scan
+   * that the gateway hears of so long after its end was re-sent.
+   */
   readonly lateMs: number;
   /** The same reading again within this is the reader reading twice. */
   readonly repeatMs: number;
@@ -51,8 +54,7 @@ interface Tracked {
   endedAt: number | null;
   /** Another scan was open at the same time. */
   overlapped: boolean;
-  /** Captured long before the gateway heard of it. */
-  resent: boolean;
+  /** Its readings cannot be told from another item's, or are gone. */
   uncertain: boolean;
   readonly readings: Reading[];
   capture: Capture | null;
@@ -62,19 +64,22 @@ interface Tracked {
  * Ties identifiers and masses to scans, and says when it cannot. Pure: every time is passed in, gateway clock ms.
  *
  * An item passes reader and scale before the X-ray plane, so its readings arrive after the end of the scan before it and at
- * the latest `graceMs` after the end of its own. Held to that, the tracker never ties another item's reading: while an item
- * lacks a reading of a device, the next item's must not arrive before the grace is over. It says `trackingAmbiguous` and
- * ties nothing where the interval holds two identifiers of a scheme or two masses, where scans overlap, where an item went
- * by without a capture just before, and where a scan was re-sent after a lost link and its readings are gone.
+ * the latest `graceMs` after the end of its own. Held to that, the tracker never ties another item's reading, as long as:
+ * while an item lacks a reading of a device, the next item's does not arrive before the grace is over; all labels of an item
+ * that has several arrive before its end; re-sent scans come before live ones on a new connection.
+ *
+ * It says `trackingAmbiguous` and ties nothing where the interval holds two identifiers of a scheme or two masses, where
+ * scans overlap, for the first scan after an item went by without a capture, and where a scan was re-sent after a lost link
+ * and its readings are gone.
  */
 export class Tracker {
   readonly #expects: ReadonlySet<Reading["kind"]>;
   readonly #tolerances: TrackerTolerances;
   #pending: Pending[] = [];
   #open: Tracked[] = [];
-  /** The scan that ended last, while a late reading may still be its own. */
+  /** The live scan that ended last. */
   #last: Tracked | null = null;
-  #uncertainUntil = Number.NEGATIVE_INFINITY;
+  #afterLoss = false;
   #lastLabel: Reading | null = null;
 
   /** @param expects the kinds of peripherals the lane has. */
@@ -86,7 +91,7 @@ export class Tracker {
     this.#tolerances = { ...TRACKER_TOLERANCES, ...options.tolerances };
   }
 
-  /** When {@link settle} has something to do, gateway clock ms; null: not before the next reading. */
+  /** When {@link settle} has something to do, gateway clock ms; null: not before the next reading or scan. */
   get settleAt(): number | null {
     const first = this.#pending[0];
     return first === undefined || this.#open.length > 0
@@ -98,21 +103,24 @@ export class Tracker {
   reading(reading: Reading): LateReading | null {
     if (!isEvidence(reading) || this.#isRepeat(reading)) return null;
     const last = this.#last;
-    const inGrace =
-      last !== null && reading.at <= endOf(last) + this.#tolerances.graceMs && lacks(last, reading.kind);
-    if (last !== null && inGrace && this.#open.length === 0) return this.#add(last, reading);
-    // In the grace of one scan, yet another has begun: it may be either's.
-    this.#push({ reading, uncertain: inGrace || reading.at <= this.#uncertainUntil });
-    return null;
+    const inGrace = last !== null && reading.at <= endOf(last) + this.#tolerances.graceMs;
+    if (last === null || !inGrace || (!isDoubtful(last) && !lacks(last, reading.kind))) {
+      this.#push({ reading, uncertain: false });
+      return null;
+    }
+    if (!isDoubtful(last) && !this.#isOccupied()) return this.#add(last, [reading]);
+    // Another scan has begun within the grace, or what the last one has may be another's: the reading may be either's.
+    last.uncertain = true;
+    this.#push({ reading, uncertain: true });
+    return this.#add(last, []);
   }
 
   /** The first frame of a scan came. */
   scanStarted(at: number): void {
-    this.#last =
-      this.#last !== null && at <= endOf(this.#last) + this.#tolerances.graceMs ? this.#last : null;
-    const underDetector = this.#open.filter((scan) => scan.endedAt === null);
     const scan = newTracked(at);
-    for (const other of underDetector) other.overlapped = scan.overlapped = true;
+    for (const other of this.#open) {
+      if (other.endedAt === null) other.overlapped = scan.overlapped = true;
+    }
     this.#open.push(scan);
     if (this.#open.length > MAX_OPEN) this.#open.shift();
   }
@@ -123,27 +131,24 @@ export class Tracker {
     if (scan !== undefined) this.#close(scan, end.capturedAt, end.at);
   }
 
-  /** An item went by without a capture: the readings so far are not the next item's, those that follow soon may not be. */
+  /** An item went by without a capture: the readings so far are not the next item's, and it is unknown which of those that follow are. */
   scanLost(loss: ScanLost): void {
-    if (loss.beganAt !== null) {
-      const index = this.#open.findIndex((each) => each.beganAt === loss.beganAt && each.capture === null);
-      if (index >= 0) this.#open.splice(index, 1);
-    }
+    const index = this.#open.findIndex((each) => each.beganAt === loss.beganAt && each.capture === null);
+    if (index >= 0) this.#open.splice(index, 1);
     this.#pending = this.#pending.filter(({ reading }) => reading.at > loss.at);
-    this.#uncertainUntil = Math.max(this.#uncertainUntil, loss.at + this.#tolerances.lateMs);
+    this.#afterLoss = true;
     this.#last = null;
   }
 
   /** Ties what has come to a finished capture. */
   bind(capture: Capture): Binding {
-    const scan = this.#open.find((each) => each.beganAt === capture.beganAt && each.capture === null);
-    const tracked = scan ?? newTracked(capture.beganAt);
-    if (tracked.endedAt === null) this.#close(tracked, capture.capturedAt, capture.receivedAt);
-    this.#open = this.#open.filter((each) => each !== tracked);
-    tracked.capture = capture;
-    const known = this.#knowledge(tracked, capture);
-    const settled = this.#isSettled(tracked, known);
-    return { ...known, settled };
+    const found = this.#open.find((each) => each.beganAt === capture.beganAt && each.capture === null);
+    const scan = found ?? newTracked(capture.beganAt);
+    if (scan.endedAt === null) this.#close(scan, capture.capturedAt, capture.receivedAt);
+    this.#open = this.#open.filter((each) => each !== scan);
+    scan.capture = capture;
+    const known = this.#knowledge(scan, capture);
+    return { ...known, settled: this.#isSettled(scan, known) };
   }
 
   /**
@@ -152,18 +157,28 @@ export class Tracker {
    */
   settle(now: number): LateReading | null {
     const { maxLeadMs, lateMs } = this.#tolerances;
+    if (this.#isOccupied()) return null;
     const old = this.#pending.filter(({ reading }) => reading.at + maxLeadMs <= now);
-    if (old.length === 0 || this.#open.length > 0) return null;
     this.#pending = this.#pending.filter((pending) => !old.includes(pending));
     const last = this.#last;
-    if (last === null) return null;
-    const claims = old.filter(({ reading, uncertain }) => !uncertain && reading.at <= endOf(last) + lateMs);
-    const missing = claims.filter(({ reading }) => lacks(last, reading.kind));
-    if (missing.length === 0) return null;
-    return this.#add(last, ...missing.map(({ reading }) => reading));
+    if (last === null || isDoubtful(last)) return null;
+    const late = old.filter(({ reading, uncertain }) => {
+      return !uncertain && reading.at <= endOf(last) + lateMs && lacks(last, reading.kind);
+    });
+    return late.length === 0
+      ? null
+      : this.#add(
+          last,
+          late.map(({ reading }) => reading),
+        );
   }
 
-  #add(scan: Tracked, ...readings: readonly Reading[]): LateReading | null {
+  /** Whether an item is under the detector. */
+  #isOccupied(): boolean {
+    return this.#open.some((scan) => scan.endedAt === null);
+  }
+
+  #add(scan: Tracked, readings: readonly Reading[]): LateReading | null {
     scan.readings.push(...readings);
     // Not captured yet: its lines are still being asked for, and `bind` will see the reading.
     if (scan.capture === null) return null;
@@ -171,9 +186,8 @@ export class Tracker {
   }
 
   #knowledge(scan: Tracked, capture: Capture): ItemKnowledge {
-    const doubtful = scan.overlapped || scan.uncertain;
-    if (scan.resent) return unbound(capture.identifiers, this.#expects.size > 0);
-    if (doubtful && (scan.readings.length > 0 || scan.uncertain)) return unbound(capture.identifiers, true);
+    if (scan.uncertain) return unbound(capture.identifiers, this.#expects.size > 0);
+    if (scan.overlapped && scan.readings.length > 0) return unbound(capture.identifiers, true);
     return tie(capture.identifiers, scan.readings);
   }
 
@@ -184,18 +198,19 @@ export class Tracker {
 
   /** Ends the interval of a scan: what arrived since the one before is its item's. */
   #close(scan: Tracked, capturedAt: number, heardAt: number): void {
-    const { maxLeadMs, lateMs } = this.#tolerances;
+    const { maxLeadMs, lateMs, graceMs } = this.#tolerances;
+    const resent = heardAt - capturedAt > lateMs;
     scan.endedAt = capturedAt;
-    scan.resent = heardAt - capturedAt > lateMs;
-    const taken = this.#pending.filter(({ reading }) => reading.at <= capturedAt);
-    this.#pending = this.#pending.filter(({ reading }) => reading.at > capturedAt);
+    // A re-sent scan gets no reading: those within its grace are spent with it.
+    const until = resent ? capturedAt + graceMs : capturedAt;
+    const taken = this.#pending.filter(({ reading }) => reading.at <= until);
+    this.#pending = this.#pending.filter(({ reading }) => reading.at > until);
     const own = taken.filter(({ reading }) => reading.at >= Math.min(scan.beganAt, capturedAt) - maxLeadMs);
     scan.readings.push(...own.map(({ reading }) => reading));
-    scan.uncertain ||= own.some(({ uncertain }) => uncertain);
+    scan.uncertain ||= resent || this.#afterLoss || own.some(({ uncertain }) => uncertain);
+    this.#afterLoss = false;
     if (scan.overlapped && own.length > 0) this.#spreadDoubt(scan);
-    // Only the scan that ended last may get late readings, and only if it was alone and seen live.
-    this.#last = scan.resent || scan.overlapped || scan.uncertain ? null : scan;
-    if (!scan.resent) this.#uncertainUntil = Number.NEGATIVE_INFINITY;
+    this.#last = resent ? null : scan;
   }
 
   /** Readings of scans that lay on the belt together may be of any of them. */
@@ -221,19 +236,15 @@ export class Tracker {
 }
 
 function newTracked(beganAt: number): Tracked {
-  return {
-    beganAt,
-    endedAt: null,
-    overlapped: false,
-    resent: false,
-    uncertain: false,
-    readings: [],
-    capture: null,
-  };
+  return { beganAt, endedAt: null, overlapped: false, uncertain: false, readings: [], capture: null };
 }
 
 function endOf(scan: Tracked): number {
   return scan.endedAt ?? Number.POSITIVE_INFINITY;
+}
+
+function isDoubtful(scan: Tracked): boolean {
+  return scan.uncertain || scan.overlapped;
 }
 
 function lacks(scan: Tracked, kind: Reading["kind"]): boolean {

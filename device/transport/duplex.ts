@@ -55,7 +55,11 @@ async function endGently(duplex: Duplex, ended: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-function readable(duplex: Duplex, peer: string, flow: { readonly dropping: boolean }): ReadableStream<Uint8Array> {
+function readable(
+  duplex: Duplex,
+  peer: string,
+  flow: { readonly dropping: boolean },
+): ReadableStream<Uint8Array> {
   let done = false;
   return new ReadableStream<Uint8Array>(
     {
