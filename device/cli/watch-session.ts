@@ -4,10 +4,19 @@ import { topicFilter } from "../../protocols/mqtt/topics.ts";
 import { backoffMs, pause } from "../backoff.ts";
 import { readSecretText } from "../config/secrets.ts";
 import { eventLine } from "./event-line.ts";
-import type { WatchOptions } from "./watch.ts";
 
 const BACKOFF = { baseMs: 500, maxMs: 15_000 };
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Options of the command. */
+export interface WatchOptions {
+  readonly broker: string;
+  readonly site?: string;
+  readonly topicRoot: string;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly json?: boolean;
+}
 
 /** Prints events until `signal` aborts. Each connection is a client of its own, so that nothing is queued or replayed by it. */
 export async function follow(options: WatchOptions, signal: AbortSignal): Promise<void> {

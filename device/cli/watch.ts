@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
+import type { WatchOptions } from "./watch-session.ts";
 
 /** `lynceus watch`: what central sees. Follows until interrupted; a broker that goes away is waited for. */
 export function registerWatch(program: Command): void {
@@ -25,14 +26,4 @@ export function registerWatch(program: Command): void {
       await follow(options, abort.signal);
       process.exitCode = 130;
     });
-}
-
-/** Options of the command. */
-export interface WatchOptions {
-  readonly broker: string;
-  readonly site?: string;
-  readonly topicRoot: string;
-  readonly username?: string;
-  readonly passwordFile?: string;
-  readonly json?: boolean;
 }
