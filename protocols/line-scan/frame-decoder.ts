@@ -252,10 +252,11 @@ function frameBytes(bytes: Uint8Array, at: number): number {
 
 /** Where the magic begins at or after `from`; where it may begin in the last three bytes; else the end. */
 function findMagic(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(M0, from); at >= 0; at = bytes.indexOf(M0, at + 1)) {
-    if ((bytes[at + 1] ?? M1) === M1 && (bytes[at + 2] ?? M2) === M2 && (bytes[at + 3] ?? M3) === M3) {
+  const end = bytes.length;
+  for (let at = from; at < end; at += 1) {
+    if (bytes[at] !== M0) continue;
+    if ((bytes[at + 1] ?? M1) === M1 && (bytes[at + 2] ?? M2) === M2 && (bytes[at + 3] ?? M3) === M3)
       return at;
-    }
   }
-  return bytes.length;
+  return end;
 }
