@@ -13,10 +13,13 @@ export interface AirEstimate {
 }
 
 const BINS = 1024;
-const BIN_SHIFT = 6;
 const FULL_SCALE = 65_535;
-/** Half width of the window a level may spread over: ±0.6 % of full scale, above noise and rounding of 8-bit data. */
+/** Half width of the window a level may spread over: ±0.6 % of the range, above noise and rounding of 8-bit data. */
 const HALF_WINDOW = 6;
+/** Range of the histogram over the 99.9th percentile: detectors use 10 … 16 of the 16 bits, and a few pixels are broken. */
+const HEADROOM = 1.1;
+/** Between air and the thinnest goods lies a gap: so far below a level, half as many pixels. A plateau has none. */
+const GAP = { reach: 0.12, factor: 2 } as const;
 /** Share of pixels that makes a level air rather than an edge effect (lag and gain steps stay below 1 %). */
 const MIN_SHARE = 0.015;
 /** A level that bright, and far more common, below a first peak: the first one was overshoot beside an object. */
@@ -38,11 +41,12 @@ export function estimateAir(plane: Uint16Array, width: number): AirEstimate {
   const stored = sample(plane, width);
   const inverted = isInverted(plane, stored, width);
   const samples = inverted ? invert(stored) : stored;
+  const binWidth = binWidthOf(samples);
   const histogram = new Uint32Array(BINS);
-  for (const value of samples) histogram[value >> BIN_SHIFT]!++;
+  for (const value of samples) histogram[Math.min(BINS - 1, Math.floor(value / binWidth))]!++;
   const top = percentileBin(histogram, samples.length, 0.99);
   const peak = brightestPeak(histogram, samples.length * MIN_SHARE, top * NEAR_TOP);
-  const around = momentsAround(samples, peak ?? top);
+  const around = momentsAround(samples, ((peak ?? top) + 0.5) * binWidth, 2 * HALF_WINDOW * binWidth);
   return {
     level: around.mean,
     noise: around.mean > 0 ? around.deviation / around.mean : 0,
@@ -55,7 +59,7 @@ export function estimateAir(plane: Uint16Array, width: number): AirEstimate {
 /** How a plane compares with the air level stated for it: `noise` 0 where it shows no air at that level. */
 export function compareAir(plane: Uint16Array, width: number, airLevel: number) {
   const samples = sample(plane, width);
-  const around = momentsAround(samples, airLevel / (1 << BIN_SHIFT) - 0.5);
+  const around = momentsAround(samples, airLevel, (2 * HALF_WINDOW * airLevel) / BINS);
   const shown = around.count >= samples.length * MIN_SHARE;
   const brighter = shareOf(samples, (value) => value > airLevel * STALE_FACTOR);
   return { noise: shown ? around.deviation / airLevel : 0, brighter: brighter > MIN_SHARE };
@@ -91,7 +95,19 @@ function brightestPeak(histogram: Uint32Array, needed: number, lowest: number): 
   if (bin < lowest) return null;
   const first = highest(mass, bin - 2 * HALF_WINDOW, bin);
   const below = highest(mass, Math.max(lowest, first * (1 - OVERSHOOT_REACH)), first);
-  return mass[below]! >= OVERSHOOT_FACTOR * mass[first]! ? below : first;
+  const peak = mass[below]! >= OVERSHOOT_FACTOR * mass[first]! ? below : first;
+  return standsOut(mass, peak) ? peak : null;
+}
+
+function standsOut(mass: Float64Array, peak: number): boolean {
+  const below = mass.subarray(Math.max(0, Math.floor(peak * (1 - GAP.reach))), peak + 1);
+  return Math.min(...below) * GAP.factor <= mass[peak]!;
+}
+
+function binWidthOf(samples: Uint16Array): number {
+  const sorted = samples.toSorted();
+  const top = sorted[Math.floor(sorted.length * 0.999)] ?? FULL_SCALE;
+  return Math.max(1, (Math.min(FULL_SCALE, top * HEADROOM) + 1) / BINS);
 }
 
 /** The bin of the largest mass between `from` and `to`, the brightest of equals. */
@@ -119,10 +135,8 @@ function percentileBin(histogram: Uint32Array, total: number, share: number): nu
   return BINS - 1;
 }
 
-/** Mean and spread of the samples within twice the window of `centre`. */
-function momentsAround(samples: Uint16Array, centre: number) {
-  const middle = (centre + 0.5) * (1 << BIN_SHIFT);
-  const reach = 2 * HALF_WINDOW * (1 << BIN_SHIFT);
+/** Mean and spread of the samples within `reach` counts of `middle`. */
+function momentsAround(samples: Uint16Array, middle: number, reach: number) {
   let count = 0;
   let sum = 0;
   let squares = 0;

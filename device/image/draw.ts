@@ -36,12 +36,15 @@ export function fill(canvas: Canvas, area: Rectangle, colour: Colour): void {
   }
 }
 
-/** The outline of a box, `thickness` pixels, drawn outwards so that it covers nothing of what it marks. */
+/**
+ * The outline of a box, `thickness` pixels, drawn outwards so that it covers nothing of what it marks; along the edge of the
+ * canvas it moves inwards to stay visible.
+ */
 export function outline(canvas: Canvas, box: Rectangle, thickness: number, colour: Colour): void {
-  const x = box.x - thickness;
-  const y = box.y - thickness;
-  const width = box.width + 2 * thickness;
-  const height = box.height + 2 * thickness;
+  const x = Math.max(0, box.x - thickness);
+  const y = Math.max(0, box.y - thickness);
+  const width = Math.min(canvas.width, box.x + box.width + thickness) - x;
+  const height = Math.min(canvas.height, box.y + box.height + thickness) - y;
   fill(canvas, { x, y, width, height: thickness }, colour);
   fill(canvas, { x, y: y + height - thickness, width, height: thickness }, colour);
   fill(canvas, { x, y, width: thickness, height }, colour);

@@ -1,18 +1,7 @@
 import sharp from "sharp";
 import { type Canvas, type Colour, outline, plate, plateSize, type Rectangle } from "./draw.ts";
+import { type Mark, selectMarks } from "./marks.ts";
 import { type PicturePlanes, pseudoColour } from "./pseudo-colour.ts";
-
-/** What is marked in a rendering. */
-export interface Mark extends Rectangle {
-  readonly class: string;
-  /** 0..1 */
-  readonly score: number;
-  /** Whether the score reaches the class's threshold: others are drawn thin. */
-  readonly alarm: boolean;
-}
-
-/** Marks drawn on one picture: more would hide it. */
-const MAX_MARKS = 20;
 
 const INK: Colour = { r: 255, g: 255, b: 255 };
 const HALO: Colour = { r: 255, g: 255, b: 255 };
@@ -33,9 +22,7 @@ export async function renderView(planes: PicturePlanes, marks: readonly Mark[]):
 
 /** Draws boxes, then labels, the most important on top. */
 export function drawMarks(canvas: Canvas, marks: readonly Mark[]): void {
-  const shown = [...marks]
-    .sort((a, b) => Number(b.alarm) - Number(a.alarm) || b.score - a.score)
-    .slice(0, MAX_MARKS);
+  const shown = selectMarks(marks);
   const scale = Math.min(4, Math.max(1, Math.round(Math.min(canvas.width, canvas.height * 1.5) / 400)));
   for (const mark of shown.toReversed()) {
     const thickness = mark.alarm ? 1 + scale : 1;
@@ -45,7 +32,7 @@ export function drawMarks(canvas: Canvas, marks: readonly Mark[]): void {
   const taken: Rectangle[] = [];
   for (const mark of shown) {
     const text = labelOf(mark, canvas.width);
-    const fitting = textScale(canvas, text, scale);
+    const fitting = textScale(canvas, text, mark.alarm ? scale : Math.max(1, scale - 1));
     const at = place(canvas, mark, plateSize(text, fitting), taken);
     taken.push(at);
     plate(canvas, at, text, fitting, { ink: INK, ground: colourOf(mark) });

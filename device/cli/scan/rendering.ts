@@ -5,9 +5,6 @@ import { renderView } from "../../image/render.ts";
 import { normaliseView } from "../../inference/normalise.ts";
 import type { AnalysableScan } from "../../inference/planes.ts";
 
-/** Detections below their threshold are drawn from this score on: fainter ones would cover the picture. */
-const DRAWN_FROM = 0.1;
-
 /** Writes what an analyst would look at, one PNG a view, under a name that no other scan of the run has. */
 export class Renderings {
   readonly #folder: string;
@@ -21,25 +18,18 @@ export class Renderings {
     await mkdir(this.#folder, { recursive: true });
   }
 
-  async write(name: string, scan: AnalysableScan, hit: Hit): Promise<readonly string[]> {
+  async write(stem: string, scan: AnalysableScan, hit: Hit): Promise<readonly string[]> {
     const files: string[] = [];
     for (const view of scan.views) {
       const { planes } = normaliseView(scan.kind, view, scan.airLevel);
-      const marks = hit.detections
-        .filter((detection) => detection.alarm || detection.score >= DRAWN_FROM)
-        .flatMap((detection) =>
-          detection.boxes
-            .filter((box) => box.view === view.view)
-            .map((box) => ({
-              ...box,
-              class: detection.class,
-              score: detection.score,
-              alarm: detection.alarm,
-            })),
-        );
+      const marks = hit.detections.flatMap(({ class: name, score, threshold, alarm, boxes }) =>
+        boxes
+          .filter((box) => box.view === view.view)
+          .map((box) => ({ ...box, class: name, score, threshold, alarm })),
+      );
       const file = join(
         this.#folder,
-        this.#freeName(scan.views.length > 1 ? `${name}.view${view.view}` : name),
+        this.#freeName(scan.views.length > 1 ? `${stem}.view${view.view}` : stem),
       );
       await writeFile(file, await renderView(planes, marks));
       files.push(file);
