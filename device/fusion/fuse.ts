@@ -40,7 +40,7 @@ export function fuse(input: FusionInput): FusionResult {
     ...piecesEvidence(subject),
     ...centralRiskEvidence(subject),
     ...qualityEvidence(subject),
-  ];
+  ].sort((one, other) => Math.abs(other.logOdds) - Math.abs(one.logOdds));
   const score = scoreOf(subject, rows, hazards.image);
   const decision = decide(subject, score);
   return {

@@ -21,8 +21,8 @@ const GROUP_TERMS: Partial<Record<GoodsGroup, string>> = {
     "steel iron aluminium copper brass cutlery pan screw bolt nail jewellery ring bracelet necklace wrench spanner",
   machinery: "pump engine machine drill laptop computer printer bearing valve compressor gearbox",
   electronics:
-    "phone smartphone headphones earphones charger cable battery powerbank lamp camera tablet radio speaker router",
-  vehicles: "bicycle car motorcycle scooter wheel brake",
+    "phone smartphone headphones earphones charger cable battery powerbank camera tablet radio speaker router",
+  vehicles: "bicycle car motorcycle scooter brake",
   instruments: "watch clock sunglasses lens microscope medical guitar violin",
   arms: "gun rifle pistol ammunition",
   "furniture-toys": "toy doll puzzle game furniture chair table mattress pillow",

@@ -1,6 +1,6 @@
 import { CANONICAL_PATTERN, canonicalIdentifier } from "../../protocols/identifiers/canonical.ts";
-import type { Hit } from "../../protocols/mqtt/hit.ts";
-import { HIT_SCHEMA } from "../../protocols/mqtt/hit.ts";
+import { cutHit } from "../../protocols/mqtt/cut-hit.ts";
+import { HIT_SCHEMA, type Hit } from "../../protocols/mqtt/hit.ts";
 import {
   ENERGIES,
   GOODS_GROUPS,
@@ -13,7 +13,6 @@ import type { Case } from "./case.ts";
 import { suggestChapters } from "./chapters.ts";
 import { alarmThreshold } from "./detections.ts";
 import { countPieces } from "./evidence/pieces.ts";
-import { fitHit } from "./fit.ts";
 import { type FusionResult, fuse } from "./fuse.ts";
 import type { FusionInput } from "./input.ts";
 
@@ -28,7 +27,7 @@ export type HitData = Omit<Hit, "journal" | "sequence" | "bootId" | "integrity">
 export function hitData(input: FusionInput, result: FusionResult = fuse(input)): HitData {
   const { scan, analysis } = input;
   const { subject } = result;
-  return fitHit({
+  return cut({
     schema: HIT_SCHEMA,
     scanId: scan.scanId,
     revision: input.revision,
@@ -69,6 +68,15 @@ export function hitData(input: FusionInput, result: FusionResult = fuse(input)):
     models: (analysis?.models ?? []).map((model) => ({ ...model })),
     truncated: [],
   });
+}
+
+const NIL = "00000000-0000-0000-0000-000000000000";
+
+/** Cuts as the contract says; the members that the journal adds have a fixed size and stand in for themselves. */
+function cut(data: HitData): HitData {
+  const place = { journal: NIL, sequence: Number.MAX_SAFE_INTEGER, bootId: NIL };
+  const { journal: _journal, sequence: _sequence, bootId: _bootId, ...rest } = cutHit({ ...data, ...place });
+  return rest;
 }
 
 function isoTime(ms: number): string {

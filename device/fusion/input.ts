@@ -14,6 +14,18 @@ export interface FloorEntry {
   readonly threshold: number;
 }
 
+/** A class that a model searched for in this scan, whether or not it found any. */
+export interface LookedFor {
+  readonly class: string;
+  /** As in a detection: the prevalence at which the class's score was calibrated, 0..1. */
+  readonly prevalence: number;
+  /** Calibrated score of a scan on which nothing of the class was found, 0..1; below the prevalence for any useful model. */
+  readonly absent: number;
+}
+
+/** An analysis that may also say what was searched for: only then is finding nothing evidence. */
+export type FusionAnalysis = Analysis & { readonly lookedFor?: readonly LookedFor[] };
+
 /** The lane's or the profile's word on how scores are joined; `fusionSettings()` fills the defaults in. */
 export interface FusionSettings {
   /** Version of the risk profile, shown as `score.profile`; null for the lane's own settings. */
@@ -36,6 +48,11 @@ export interface FusionSettings {
   readonly massTolerance: { readonly kg: number; readonly share: number };
   /** Terms that describe no goods, normalised (metric A1). */
   readonly stopTerms: StopTerms;
+  /**
+   * Class → share of all irregular items whose irregularity it is (undeclared, for a class of role `evidence`), 0..1; scaled
+   * where all 13 together exceed 1. A class not named has 0.07.
+   */
+  readonly hazardShares: Readonly<Partial<Record<string, number>>>;
   readonly weights: FusionWeights;
 }
 
@@ -45,14 +62,18 @@ export interface StopTerms {
   readonly terms: ReadonlySet<string>;
 }
 
+/** How far a source may move the log-odds, both ≥ 0: down where it agrees with the declaration, up where it does not. */
+export interface Reach {
+  readonly agree: number;
+  readonly differ: number;
+}
+
 /** How much each source may say, natural log of odds, all ≥ 0. `settings.ts` says why each default is what it is. */
 export interface FusionWeights {
   /** Most that an undeclared class of role `evidence` adds. */
   readonly undeclared: number;
-  /** Most that a mass beyond the tolerance adds. */
-  readonly mass: number;
-  /** Most that other goods than declared add. */
-  readonly contents: number;
+  readonly mass: Reach;
+  readonly contents: Reach;
   /** Chance that honest goods look like a mismatch, inside 0..1: at this value the contents say nothing. */
   readonly contentsTypical: number;
   /** More pieces seen than declared. */
@@ -71,7 +92,7 @@ export interface FusionInput {
   /** `lane` stands in the scan. */
   readonly scan: Scan;
   /** null: the image was not analysed in time. */
-  readonly analysis: Analysis | null;
+  readonly analysis: FusionAnalysis | null;
   /** Live declarations that carry any identifier of the scan, in any order; fusion applies the matching rules itself. */
   readonly matches: readonly StoredDeclaration[];
   readonly settings: FusionSettings;

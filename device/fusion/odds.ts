@@ -45,18 +45,35 @@ export function noisyOr(probabilities: readonly number[], leak = 0): number {
   return 1 - probabilities.reduce((clear, probability) => clear * (1 - probability), 1 - leak);
 }
 
-/**
- * What different hazards add together to a prior, as log-odds: each alone would add `hazards[i]` ≥ 0. They are joined by
- * noisy-or with the prior as the leak, so it counts once: 1 − p = (1 − prior) Π (1 − p_i) / (1 − prior). One hazard alone
- * is the plain odds update; a further one never lowers the result.
- */
-export function joinHazards(prior: number, hazards: readonly number[]): number {
-  const base = logit(prior);
-  const clear = softplus(base);
-  const doubt = hazards.reduce((sum, hazard) => sum + (softplus(base + hazard) - clear), clear);
-  // doubt = −ln(1 − p); ln(e^doubt − 1) is logit p, written so that neither end overflows or cancels.
-  return doubt + Math.log(-Math.expm1(-doubt)) - base;
+/** One way in which an item can be irregular. */
+export interface Hazard {
+  /** Its chance before anything is known, part of the prior of any irregularity, 0 < prior. */
+  readonly prior: number;
+  /** What is known of it, as log-odds. */
+  readonly logOdds: number;
 }
+
+/**
+ * What is known of different hazards, joined by noisy-or: 1 − p = (1 − leak) Π (1 − p_h), where p_h is hazard h after its
+ * own odds update and the leak is what the prior holds beside the hazards: 1 − prior = (1 − leak) Π (1 − prior_h). The
+ * prior counts once; a hazard that is the whole prior is the plain odds update; hazards that are ruled out lower p to the
+ * leak, never below.
+ *
+ * @param hazards whose priors together are below `prior`, or one whose prior equals it.
+ * @returns log-odds to add to logit(prior).
+ */
+export function joinHazards(prior: number, hazards: readonly Hazard[]): number {
+  const base = logit(prior);
+  const doubt = hazards.reduce((sum, hazard) => {
+    const before = logit(hazard.prior);
+    return sum + softplus(before + hazard.logOdds) - softplus(before);
+  }, softplus(base));
+  // doubt = −ln(1 − p); ln(e^doubt − 1) is logit p, written so that neither end overflows or cancels.
+  return doubt + Math.log(-Math.expm1(-Math.max(doubt, LEAST_DOUBT))) - base;
+}
+
+/** −ln(1 − p) at the smallest p that is told apart: keeps rounding from reaching the logarithm of nothing. */
+const LEAST_DOUBT = 1e-12;
 
 /** ln(1 + e^x), for any x. */
 function softplus(x: number): number {

@@ -156,7 +156,7 @@ function vagueDescription(
   { stopTerms }: FusionSettings,
 ): Failure | null {
   if (consignment?.category === "documents") return null;
-  const bad = (item: Item) => isVague(item.description, stopTerms);
+  const bad = (item: Item) => isVague(item.description, stopTerms, item.hs6 !== undefined);
   return failItems("A1", items ?? [], bad, "23A/137", `description vague (stop terms ${stopTerms.version})`);
 }
 

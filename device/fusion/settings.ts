@@ -1,3 +1,4 @@
+import { THREAT_CLASSES, type ThreatClass } from "../../protocols/vocabulary.ts";
 import type { FusionSettings, FusionWeights } from "./input.ts";
 import { DEFAULT_STOP_TERMS } from "./stop-terms.ts";
 
@@ -6,14 +7,16 @@ import { DEFAULT_STOP_TERMS } from "./stop-terms.ts";
  * on outcomes of full examinations and then set by a profile.
  */
 export const DEFAULT_WEIGHTS: FusionWeights = {
-  // Odds × 20. Alone it lifts the default prior of 1 % to 17 %: band medium, since goods that need declaring are not
-  // alarms by themselves; with a second sign (mass, contents) it reaches high.
+  // Odds × 20 for the hazard that these goods were left out: they need declaring, but many an honest sender forgets, and
+  // the text may name them in words that the lexicon does not know.
   undeclared: 3,
-  // Odds × 7.4, reached at 7.4 times the tolerance. A wrong mass is common and mostly innocent.
-  mass: 2,
-  // Odds × 12 before the discount; the chapter is hard to see in an image (51 % top-1 among 22 categories published).
-  contents: 2.5,
-  contentsTypical: 0.25,
+  // Odds × 7.4, reached at 7.4 times the tolerance: a wrong mass is common and mostly innocent. A right one says little:
+  // who hides something can weigh it too.
+  mass: { agree: 0.3, differ: 2 },
+  // Odds × 12 before the discount; the chapter is hard to see in an image (51 % top-1 among 22 categories published), so
+  // that goods which look right are no more than a mild sign.
+  contents: { agree: 0.5, differ: 2.5 },
+  contentsTypical: 0.15,
   // Odds × 2: a piece too many is often a tracking or a keying mistake.
   pieces: 0.7,
   // A gamma alarm is mostly natural (ceramics, potash, medical); neutrons hardly ever are. Either alarms by itself.
@@ -24,7 +27,7 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
     C3: 0.2,
     C4: 0.15,
     C5: 0.1,
-    A1: 0.3,
+    A1: 0.5,
     A3: 0.3,
     A4: 0.3,
     A6: 0.2,
@@ -32,8 +35,8 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
     K2: 0.4,
     T1: 0.1,
   },
-  // Odds × 2 for a declaration that fails everywhere.
-  qualityTotal: 0.7,
+  // Odds × 2.7 for a declaration that fails everywhere.
+  qualityTotal: 1,
 };
 
 /** Defaults for everything that the lane's configuration or a profile leaves open. */
@@ -52,6 +55,9 @@ export const DEFAULT_SETTINGS: FusionSettings = {
   // `customs-standards.md` §4.1, A4.
   massTolerance: { kg: 0.1, share: 0.05 },
   stopTerms: DEFAULT_STOP_TERMS,
+  // 0.07 for each of the 13 classes leaves a tenth of all irregular items to what no image shows. A site that knows what it
+  // finds says so here: a class that is a tenth of its finds has ten times the odds of one that is a hundredth.
+  hazardShares: {},
   weights: DEFAULT_WEIGHTS,
 };
 
@@ -59,4 +65,16 @@ export const DEFAULT_SETTINGS: FusionSettings = {
 export function fusionSettings(own: Partial<FusionSettings> = {}): FusionSettings {
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   return { ...DEFAULT_SETTINGS, ...given, roles: { ...DEFAULT_SETTINGS.roles, ...own.roles } };
+}
+
+/** Share of irregular items of a class that `hazardShares` does not name. */
+const USUAL_SHARE = 0.07;
+/** Part of the prior that all classes together may take; the rest is what no image shows. */
+const MOST_SHARE = 1;
+
+/** The chance, before anything is known, that an item is irregular by an object of this class. */
+export function hazardPrior(threatClass: ThreatClass, { hazardShares, prior }: FusionSettings): number {
+  const total = THREAT_CLASSES.reduce((sum, name) => sum + (hazardShares[name] ?? USUAL_SHARE), 0);
+  const share = hazardShares[threatClass] ?? USUAL_SHARE;
+  return prior * share * Math.min(1, MOST_SHARE / total);
 }

@@ -28,14 +28,14 @@ const FILLERS = new Set(
 );
 
 /**
- * Whether a description tells too little: shorter than 4 characters, a stop term standing alone (also a string of stop
- * terms), or fewer than two telling words (metric A1).
+ * Whether a description tells too little (metric A1): shorter than 4 characters (3 beside an HS code), a stop term standing alone (also a string
+ * of stop terms), or fewer than two telling words; one is enough beside an HS code, which tells the rest.
  */
-export function isVague(text: string, stop: StopTerms): boolean {
+export function isVague(text: string, stop: StopTerms, hasCode = false): boolean {
   const words = normaliseTerms(text);
-  if (text.trim().length < 4 || stop.terms.has(words.join(" "))) return true;
+  if (text.trim().length < (hasCode ? 3 : 4) || stop.terms.has(words.join(" "))) return true;
   const telling = words.filter((word) => word.length > 1 && !FILLERS.has(word));
-  return telling.length < 2 || telling.every((word) => stop.terms.has(word));
+  return telling.length < (hasCode ? 1 : 2) || telling.every((word) => stop.terms.has(word));
 }
 
 /** A versioned list from plain terms. */

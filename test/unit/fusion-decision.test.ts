@@ -158,7 +158,9 @@ describe("the recommendation", () => {
       totalValue: { amount: "0", currency: "EUR" },
     };
     const vague = declared({ consignment: worthless, items: [{ seq: 1, description: "gift" }] });
-    expect(verdict({ matches: vague })).toBe("CLEAR DOC_CHECK low");
+    expect(verdict({ matches: vague })).toBe("CLEAR DOC_CHECK medium");
+    const settings = settingsOf({ prior: 0.01 });
+    expect(verdict({ settings, matches: vague })).toBe("CLEAR DOC_CHECK low");
     const noOrigin = declared({
       items: [{ seq: 1, description: "knitted cotton blanket", hs6: "630130", netMassKg: 1 }],
     });

@@ -9,7 +9,9 @@ import {
   detection,
   identifier,
   inputOf,
+  only,
   scanOf,
+  settingsOf,
   stored,
   weighed,
 } from "../fixtures/fusion.ts";
@@ -50,15 +52,35 @@ describe("what the image shows", () => {
   });
 
   it("joins different classes by noisy-or, a row each", () => {
-    const both = fuse(
-      inputOf({
-        analysis: analysisOf({ detections: [detection("firearm", 0.6), detection("narcotic", 0.5)] }),
-      }),
-    ).score;
-    // 1 − (1 − 0.02) (1 − 0.6)/(1 − 0.02) (1 − 0.5)/(1 − 0.02)
-    expect(both.probability).toBeCloseTo(1 - (0.4 * 0.5) / 0.98, 9);
+    const detections = [detection("firearm", 0.6), detection("narcotic", 0.5)];
+    const settings = settingsOf({ hazardShares: { ...only(), firearm: 0.5, narcotic: 0.25 } });
+    const both = fuse(inputOf({ settings, analysis: analysisOf({ detections }) })).score;
+    const update = (prior: number, score: number) => {
+      const odds = ((prior / (1 - prior)) * (score / (1 - score))) / (0.02 / 0.98);
+      return odds / (1 + odds);
+    };
+    const leak = 1 - 0.98 / (0.99 * 0.995);
+    const clear = (1 - leak) * (1 - update(0.01, 0.6)) * (1 - update(0.005, 0.5));
+    expect(both.probability).toBeCloseTo(1 - clear, 9);
     expect(both.image).toBeCloseTo(both.probability, 12);
     expect(both.evidence.map((row) => row.code)).toEqual(["THREAT_FIREARM", "THREAT_NARCOTIC"]);
+  });
+
+  it("takes finding none for evidence only of classes that were looked for, and for no reason", () => {
+    const lookedFor = [{ class: "firearm", prevalence: 0.02, absent: 0.005 }];
+    const result = fuse(inputOf({ analysis: { ...analysisOf(), lookedFor } }));
+    expect(result.score.probability).toBeCloseTo(0.005, 9);
+    expect(result.score.evidence).toEqual([
+      {
+        source: "image",
+        code: "THREAT_FIREARM",
+        logOdds: expect.closeTo(Math.log(0.005 / 0.995 / (0.02 / 0.98)), 9),
+        detail: "looked for, nothing found that looks like: firearm",
+      },
+    ]);
+    expect(result.reasons.map((one) => one.code)).toEqual(["DECLARATION_MISSING"]);
+    const unheard = [{ class: "firearm", prevalence: 0.02, absent: 0.3 }];
+    expect(evidence({ analysis: { ...analysisOf(), lookedFor: unheard } })).toEqual([]);
   });
 
   it("takes no object below the class's prevalence, or below reportFrom, for evidence", () => {
@@ -75,14 +97,17 @@ describe("what the image shows", () => {
   });
 
   it("counts goods that need declaring only against a declaration that names none", () => {
+    const settings = settingsOf({ hazardShares: only("battery") });
     const battery = analysisOf({ detections: [detection("battery", 0.5)] });
-    expect(evidence({ analysis: battery })).toEqual([]);
-    expect(evidence({ analysis: battery, matches: declared() })).toEqual(["BATTERY_UNDECLARED 3.000"]);
+    expect(evidence({ settings, analysis: battery })).toEqual([]);
+    expect(evidence({ settings, analysis: battery, matches: declared() })).toEqual([
+      "BATTERY_UNDECLARED 3.000",
+    ]);
     expect(
-      evidence({ analysis: battery, matches: declared(goods("wireless phone charger", "850440")) }),
+      evidence({ settings, analysis: battery, matches: declared(goods("wireless phone charger", "850440")) }),
     ).toEqual([]);
     const named = { ...goods("rechargeable torch with battery"), ...SOLD_BY_PERSONS };
-    expect(evidence({ analysis: battery, matches: declared(named) })).toEqual([]);
+    expect(evidence({ settings, analysis: battery, matches: declared(named) })).toEqual([]);
     expect(
       evidence({
         analysis: battery,
@@ -103,9 +128,12 @@ describe("what the image shows", () => {
   });
 
   it("says less against an unclear declaration, which might have meant them", () => {
+    const settings = settingsOf({ hazardShares: only("tobacco") });
     const tobacco = analysisOf({ detections: [detection("tobacco", 0.5)] });
     const unclear = { ...goods("assorted household things"), ...SOLD_BY_PERSONS };
-    expect(evidence({ analysis: tobacco, matches: declared(unclear) })).toEqual(["THREAT_TOBACCO 0.900"]);
+    expect(evidence({ settings, analysis: tobacco, matches: declared(unclear) })).toEqual([
+      "THREAT_TOBACCO 0.900",
+    ]);
   });
 
   it("holds the log-odds at 13.8 by a row of its own", () => {
@@ -131,15 +159,21 @@ describe("what the image shows", () => {
 });
 
 describe("the mass", () => {
-  it("counts beyond max(0.1 kg, 5 %), by the logarithm, up to its limit", () => {
+  it("counts by the logarithm of its share of max(0.1 kg, 5 %), within its limits", () => {
     const matches = declared();
-    expect(evidence({ matches, scan: weighed(1.93) })).toEqual([]);
+    expect(evidence({ matches, scan: weighed(1.84) })).toEqual(["MASS_MISMATCH -0.300"]);
+    expect(evidence({ matches, scan: weighed(1.93) })).toEqual(["MASS_MISMATCH -0.105"]);
     expect(evidence({ matches, scan: weighed(2.04) })).toEqual(["MASS_MISMATCH 0.693"]);
     expect(evidence({ matches, scan: weighed(1.64) })).toEqual(["MASS_MISMATCH 0.693"]);
     expect(evidence({ matches, scan: weighed(31) })).toEqual(["MASS_MISMATCH 2.000"]);
-    expect(fuse(inputOf({ matches, scan: weighed(2.04) })).reasons[0]?.text).toBe(
-      "Measured 2.04 kg, declared 1.84 kg: 200 g more, 100 g allowed",
-    );
+    expect(fuse(inputOf({ matches, scan: weighed(2.04) })).reasons).toEqual([
+      {
+        code: "MASS_MISMATCH",
+        weight: expect.closeTo(Math.log(2), 9),
+        text: "Measured 2.04 kg, declared 1.84 kg: 200 g more, 100 g allowed",
+      },
+    ]);
+    expect(fuse(inputOf({ matches, scan: weighed(1.84) })).reasons).toEqual([]);
   });
 
   it("says nothing when unstable, untied, of several pieces and lighter, or not declared", () => {
@@ -179,9 +213,9 @@ describe("contents", () => {
 
   it("count where the image shows other goods than declared, as far as it and the declaration are clear", () => {
     const full = evidence({ analysis: phones, matches: declared() });
-    expect(full).toEqual(["CONTENTS_MISMATCH 1.310"]);
+    expect(full).toEqual(["CONTENTS_MISMATCH 1.750"]);
     expect(evidence({ analysis: { ...phones, quality: 0.5 }, matches: declared() })).toEqual([
-      "CONTENTS_MISMATCH 0.655",
+      "CONTENTS_MISMATCH 0.875",
     ]);
     const [blanket] = declarationOf().items ?? [];
     const half = declared({
@@ -191,19 +225,26 @@ describe("contents", () => {
         { ...blanket, seq: 2, description: "knitted cotton baby blanket" },
       ],
     });
-    expect(evidence({ analysis: phones, matches: half })).toEqual(["CONTENTS_MISMATCH 0.655"]);
+    expect(evidence({ analysis: phones, matches: half })).toEqual(["CONTENTS_MISMATCH 0.875"]);
     expect(fuse(inputOf({ analysis: phones, matches: declared() })).reasons[0]?.text).toBe(
-      "The image shows electronics (72 %), not declared; declared textiles (5 %)",
+      "Declared textiles: seen with 5 %; beside it the image shows electronics (72 %)",
     );
   });
 
-  it("say nothing where the declared goods are seen, are alike, cannot be seen, or are not known", () => {
+  it("speak mildly for goods that are seen as declared, or cannot be told from them", () => {
+    const seen = ["CONTENTS_MISMATCH -0.315"];
     expect(
       evidence({ analysis: phones, matches: declared(goods("wireless phone charger", "850440")) }),
-    ).toEqual([]);
+    ).toEqual(seen);
+    const computer = analysisOf({
+      contents: [...phones.contents, { group: "machinery", score: 0.1, share: 0 }],
+    });
     expect(
-      evidence({ analysis: phones, matches: declared(goods("portable computer with charger", "847130")) }),
-    ).toEqual([]);
+      evidence({ analysis: computer, matches: declared(goods("portable computer with charger", "847130")) }),
+    ).toEqual(seen);
+  });
+
+  it("say nothing where the declared goods are not known to the model or to the reader", () => {
     expect(evidence({ analysis: phones, matches: declared(goods("steel bicycle frame", "871491")) })).toEqual(
       [],
     );
@@ -223,12 +264,12 @@ describe("contents", () => {
         { group: "textiles", score: 0.2, share: null },
       ],
     });
-    expect(evidence({ analysis: wrapped, matches: declared() })).toEqual([]);
+    expect(evidence({ analysis: wrapped, matches: declared() })).toEqual(["CONTENTS_MISMATCH -0.070"]);
   });
 
   it("read a description that came without an HS code", () => {
     const matches = declared({ ...SOLD_BY_PERSONS, ...goods("two woollen scarf and sweater sets") });
-    expect(evidence({ analysis: phones, matches })).toEqual(["CONTENTS_MISMATCH 1.310"]);
+    expect(evidence({ analysis: phones, matches })).toEqual(["CONTENTS_MISMATCH 1.750"]);
   });
 
   it("of documents must be paper", () => {
@@ -239,7 +280,7 @@ describe("contents", () => {
     const withPaper = analysisOf({
       contents: [...phones.contents, { group: "paper-books", score: 0.1, share: 0.1 }],
     });
-    expect(evidence({ analysis: withPaper, matches: documents })).toEqual(["DOCUMENTS_NOT_FLAT 1.196"]);
+    expect(evidence({ analysis: withPaper, matches: documents })).toEqual(["DOCUMENTS_NOT_FLAT 1.641"]);
   });
 });
 

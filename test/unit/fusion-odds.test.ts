@@ -14,6 +14,8 @@ const VECTORS = [
   [0.002, 0.6, 0.02, 0.1284, 0.039, 0.608],
 ] as const;
 
+const weight = fc.double({ min: -13, max: 27, noNaN: true });
+
 describe("arithmetic of odds", () => {
   it.each(VECTORS)(
     "updates prior %d with image %d and declared %d",
@@ -39,7 +41,11 @@ describe("arithmetic of odds", () => {
         const declRisk = { p: declared, basePrior: 0.02, model: "declrisk-1", asOf: "2026-03-01T08:13:00Z" };
         const result = fuse(
           inputOf({
-            settings: settingsOf({ prior, discounts: { image: lambda, declared: lambda } }),
+            settings: settingsOf({
+              prior,
+
+              discounts: { image: lambda, declared: lambda },
+            }),
             analysis: analysisOf({ detections: [detection("firearm", image)] }),
             matches: [stored(declarationOf({ declRisk }))],
           }),
@@ -49,23 +55,36 @@ describe("arithmetic of odds", () => {
     },
   );
 
-  it("takes one hazard as the plain update and never lowers by a further one", () => {
-    const weight = fc.double({ min: 0, max: 27, noNaN: true });
-    const prior = fc.double({ min: 1e-5, max: 0.9, noNaN: true });
+  it("takes one hazard that is the whole prior as the plain update", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1e-5, max: 0.9, noNaN: true }), weight, (prior, logOdds) => {
+        const posterior = logistic(logit(prior) + logOdds);
+        expect(logistic(logit(prior) + joinHazards(prior, [{ prior, logOdds }]))).toBeCloseTo(posterior, 9);
+      }),
+    );
+    expect(joinHazards(0.01, [])).toBeCloseTo(0, 12);
+  });
+
+  it("joins hazards within the prior: rising with each, nothing for no news, never below what is no hazard", () => {
+    const hazards = fc.array(weight, { minLength: 1, maxLength: 13 });
     fc.assert(
       fc.property(
-        prior,
-        fc.array(weight, { minLength: 1, maxLength: 12 }),
+        fc.double({ min: 1e-4, max: 0.9, noNaN: true }),
+        hazards,
         weight,
-        (site, hazards, further) => {
-          expect(joinHazards(site, hazards.slice(0, 1))).toBeCloseTo(hazards[0] ?? 0, 9);
-          expect(joinHazards(site, [...hazards, further])).toBeGreaterThanOrEqual(
-            joinHazards(site, hazards) - 1e-9,
-          );
+        (prior, weights, more) => {
+          const join = (each: readonly number[]) =>
+            joinHazards(
+              prior,
+              each.map((logOdds) => ({ prior: prior * 0.07, logOdds })),
+            );
+          expect(join(weights.map(() => 0))).toBeCloseTo(0, 9);
+          const raised = weights.map((one, at) => (at === 0 ? Math.max(one, more) : one));
+          expect(join(raised)).toBeGreaterThanOrEqual(join(weights) - 1e-9);
+          expect(join(weights)).toBeGreaterThanOrEqual(Math.log(1 - 0.07 * weights.length) - 1e-9);
         },
       ),
     );
-    expect(joinHazards(0.01, [])).toBe(0);
   });
 
   it("stays finite at certainty", () => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FusionResult, fuse } from "../../device/fusion/fuse.ts";
 import { hitData } from "../../device/fusion/hit.ts";
-import type { FusionInput } from "../../device/fusion/input.ts";
+import type { FusionAnalysis, FusionInput } from "../../device/fusion/input.ts";
 import { fusionSettings } from "../../device/fusion/settings.ts";
 import type { Analysis, Measured } from "../../device/scan.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
@@ -41,8 +41,18 @@ const anyContents = fc.uniqueArray(
   { selector: (one) => one.group, maxLength: 8 },
 );
 
-const anyAnalysis: fc.Arbitrary<Analysis> = fc
-  .record({ detections: fc.array(anyDetection, { maxLength: 9 }), contents: anyContents, quality: share })
+const anyLookedFor = fc.array(
+  fc.record({ class: fc.constantFrom(...THREAT_CLASSES), prevalence: open, absent: share }),
+  { maxLength: 8 },
+);
+
+const anyAnalysis: fc.Arbitrary<FusionAnalysis> = fc
+  .record({
+    detections: fc.array(anyDetection, { maxLength: 9 }),
+    contents: anyContents,
+    quality: share,
+    lookedFor: fc.option(anyLookedFor, { nil: undefined }),
+  })
   .map(analysisOf);
 
 const anyMeasured: fc.Arbitrary<Measured> = fc.record({
@@ -253,7 +263,8 @@ describe("a stronger suspicion", () => {
       withDetections(input, (all) =>
         all.map((one, at) => (at === 0 ? { ...one, score: one.score + (1 - one.score) * by } : one)),
       ),
-    "one object more": (input, by) => withDetections(input, (all) => [...all, detection("narcotic", by)]),
+    "one object more": (input, by) =>
+      withDetections(input, (all) => [...all, detection("narcotic", by, { prevalence: 0.4 })]),
     "a group that nobody declared": (input, by) => {
       const { analysis } = input;
       if (analysis === null) return input;

@@ -1,5 +1,6 @@
 import type { GoodsGroup } from "../../../protocols/vocabulary.ts";
 import type { Case } from "../case.ts";
+import type { DeclaredGoods } from "../goods.ts";
 import { logit } from "../odds.ts";
 import { type EvidenceRow, percent } from "./row.ts";
 
@@ -24,28 +25,34 @@ export interface ContentsView {
 /**
  * Contents against declared goods, by the posterior of every group and never by the first alone. The mismatch
  * q = (1 − declared groups seen) × (strongest other group) speaks by logit q − logit q₀, where q₀ is what honest goods
- * show; discounted for dependence, for the unclear part of the declaration and for a poor image. It can only raise.
+ * show, within `weights.contents` (agreement only as far as the declared goods are seen); discounted for dependence, for the unclear part of the declaration and for a poor image.
  */
 export function contentsEvidence(subject: Case): readonly EvidenceRow[] {
   const { goods, input } = subject;
   const view = viewContents(subject);
-  if (goods === null || view === null || view.other === null) return [];
+  if (goods === null || view === null) return [];
   const { weights, discounts } = input.settings;
   const mismatch = (1 - view.declaredSeen) * view.otherSeen;
-  const excess = Math.min(weights.contents, logit(mismatch) - logit(weights.contentsTypical));
-  const logOdds = discounts.declared * view.checked * (input.analysis?.quality ?? 0) * excess;
-  if (!(logOdds > 0)) return [];
-  const detail = goods.documents
-    ? `declared as documents; the image shows ${view.other} (${percent(view.otherSeen)}), paper ${percent(view.declaredSeen)}`
-    : `the image shows ${view.other} (${percent(view.otherSeen)}), not declared; declared ${[...goods.groups].sort().join(", ")} (${percent(view.declaredSeen)})`;
-  return [
-    {
-      source: "contents",
-      code: goods.documents ? "DOCUMENTS_NOT_FLAT" : "CONTENTS_MISMATCH",
-      logOdds,
-      detail,
-    },
-  ];
+  const excess = logit(mismatch) - logit(weights.contentsTypical);
+  const held = Math.min(
+    weights.contents.differ,
+    Math.max(-weights.contents.agree * view.declaredSeen, excess),
+  );
+  const logOdds = discounts.declared * view.checked * trust(input.analysis?.quality) * held;
+  if (logOdds === 0) return [];
+  const code = goods.documents ? "DOCUMENTS_NOT_FLAT" : "CONTENTS_MISMATCH";
+  return [{ source: "contents", code, logOdds, detail: inWords(view, goods) }];
+}
+
+/** How far the image can be trusted, 0..1. */
+function trust(quality: number | undefined): number {
+  return quality !== undefined && quality >= 0 && quality <= 1 ? quality : 0;
+}
+
+function inWords(view: ContentsView, goods: DeclaredGoods): string {
+  const declared = goods.documents ? "documents" : [...goods.groups].sort().join(", ");
+  const other = view.other === null ? "nothing else" : `${view.other} (${percent(view.otherSeen)})`;
+  return `declared ${declared}: seen with ${percent(view.declaredSeen)}; beside it the image shows ${other}`;
 }
 
 function viewContents({ goods, input, analysed }: Case): ContentsView | null {

@@ -1,96 +1,117 @@
-import { type ReasonCode, reasonForThreat, type ThreatClass } from "../../../protocols/vocabulary.ts";
+import {
+  type ReasonCode,
+  reasonForThreat,
+  THREAT_CLASSES,
+  type ThreatClass,
+} from "../../../protocols/vocabulary.ts";
 import type { Case } from "../case.ts";
 import { alarmThreshold, type Detection, roleOf } from "../detections.ts";
-import { joinHazards, opinionLogOdds } from "../odds.ts";
+import { type Hazard, joinHazards, opinionLogOdds } from "../odds.ts";
+import { hazardPrior } from "../settings.ts";
 import { type EvidenceRow, score } from "./row.ts";
 
 /** How much an unclear declaration takes from the weight of goods it does not name: it might have meant them. */
 const UNCLEAR_DISCOUNT = 0.7;
 
-interface Hazard {
+interface ImageHazard extends Hazard {
   readonly source: "image" | "declaration";
   readonly code: ReasonCode;
-  /** What it adds alone, ≥ 0. */
-  readonly alone: number;
   readonly detail: string;
 }
 
 /**
- * What the image shows: each alarm class by its best object (several of a class are one opinion), and goods that need
- * declaring where the declaration does not name them. Classes are different hazards, joined by noisy-or: each row holds
- * what its class adds to those above it, so that rows add up and a further class never lowers the score. An object below
- * the class's prevalence is no evidence of innocence: models report objects, not the absence of them.
+ * What the image shows: each alarm class, and goods that need declaring where the declaration does not name them. A class
+ * speaks by its best object (several are one opinion), or by finding none where the analysis says that it was looked for.
+ * Classes are different hazards, joined by noisy-or: each row holds what its class changes beside those above it, so that
+ * rows add up.
  *
  * @returns the rows, and what the alarm classes alone make of the prior, as log-odds to add.
  */
 export function hazardEvidence(subject: Case): { rows: readonly EvidenceRow[]; image: number } {
-  const image = byWeight([...bestByClass(subject)].flatMap((best) => alarmHazard(best, subject) ?? []));
-  const undeclared = byWeight(
-    [...bestByClass(subject)].flatMap((best) => undeclaredHazard(best, subject) ?? []),
-  );
+  const opinions = THREAT_CLASSES.flatMap((name) => opinionOf(name, subject) ?? []);
+  const image = byWeight(opinions.flatMap((opinion) => alarmHazard(opinion, subject) ?? []));
+  const undeclared = byWeight(opinions.flatMap((opinion) => undeclaredHazard(opinion, subject) ?? []));
   const { prior } = subject.input.settings;
-  const rows: EvidenceRow[] = [];
-  const joined: number[] = [];
-  let before = 0;
-  for (const { alone, ...hazard } of [...image, ...undeclared]) {
-    joined.push(alone);
-    const together = joinHazards(prior, joined);
-    rows.push({
-      source: hazard.source,
-      code: hazard.code,
-      logOdds: together - before,
-      detail: hazard.detail,
-    });
-    before = together;
-  }
-  return { rows, image: image.length === 0 ? 0 : joinHazards(prior, joined.slice(0, image.length)) };
+  const hazards = [...image, ...undeclared];
+  const upTo = (count: number) => (count === 0 ? 0 : joinHazards(prior, hazards.slice(0, count)));
+  const rows = hazards.map(
+    ({ source, code, detail }, at): EvidenceRow => ({
+      source,
+      code,
+      logOdds: upTo(at + 1) - upTo(at),
+      detail,
+    }),
+  );
+  return { rows, image: upTo(image.length) };
 }
 
 interface ClassOpinion {
   readonly class: ThreatClass;
-  readonly best: Detection;
+  /** null: looked for, nothing found. */
+  readonly best: Detection | null;
   readonly logOdds: number;
   readonly objects: number;
 }
 
-/** The strongest opinion of each class; detections come best first, models may differ in prevalence. */
-function bestByClass(subject: Case): Iterable<ClassOpinion> {
-  const best = new Map<string, ClassOpinion>();
-  for (const detection of subject.detections) {
-    const { score: probability, prevalence } = detection;
-    const logOdds = opinionLogOdds({
-      probability,
-      prevalence,
-      discount: subject.input.settings.discounts.image,
-    });
-    const known = best.get(detection.class);
-    const objects = (known?.objects ?? 0) + 1;
-    if (known === undefined || logOdds > known.logOdds)
-      best.set(detection.class, { class: detection.class, best: detection, logOdds, objects });
-    else best.set(detection.class, { ...known, objects });
+/**
+ * What the analysis thinks of a class; null where nothing. Finding none, or only weak objects, is evidence of innocence no
+ * further than the model's own word on scans without a find: a model that does not say what it looks for has none.
+ */
+function opinionOf(name: ThreatClass, { detections, analysed, input }: Case): ClassOpinion | null {
+  const discount = input.settings.discounts.image;
+  const objects = detections.filter((one) => one.class === name);
+  let found: { best: Detection | null; logOdds: number } | null = null;
+  for (const best of objects) {
+    const logOdds = opinionLogOdds({ probability: best.score, prevalence: best.prevalence, discount });
+    if (found === null || logOdds > found.logOdds) found = { best, logOdds };
   }
-  return best.values();
+  const absences = (analysed ? (input.analysis?.lookedFor ?? []) : [])
+    .filter(
+      (one) => one.class === name && one.absent >= 0 && one.absent <= one.prevalence && one.prevalence < 1,
+    )
+    .map((one) => opinionLogOdds({ probability: one.absent, prevalence: one.prevalence, discount }));
+  const least = absences.length === 0 ? 0 : Math.max(...absences);
+  if (found !== null && found.logOdds > least) return { class: name, ...found, objects: objects.length };
+  return least < 0 ? { class: name, best: null, logOdds: least, objects: 0 } : null;
 }
 
-function alarmHazard(opinion: ClassOpinion, { input: { settings } }: Case): Hazard | null {
-  if (roleOf(opinion.class, settings) !== "alarm" || opinion.logOdds <= 0) return null;
-  const threshold = alarmThreshold(opinion.best, settings);
-  const others = opinion.objects > 1 ? `, ${opinion.objects} objects` : "";
-  const detail = `the image shows what looks like: ${opinion.class} (score ${score(opinion.best.score)}, alarm from ${score(threshold)}${others})`;
-  return { source: "image", code: reasonForThreat(opinion.class), alone: opinion.logOdds, detail };
+function alarmHazard(opinion: ClassOpinion, { input: { settings } }: Case): ImageHazard | null {
+  if (roleOf(opinion.class, settings) !== "alarm") return null;
+  const { class: name, logOdds, best, objects } = opinion;
+  const others = objects > 1 ? `, ${objects} objects` : "";
+  const detail =
+    best === null
+      ? noneFound(name)
+      : `the image shows what looks like: ${name} (score ${score(best.score)}, alarm from ${score(alarmThreshold(best, settings))}${others})`;
+  return {
+    source: "image",
+    code: reasonForThreat(name),
+    prior: hazardPrior(name, settings),
+    logOdds,
+    detail,
+  };
 }
 
-function undeclaredHazard(opinion: ClassOpinion, { input: { settings }, goods }: Case): Hazard | null {
-  if (roleOf(opinion.class, settings) !== "evidence" || opinion.logOdds <= 0) return null;
+function undeclaredHazard(opinion: ClassOpinion, { input: { settings }, goods }: Case): ImageHazard | null {
+  if (roleOf(opinion.class, settings) !== "evidence") return null;
   // Without a declaration nothing is undeclared.
   if (goods === null || goods.accountsFor(opinion.class)) return null;
-  const alone =
+  const { class: name, best } = opinion;
+  const logOdds =
     Math.min(settings.weights.undeclared, opinion.logOdds) * (1 - UNCLEAR_DISCOUNT * goods.unclear);
-  const code = opinion.class === "battery" ? "BATTERY_UNDECLARED" : reasonForThreat(opinion.class);
-  const detail = `the image shows what looks like: ${opinion.class} (score ${score(opinion.best.score)}), and the declaration names none`;
-  return { source: "declaration", code, alone, detail };
+  const code = name === "battery" ? "BATTERY_UNDECLARED" : reasonForThreat(name);
+  const detail =
+    best === null
+      ? noneFound(name)
+      : `the image shows what looks like: ${name} (score ${score(best.score)}), and the declaration names none`;
+  return { source: "declaration", code, prior: hazardPrior(name, settings), logOdds, detail };
 }
 
-function byWeight(hazards: readonly Hazard[]): readonly Hazard[] {
-  return hazards.toSorted((one, other) => other.alone - one.alone || (one.code < other.code ? -1 : 1));
+function noneFound(name: ThreatClass): string {
+  return `looked for, nothing found that looks like: ${name}`;
+}
+
+/** Strongest first. */
+function byWeight(hazards: readonly ImageHazard[]): readonly ImageHazard[] {
+  return hazards.toSorted((one, other) => other.logOdds - one.logOdds || (one.code < other.code ? -1 : 1));
 }

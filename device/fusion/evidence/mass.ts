@@ -1,25 +1,33 @@
 import type { Case } from "../case.ts";
-import { compareMass } from "../mass.ts";
+import type { FusionSettings } from "../input.ts";
+import { compareMass, type MassComparison } from "../mass.ts";
 import { type EvidenceRow, mass } from "./row.ts";
 
 /**
- * The scale against the declared gross mass. Within the tolerance it says nothing; beyond, ln(difference / tolerance), at
- * most `weights.mass`: twice the tolerance doubles the odds.
+ * The scale against the declared gross mass: ln(difference / tolerance), so that twice the tolerance doubles the odds; at
+ * most `weights.mass.differ`, and at least −`weights.mass.agree`. A piece of several can only be too heavy.
  */
 export function massEvidence({ own, input }: Case): readonly EvidenceRow[] {
   if (own === null) return [];
   const { scan, settings } = input;
   const compared = compareMass(scan, own.stored.declaration, own.matchedBy, settings.massTolerance);
-  if (compared === null || compared.ratio <= 1) return [];
-  const { measuredKg, declaredKg, pieces } = compared;
-  const allowed = mass(Math.max(settings.massTolerance.kg, settings.massTolerance.share * declaredKg));
+  if (compared === null) return [];
+  const { agree, differ } = settings.weights.mass;
+  const least = compared.pieces > 1 ? 0 : -agree;
+  const logOdds = Math.min(differ, Math.max(least, Math.log(compared.ratio)));
+  return logOdds === 0
+    ? []
+    : [{ source: "mass", code: "MASS_MISMATCH", logOdds, detail: inWords(compared, settings) }];
+}
+
+function inWords(
+  { measuredKg, declaredKg, pieces, ratio }: MassComparison,
+  { massTolerance }: FusionSettings,
+): string {
   const whole = pieces > 1 ? ` for all ${pieces} pieces` : "";
-  return [
-    {
-      source: "mass",
-      code: "MASS_MISMATCH",
-      logOdds: Math.min(settings.weights.mass, Math.log(compared.ratio)),
-      detail: `measured ${mass(measuredKg)}, declared ${mass(declaredKg)}${whole}: ${mass(Math.abs(measuredKg - declaredKg))} ${measuredKg > declaredKg ? "more" : "less"}, ${allowed} allowed`,
-    },
-  ];
+  const both = `measured ${mass(measuredKg)}, declared ${mass(declaredKg)}${whole}`;
+  const allowed = mass(Math.max(massTolerance.kg, massTolerance.share * declaredKg));
+  if (ratio <= 1) return `${both}: they agree within ${allowed}`;
+  const more = measuredKg > declaredKg ? "more" : "less";
+  return `${both}: ${mass(Math.abs(measuredKg - declaredKg))} ${more}, ${allowed} allowed`;
 }
