@@ -7,18 +7,22 @@ import { count, integritySchema, lane, text, uuid } from "./common.ts";
  * message.
  */
 export const ALERT_CODES = {
-  UNDELIVERABLE: "A row of the journal cannot be delivered; details {sequence, id, scanId, reason}",
-  DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",
-  DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
-  SCAN_REF_REUSED: "A scanner used a scanRef again with another start time; stored as a new scan",
-  LINK_ERRORS: "The scanner's link loses frames above the tolerated rate",
-  DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
-  INFERENCE_RESTARTED: "The inference process was stuck or died and was replaced",
-  MODEL_REFUSED: "A model package failed its known-answer test or its digests",
+  BROKER_REFUSES: "The broker refuses the gateway or a message of it; details say with which reason code",
+  CALIBRATION_OLD: "The scanner's dark and air measurement is older than the lane allows",
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",
-  TRACKING_AMBIGUOUS: "Readings could not be tied to an item with certainty",
-  CLOCK_UNSYNCHRONISED: "The gateway's clock is not synchronised",
+  DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
+  DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",
+  DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
+  IMAGE_UNREADABLE: "An image of a folder lane could not be read; its hit says NO_DECISION",
+  JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
   OUTCOME_CONFLICT: "An outcome could not be read or contradicts an earlier one",
+  SCANNER_ESTOP: "The emergency stop of the scanner is pressed",
+  SCANNER_LINK_ERRORS: "The scanner's link loses frames above the tolerated rate",
+  SCANNER_REFUSED: "A scanner was refused: its serial number, address or protocol version",
+  SCAN_NOT_STORED: "A scan could not be stored and is not acknowledged; the scanner keeps it",
+  SCAN_REF_REUSED: "A scanner used a scanRef again with another start time; stored as a new scan",
+  SCAN_TOO_LARGE: "A scan was larger than the lane accepts and was refused",
+  UNDELIVERABLE: "A row of the journal cannot be delivered; details {sequence, id, scanId, reason}",
 } as const;
 export type AlertCode = keyof typeof ALERT_CODES;
 
@@ -30,8 +34,6 @@ export const undeliverableDetailsSchema = z.strictObject({
   reason: text,
 });
 
-const detail = z.union([z.string().max(500), z.number(), z.boolean(), z.null()]);
-
 /** `data` of `…/alert`. */
 export const alertSchema = z
   .strictObject({
@@ -41,7 +43,7 @@ export const alertSchema = z
     remedy: text.describe("what to do about it"),
     lane: lane.optional(),
     scanId: uuid.optional(),
-    details: z.record(z.string().max(64), detail).describe("figures and names by code"),
+    details: z.record(z.string().max(64), z.json()).describe("figures and names by code"),
     journal: uuid,
     sequence: count.describe("counted with the hits of the journal"),
     integrity: integritySchema,

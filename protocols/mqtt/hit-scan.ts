@@ -60,7 +60,7 @@ export const hitIdentifierSchema = z.strictObject({
 export type HitIdentifier = z.output<typeof hitIdentifierSchema>;
 
 const radiationState = z.enum(["normal", "alarm", "fault"]).nullable();
-const massKg = z.number().min(0).nullable();
+const massKg = z.number().nullable();
 
 export const measuredSchema = z.strictObject({
   massKg: massKg.describe("kg, of the scale; null absent"),

@@ -10,6 +10,7 @@ import {
   MAX_FRAME_BYTES,
   readMessage,
 } from "../../protocols/line-scan/index.ts";
+import { encodeEvent, unwrap } from "../../protocols/mqtt/envelope.ts";
 import { LineSplitter, MT_SICS_MAX_LINE, parseMtSicsLine } from "../../protocols/mt-sics.ts";
 import { Dice, mutate, mutateText } from "../fixtures/mutate.ts";
 
@@ -157,6 +158,23 @@ it(
       for (const { value } of identify(raw)) if (!CANONICAL_PATTERN.test(value)) throw new Error(raw);
       if (parseElementString(raw).elements.some(({ ai }) => /^43[01]\d$/.test(ai))) throw new Error(raw);
     }
+  },
+  PATIENCE_MS,
+);
+
+it(
+  "answers 10^5 mutated events with an event, nothing or a typed error",
+  () => {
+    const dice = new Dice(7);
+    const event = encodeEvent({
+      name: "receipt",
+      id: "1",
+      source: "/central",
+      time: AT,
+      data: { upToSequence: 7 },
+    });
+    for (let round = 0; round < MILLION / 10; round += 1) typedOnly(() => unwrap(mutate(event, dice)));
+    expect(unwrap(event)?.data).toEqual({ upToSequence: 7 });
   },
   PATIENCE_MS,
 );
