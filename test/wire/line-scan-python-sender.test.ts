@@ -2,15 +2,25 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, expect, it } from "vitest";
-import { type CaptureRig, captureRig, storedPlane } from "../fixtures/capture-rig.ts";
+import {
+  type CaptureRig,
+  captureRig,
+  type SpoolRig,
+  spoolRig,
+  storedPlane,
+} from "../fixtures/capture-rig.ts";
 
 const run = promisify(execFile);
 const SENDER = fileURLToPath(new URL("../fixtures/sender.py", import.meta.url));
 const WIDTH = 37;
 const HEIGHT = 24;
 
+let disk: SpoolRig;
 let rig: CaptureRig;
-afterEach(() => rig.stop());
+afterEach(async () => {
+  await rig.stop();
+  await disk.stop();
+});
 
 /** The sender's formula: the two sides share nothing but the contract. */
 function sample(energy: number, line: number, pixel: number): number {
@@ -18,7 +28,8 @@ function sample(energy: number, line: number, pixel: number): number {
 }
 
 it("stores bit for bit what a sender written only from the contract sends", async () => {
-  rig = await captureRig();
+  disk = await spoolRig();
+  rig = await captureRig(disk.spool);
   const { stdout } = await run("python3", [SENDER, "127.0.0.1", String(await rig.port()), "PY-1"]);
   const [only] = rig.taken;
   expect(rig.taken).toHaveLength(1);
@@ -42,7 +53,7 @@ it("stores bit for bit what a sender written only from the contract sends", asyn
       },
     ],
   });
-  const stored = await rig.spool.scan(only!.accepted.scan.scanId);
+  const stored = await disk.spool.scan(only!.accepted.scan.scanId);
   for (const energy of [0, 1]) {
     const plane = stored!.scan.planes.find((each) => each.energy === energy)!;
     const samples = await storedPlane(stored!.scan.directory, plane);

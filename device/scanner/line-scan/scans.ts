@@ -15,8 +15,12 @@ import { scannerIdentifiers } from "./identifiers.ts";
 
 /** Numbers of refused or already stored scans that are remembered, so that their lines are dropped quietly. */
 const MAX_SKIPPED = 64;
-/** Numbers of scans never begun whose SCAN_END is remembered. */
-const MAX_UNKNOWN = 64;
+
+/** A scan whose lines are dropped: stored already, on its way to the disk, or refused. */
+interface SkippedScan {
+  readonly key: ScanKey;
+  readonly refused: boolean;
+}
 
 interface OpenScan {
   readonly key: ScanKey;
@@ -56,8 +60,7 @@ export interface ScansContext {
 export class Scans {
   readonly #context: ScansContext;
   readonly #open = new Map<number, OpenScan>();
-  readonly #skipped = new Map<number, ScanKey>();
-  readonly #unknown = new Set<number>();
+  readonly #skipped = new Map<number, SkippedScan>();
 
   constructor(context: ScansContext) {
     this.#context = context;
@@ -84,7 +87,7 @@ export class Scans {
     await this.#begin(start, key);
   }
 
-  /** @returns false when the payload is no LINES at all. */
+  /** The payload of a LINES frame: on disk when this resolves. */
   async lines(payload: Uint8Array): Promise<void> {
     const number = scanNumber(payload);
     const scan = number === null ? undefined : this.#open.get(number);
@@ -118,7 +121,8 @@ export class Scans {
     }
     const missing = scan.assembly.missing(end.planes, MAX_MISSING_RANGES);
     if (missing.length > 0 && !end.final) {
-      this.#askFor(end, [...missing], "Lines are missing; send them again, then SCAN_END");
+      const message = "Lines are missing; send them again, then SCAN_END";
+      this.#context.nak({ code: "LINES_MISSING", message, scanRef: end.scanRef, missing: [...missing] });
       return;
     }
     try {
@@ -132,7 +136,6 @@ export class Scans {
   async discard(): Promise<void> {
     for (const number of [...this.#open.keys()]) await this.#drop(number);
     this.#skipped.clear();
-    this.#unknown.clear();
   }
 
   /** The scanner sends a whole open scan again: what has come already stays, repeats are harmless. */
@@ -163,7 +166,6 @@ export class Scans {
     } catch (error) {
       return this.#refuse(start.scan, key, "SPOOL_FULL", `The scan cannot be stored: ${messageOf(error)}`);
     }
-    this.#unknown.delete(start.scan);
     this.#context.scanStarted(beganAt);
     this.#context.changed(this.#open.size);
   }
@@ -208,28 +210,21 @@ export class Scans {
     if (!taken) await scan.writer.discard();
   }
 
-  /** SCAN_END of a scan that is not open: stored already, on its way, refused, or its SCAN_START was damaged. */
+  /** SCAN_END of a scan that is not open: refused, on its way, stored already, or its SCAN_START was damaged. */
   async #endOfOther(end: ScanEnd): Promise<void> {
     const { store, lane } = this.#context;
-    const key = this.#skipped.get(end.scan);
-    if (key !== undefined && this.#context.inFlight(key)) return; // its ACK comes when it is durable
-    if (key !== undefined) {
-      const known = await store.find(lane, key);
-      if (known?.complete && !known.otherStart) return this.#context.acknowledge(key.scanRef, known.scanId);
-      const admission = store.admission(lane);
-      if (!admission.ok) return this.#context.nak({ ...admission, scanRef: key.scanRef });
+    const skipped = this.#skipped.get(end.scan);
+    if (skipped?.refused) return; // told when it began
+    if (skipped !== undefined && this.#context.inFlight(skipped.key)) return; // its ACK comes when it is durable
+    if (skipped !== undefined) {
+      const known = await store.find(lane, skipped.key);
+      if (known?.complete && !known.otherStart) {
+        this.#context.acknowledge(skipped.key.scanRef, known.scanId);
+        return;
+      }
     }
-    if (this.#unknown.size < MAX_UNKNOWN) this.#unknown.add(end.scan);
-    const all = end.planes.map(({ view, energy, lines }) => ({ view, energy, from: 0, to: lines }));
-    this.#askFor(end, all, "No SCAN_START of this scan was received; send the whole scan");
-  }
-
-  #askFor(
-    end: ScanEnd,
-    missing: { view: number; energy: 0 | 1 | 2; from: number; to: number }[],
-    message: string,
-  ): void {
-    this.#context.nak({ code: "LINES_MISSING", message, scanRef: end.scanRef, missing });
+    const message = "No SCAN_START of this scan was received; send the whole scan";
+    this.#context.nak({ code: "BAD_SEQUENCE", message, scanRef: end.scanRef });
   }
 
   #object(scan: OpenScan | undefined, message: string): void {
@@ -263,7 +258,7 @@ export class Scans {
   }
 
   #tell(number: number, key: ScanKey, code: NakCode, message: string): void {
-    this.#skip(number, key);
+    this.#skip(number, key, true);
     this.#context.nak({ code, message: message.slice(0, 500), scanRef: key.scanRef });
   }
 
@@ -277,9 +272,9 @@ export class Scans {
     await scan.writer.discard();
   }
 
-  #skip(number: number, key: ScanKey): void {
+  #skip(number: number, key: ScanKey, refused = false): void {
     this.#skipped.delete(number);
-    this.#skipped.set(number, key);
+    this.#skipped.set(number, { key, refused });
     const oldest = this.#skipped.keys().next();
     if (this.#skipped.size > MAX_SKIPPED && !oldest.done) this.#skipped.delete(oldest.value);
   }
