@@ -1,5 +1,6 @@
 import { Alerts } from "./alerts.ts";
 import type { Config } from "./config/schema.ts";
+import { readSecret } from "./config/secrets.ts";
 import { credentialsOf, driverOf, inferenceOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
 import type { InferenceSupervisor } from "./inference/supervisor.ts";
 import { Intake } from "./intake.ts";
@@ -9,7 +10,7 @@ import { Tracker } from "./lane/tracker.ts";
 import type { Log } from "./log.ts";
 import type { ScannerState } from "./scanner/port.ts";
 import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
-import { loadSigner, type Signer } from "./signing.ts";
+import { createSigner, type Signer } from "./signing.ts";
 import type { Spool } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
 import { Uplink } from "./uplink/uplink.ts";
@@ -66,10 +67,11 @@ export class Gateway {
   /** Opens the spool, resumes what a stop or crash left, starts lanes, models and uplink. Throws when the spool cannot be used. */
   async start(): Promise<void> {
     const { config, log, env } = this.#options;
-    this.#signer = config.signing === undefined ? null : await loadSigner(config.signing.key, env);
+    const signingKey = config.signing === undefined ? undefined : await readSecret(config.signing.key, env);
+    this.#signer = signingKey === undefined ? null : createSigner(signingKey);
     const inference = inferenceOf(config, log);
     const loading = inference.start(); // models load while the spool opens
-    const spool = this.#createSpool();
+    const spool = this.#createSpool(signingKey);
     await spool.start();
     const parts = this.#assemble(spool, inference);
     this.#parts = parts;
@@ -96,7 +98,7 @@ export class Gateway {
     await parts.spool.stop();
   }
 
-  #createSpool(): Spool {
+  #createSpool(signingKey: Uint8Array | undefined): Spool {
     const { config, log } = this.#options;
     return createSpool({
       path: config.spool.path,
@@ -106,6 +108,7 @@ export class Gateway {
       site: config.gateway.site,
       gateway: config.gateway.id,
       clock: Date.now,
+      signingKey,
       log,
       onFatal: (error) => {
         log.error(

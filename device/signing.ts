@@ -1,6 +1,6 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { keyIdOf } from "../protocols/chain.ts";
 import { LynceusError } from "../protocols/errors.ts";
-import { readSecret } from "./config/secrets.ts";
 
 /** Signs the hash of each row of the journal (`mqtt.md`, Integrity). */
 export interface Signer {
@@ -8,38 +8,34 @@ export interface Signer {
   readonly keyId: string;
   /** Raw Ed25519 public key, base64url. */
   readonly publicKey: string;
-  /** Ed25519 over the 32 hash bytes, base64url. */
-  sign(hash: Uint8Array): string;
+  /** Ed25519 over the 32 bytes of a hash given in hex; base64url. */
+  sign(hash: string): string;
 }
 
-/** Loads the signing key named in `signing.key`: an Ed25519 private key in PEM (PKCS#8). */
-export async function loadSigner(
-  reference: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Signer> {
-  const key = parseKey(await readSecret(reference, env), reference);
-  const jwk = createPublicKey(key).export({ format: "jwk" });
-  const raw = new Uint8Array(Buffer.from(jwk.x ?? "", "base64url"));
+/**
+ * A signer from an Ed25519 private key in PEM (PKCS#8).
+ * @throws LynceusError `LYN_SIGNING_KEY` where it is not one.
+ */
+export function createSigner(pem: Uint8Array): Signer {
+  const key = parseKey(pem);
+  const publicKey = createPublicKey(key).export({ format: "jwk" }).x ?? "";
   return {
-    keyId: createHash("sha256").update(raw).digest("hex").slice(0, 16),
-    publicKey: jwk.x ?? "",
-    sign: (hash) => sign(null, hash, key).toString("base64url"),
+    keyId: keyIdOf(new Uint8Array(Buffer.from(publicKey, "base64url"))),
+    publicKey,
+    sign: (hash) => sign(null, Buffer.from(hash, "hex"), key).toString("base64url"),
   };
 }
 
-function parseKey(pem: Uint8Array, reference: string): KeyObject {
+function parseKey(pem: Uint8Array): KeyObject {
   try {
     const key = createPrivateKey({ key: Buffer.from(pem), format: "pem" });
     if (key.asymmetricKeyType !== "ed25519") throw new Error(`it is a key of type ${key.asymmetricKeyType}`);
     return key;
   } catch (cause) {
-    throw new LynceusError(
-      "LYN_SIGNING_KEY",
-      `The signing key ${reference} cannot be used: ${(cause as Error).message}`,
-      {
-        remedy: "Give an Ed25519 private key: openssl genpkey -algorithm ed25519 -out signing.key",
-        cause,
-      },
-    );
+    throw new LynceusError("LYN_SIGNING_KEY", `The signing key cannot be used: ${(cause as Error).message}`, {
+      remedy:
+        "Give an Ed25519 private key in signing.key: openssl genpkey -algorithm ed25519 -out signing.key",
+      cause,
+    });
   }
 }

@@ -11,6 +11,8 @@ export interface WorkerOptions {
   readonly bootId: string;
   readonly now: number;
   readonly ballastBytes: number;
+  /** Ed25519 private key (PEM) that signs each row; null: rows are chained and not signed. */
+  readonly signingKey: Uint8Array | null;
 }
 
 /** One operation of a batch. */

@@ -8,9 +8,10 @@ type Values = Record<string, SQLInputValue>;
 /**
  * Copies every readable row of a damaged journal into a new one; rows are read from both ends, so that one bad page does
  * not hide what lies behind it. Outbox rows keep their bytes and get negative sequences: the new journal counts its own.
- * Returns the rows saved by table. The damaged file is only read.
+ * Returns the rows saved by table. `now`: ms since the epoch. The damaged file is only read.
  */
-export function salvage(from: string, to: Database): Record<string, number> {
+export function salvage(from: string, to: Database, now: number): Record<string, number> {
+  writeMeta(to, META.salvagedAt, String(now));
   const saved: Record<string, number> = {};
   let damaged: DatabaseSync;
   try {

@@ -2,6 +2,7 @@ import { GENESIS, linkHash } from "../../protocols/chain.ts";
 import { alertId, eventId } from "../../protocols/ids.ts";
 import type { Integrity } from "../../protocols/mqtt/common.ts";
 import { encodeEvent, gatewaySource } from "../../protocols/mqtt/envelope.ts";
+import type { Signer } from "../signing.ts";
 import type { UnsealedData } from "./port.ts";
 
 /** Where a row stands in its journal. */
@@ -13,6 +14,7 @@ interface Place {
   readonly sequence: number;
   /** Hash of the row before, null for the first. */
   readonly previous: string | null;
+  readonly signer: Signer | null;
 }
 
 /** A hit or alert with its number and its place in the chain, as it is stored and published. */
@@ -68,7 +70,14 @@ export function sealAlert(
 
 function chained(place: Place, data: UnsealedData): { data: UnsealedData; integrity: Integrity } {
   const previous = place.previous ?? GENESIS;
-  const integrity = { previous, hash: linkHash(previous, data), signature: null, keyId: null };
+  const hash = linkHash(previous, data);
+  const { signer } = place;
+  const integrity = {
+    previous,
+    hash,
+    signature: signer?.sign(hash) ?? null,
+    keyId: signer?.keyId ?? null,
+  };
   return { data: { ...data, integrity }, integrity };
 }
 

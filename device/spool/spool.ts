@@ -29,6 +29,8 @@ export interface SpoolOptions {
   /** The disk failed or the journal's worker died: the gateway must end and start anew. Called once. */
   readonly onFatal?: (error: LynceusError) => void;
   readonly ballastBytes?: number;
+  /** Ed25519 private key (PEM) that signs each row of the journal. */
+  readonly signingKey?: Uint8Array | undefined;
 }
 
 /** The spool on disk. Nothing is opened before `start()`. */
@@ -78,6 +80,7 @@ class DiskSpool implements port.Spool {
       bootId: this.bootId,
       now: clock(),
       ballastBytes,
+      signingKey: this.#options.signingKey ?? null,
     });
     this.#journal = ready.journal;
     this.#planes.start();

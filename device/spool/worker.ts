@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { LynceusError } from "../../protocols/errors.ts";
+import { createSigner } from "../signing.ts";
 import { openBallast, releaseBallast } from "./ballast.ts";
 import { type Database, JOURNAL_FILE, lockSpool, makeDirectory, openJournal } from "./database.ts";
 import { diskError, diskFault } from "./disk-errors.ts";
@@ -36,7 +37,7 @@ function main(): void {
     const lock = lockSpool(options.path);
     unlock = () => lock.close();
     const { database, corrupt } = openJournal(options.path, options.now);
-    const rows = corrupt === null ? null : salvage(corrupt, database);
+    const rows = corrupt === null ? null : salvage(corrupt, database, options.now);
     context = createContext(database, options);
     const salvaged = corrupt === null || rows === null ? null : { file: corrupt, rows };
     say({ kind: "ready", journal: context.journal, salvaged });
@@ -69,7 +70,8 @@ function createContext(database: Database, options: WorkerOptions): OperationCon
   // A commit now: the log's creation, with its header and its folder's entry, is not left to the first scan.
   writeMeta(database, META.boot, options.bootId);
   const { site, gateway, bootId } = options;
-  return { database, site, gateway, journal, bootId };
+  const signer = options.signingKey === null ? null : createSigner(options.signingKey);
+  return { database, site, gateway, journal, bootId, signer };
 }
 
 /** On a full disk even a delete fails: the ballast gives the room for the work that frees some. */

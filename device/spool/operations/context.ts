@@ -1,3 +1,4 @@
+import type { Signer } from "../../signing.ts";
 import type { Database } from "../database.ts";
 
 /** What every operation of the journal gets: it runs in the worker, inside a transaction. */
@@ -7,6 +8,8 @@ export interface OperationContext {
   readonly gateway: string;
   readonly journal: string;
   readonly bootId: string;
+  /** Signs each row's hash; null until a key is configured. */
+  readonly signer: Signer | null;
 }
 
 /** Reads a value of the `meta` table. */
@@ -30,6 +33,8 @@ export const META = {
   /** `true` once central announced receipts. */
   receipts: "receipts-expected",
   checkpoints: "checkpoints",
+  /** When a damaged journal was replaced, ms since the epoch. */
+  salvagedAt: "salvaged-at",
   unknownOutcomes: "outcomes-of-unknown-scans",
 } as const;
 

@@ -182,17 +182,28 @@ export function evictScans(
   return { directories, freed };
 }
 
-/** Folders (relative to the spool) that belong to a scan whose planes are kept. */
+/**
+ * Of some folders (relative to the spool) those to keep: of scans whose planes are kept, and any from before a damage of
+ * the journal, since the row that owned it may be what was lost.
+ */
 export function keptDirectories(
   { database }: OperationContext,
   { directories }: { directories: readonly string[] },
 ): string[] {
-  return database
-    .all(
-      "SELECT directory FROM scans WHERE evicted = 0 AND directory IN (SELECT value FROM json_each(?))",
-      JSON.stringify(directories),
-    )
-    .map((row) => String(row["directory"]));
+  const owned = database.all(
+    "SELECT directory FROM scans WHERE evicted = 0 AND directory IN (SELECT value FROM json_each(?))",
+    JSON.stringify(directories),
+  );
+  const salvagedAt = Number(readMeta(database, META.salvagedAt) ?? 0);
+  return [
+    ...owned.map((row) => String(row["directory"])),
+    ...directories.filter((directory) => mintedAt(directory) < salvagedAt),
+  ];
+}
+
+/** When a scan's folder was named, ms since the epoch: the first 48 bits of a UUIDv7. */
+function mintedAt(directory: string): number {
+  return Number.parseInt(directory.slice(-36).replace("-", "").slice(0, 12), 16);
 }
 
 export function planeBytes({ database }: OperationContext): number {

@@ -37,9 +37,7 @@ export function putDeadLetter({ database }: OperationContext, { letter, body, at
     at,
     body.subarray(0, MAX_LETTER_BYTES),
   );
-  database.run(
-    `DELETE FROM letters WHERE id <= (SELECT id FROM letters ORDER BY id DESC LIMIT 1 OFFSET ${MAX_LETTERS})`,
-  );
+  database.run("DELETE FROM letters WHERE id <= (SELECT max(id) FROM letters) - ?", MAX_LETTERS);
 }
 
 /** Dead letters of both kinds, newest first: rows that cannot go out, messages that cannot be read. */
