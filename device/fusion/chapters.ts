@@ -12,9 +12,11 @@ export interface SuggestedChapter {
 const DECLARED_PART = 0.8;
 /** Score of a declared chapter of which the image says nothing. */
 const TEXT_ALONE = 0.5;
-/** Chapters with less are left out. */
-const REPORT_FROM = 0.05;
+/** Chapters with less are left out: an even spread over a large group suggests nothing. */
+const REPORT_FROM = 0.1;
 const MOST_CHAPTERS = 10;
+/** Chapter 77 is reserved by the Harmonized System: no goods have it. */
+const RESERVED = "77";
 
 /**
  * Joins the goods groups seen with the chapters declared. An image cannot tell the chapters of a group apart: its score is
@@ -50,5 +52,6 @@ export function suggestChapters({ analysed, input, goods }: Case): readonly Sugg
 
 function chaptersOf(group: keyof typeof GOODS_GROUP_CHAPTERS): readonly string[] {
   const { first, last } = GOODS_GROUP_CHAPTERS[group];
-  return Array.from({ length: last - first + 1 }, (_, at) => String(first + at).padStart(2, "0"));
+  const chapters = Array.from({ length: last - first + 1 }, (_, at) => String(first + at).padStart(2, "0"));
+  return chapters.filter((chapter) => chapter !== RESERVED);
 }

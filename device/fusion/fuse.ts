@@ -1,7 +1,7 @@
 import { MAX_LOG_ODDS, type Score } from "../../protocols/mqtt/hit-score.ts";
 import type { Decision, Recommendation } from "../../protocols/vocabulary.ts";
 import { type Case, openCase } from "./case.ts";
-import { centralRiskEvidence } from "./evidence/central-risk.ts";
+import { centralRisk, centralRiskEvidence } from "./evidence/central-risk.ts";
 import { contentsEvidence } from "./evidence/contents.ts";
 import { hazardEvidence } from "./evidence/hazards.ts";
 import { massEvidence } from "./evidence/mass.ts";
@@ -67,7 +67,7 @@ function scoreOf(subject: Case, rows: readonly EvidenceRow[], image: number): Sc
     profile,
     prior,
     image: analysis !== null && subject.analysed ? logistic(within(logit(prior) + image)) : null,
-    declared: subject.matches[0]?.stored.declaration.declRisk?.p ?? null,
+    declared: centralRisk(subject),
     evidence: evidence.map((row) => ({ ...row })),
     floor: subject.floor.map((entry) => ({ ...entry })) as Score["floor"],
   };

@@ -81,6 +81,13 @@ describe("what the image shows", () => {
     expect(result.reasons.map((one) => one.code)).toEqual(["DECLARATION_MISSING"]);
     const unheard = [{ class: "firearm", prevalence: 0.02, absent: 0.3 }];
     expect(evidence({ analysis: { ...analysisOf(), lookedFor: unheard } })).toEqual([]);
+    const found = analysisOf({ detections: [detection("firearm", 0.1)] });
+    expect(evidence({ analysis: { ...found, lookedFor: unheard } })).toEqual(["THREAT_FIREARM 1.695"]);
+  });
+
+  it("takes the most suspicious of two models that looked for a class", () => {
+    const lookedFor = [0.005, 0.01].map((absent) => ({ class: "firearm", prevalence: 0.02, absent }));
+    expect(evidence({ analysis: { ...analysisOf(), lookedFor } })).toEqual(["THREAT_FIREARM -0.703"]);
   });
 
   it("takes no object below the class's prevalence, or below reportFrom, for evidence", () => {
@@ -290,6 +297,9 @@ describe("other sources", () => {
     expect(evidence({ matches: declared({ declRisk: { ...risk, target: "revenue" } }) })).toEqual([
       "CENTRAL_RISK 0.000",
     ]);
+    const figure = (target: "revenue" | "any_irregularity") =>
+      fuse(inputOf({ matches: declared({ declRisk: { ...risk, target } }) })).score.declared;
+    expect([figure("revenue"), figure("any_irregularity")]).toEqual([null, 0.3]);
     expect(evidence({ matches: declared({ declRisk: risk }) })).toEqual(["CENTRAL_RISK 2.131"]);
     expect(evidence({ matches: declared({ declRisk: { ...risk, p: 0.01 } }) })).toEqual([
       "CENTRAL_RISK -0.492",

@@ -73,8 +73,8 @@ describe("the hit of a scan", () => {
       { group: "machinery", score: 0.3, share: null },
     ];
     const alone = hitData(inputOf({ analysis: analysisOf({ contents }) })).hsChapters;
-    expect(alone[0]).toEqual({ chapter: "84", score: 0.3 });
-    expect(alone[1]?.score).toBeCloseTo(0.9 / 14, 12);
+    // 14 chapters of textiles share 0.9: the image suggests none of them.
+    expect(alone).toEqual([{ chapter: "84", score: 0.3 }]);
     const declared = hitData(inputOf({ analysis: analysisOf({ contents }), matches: [stored()] })).hsChapters;
     expect(declared[0]).toEqual({ chapter: "63", score: expect.closeTo(0.72, 12) });
     expect(hitData(inputOf({ matches: [stored()] })).hsChapters).toEqual([{ chapter: "63", score: 0.5 }]);
