@@ -184,7 +184,7 @@ class FolderDriver implements ScannerDriver {
     if (present.length < input.files.length && now - seenAt < this.#timings.pairMs) return null;
     const modifiedAt = Math.max(...names.map((name) => sightings.get(name)?.modifiedAt ?? now));
     const key = this.#keyOf(input, present[0] ?? input.name, modifiedAt);
-    if (this.#settled.has(settledKey(key))) return null;
+    if (this.#settled.has(settledKey(key)) || this.#isHandedOn(key)) return null;
     return { input, paths: [...present, input.sidecar], key, seenAt };
   }
 
@@ -194,6 +194,10 @@ class FolderDriver implements ScannerDriver {
       scanRef: `${input.name}${extname(first)}`,
       startedAt: new Date(modifiedAt).toISOString(),
     };
+  }
+
+  #isHandedOn(key: ScanKey): boolean {
+    return [...this.#handedOn.values()].some((other) => settledKey(other.key) === settledKey(key));
   }
 
   #admitted(): boolean {
@@ -207,7 +211,7 @@ class FolderDriver implements ScannerDriver {
   async #take(item: Ready): Promise<Capture | null> {
     const { store, lane, clock, maxScanBytes, log } = this.#options;
     const known = await store.find(lane, item.key);
-    if (known?.complete) {
+    if (known?.complete && !known.otherStart) {
       await this.#file(item, "done");
       return null;
     }
