@@ -1,29 +1,17 @@
 import type { Random } from "../random.ts";
 import { battery, laptop, phone, tablet } from "./batteries.ts";
 import { blade } from "./blades.ts";
-import { currency, narcotic, tobacco, vessel } from "./bulk.ts";
+import { currency, narcotic, tobacco } from "./bulk.ts";
+import { cables, charger, device } from "./devices.ts";
 import { firearm } from "./firearms.ts";
-import {
-  cables,
-  charger,
-  cosmetics,
-  crockery,
-  cutlery,
-  device,
-  food,
-  furniturePart,
-  handTool,
-  machineParts,
-  metalware,
-  oddments,
-  plastics,
-  powerDrill,
-  scissors,
-  toy,
-  woodware,
-} from "./hard.ts";
+import { cosmetics, crockery, food } from "./household.ts";
 import { type Item, ItemBuilder, type TargetClass } from "./item.ts";
+import { oddments } from "./oddments.ts";
+import { furniturePart, machineParts, metalware, woodware } from "./parts.ts";
 import { book, bundle, garment, leatherGoods, papers, shoes } from "./soft.ts";
+import { cutlery, handTool, powerDrill, scissors } from "./tools.ts";
+import { plastics, toy } from "./toys.ts";
+import { vessel } from "./vessels.ts";
 
 type Maker = (random: Random) => Item;
 
