@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { simulateScan } from "../../simulator/scan.ts";
+import { type Central, openCentral } from "../fixtures/central.ts";
+import { LineSender } from "../fixtures/line-sender.ts";
+import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
+import { childrenOf, type Running, until } from "../fixtures/processes.ts";
+import { createSite, type Site } from "../fixtures/site.ts";
+
+const SCAN = simulateScan({ seed: 32, index: 0, mix: "traffic" });
+const WAIT_MS = 40_000;
+
+describe("silence is never an answer", () => {
+  let site: Site;
+  let broker: Mosquitto;
+  let gateway: Running;
+  let central: Central;
+  const sender = new LineSender();
+
+  beforeAll(async () => {
+    site = await createSite({ lane: "    belt: { deadlineMs: 1000 }\n" });
+    broker = await startMosquitto({ port: site.brokerPort });
+    central = await openCentral(site.brokerPort);
+    await sender.listen(site.scannerPort);
+    gateway = site.gateway();
+    await until(
+      "ready",
+      WAIT_MS,
+      () => gateway.stderr().includes('"msg":"ready"') && central.last("state")?.["state"] === "idle",
+    );
+  });
+  afterAll(async () => {
+    gateway.child.kill("SIGTERM");
+    await gateway.exited;
+    await central.close();
+    await sender.close();
+    await broker[Symbol.asyncDispose]();
+    site.remove();
+  });
+
+  it("gives the first hit at the deadline when the models are stuck, and the analysis as a revision", async () => {
+    const [child] = childrenOf(gateway.child.pid ?? 0);
+    process.kill(child ?? 0, "SIGSTOP");
+    const { scanId } = await sender.send(SCAN, "stuck-1");
+    const first = await until("the first hit", WAIT_MS, () =>
+      central.hits().find((hit) => hit.scanId === scanId),
+    );
+    expect(first).toMatchObject({
+      revision: 1,
+      cause: "initial",
+      decision: "UNKNOWN",
+      detections: [],
+      models: [],
+    });
+    expect(["RESCAN", "NO_DECISION"]).toContain(first.recommendation);
+    expect(first.reasons.length).toBeGreaterThan(0);
+    expect(Date.parse(first.decidedAt) - Date.parse(first.receivedAt)).toBeGreaterThanOrEqual(900);
+    process.kill(child ?? 0, "SIGCONT");
+    const second = await until("the late analysis", WAIT_MS, () =>
+      central.hits().find((hit) => hit.scanId === scanId && hit.revision === 2),
+    );
+    expect(second.cause).toBe("late-analysis");
+    expect(second.models.length).toBeGreaterThan(0);
+    expect(second.supersedes).not.toBeNull();
+  });
+
+  it("resumes a scan that a crash left without its analysis", async () => {
+    const [child] = childrenOf(gateway.child.pid ?? 0);
+    process.kill(child ?? 0, "SIGSTOP");
+    const { scanId } = await sender.send(SCAN, "crash-1");
+    gateway.child.kill("SIGKILL");
+    await gateway.exited;
+    process.kill(child ?? 0, "SIGKILL");
+    gateway = site.gateway();
+    const hit = await until("the hit after the restart", WAIT_MS, () =>
+      central.hits().find((each) => each.scanId === scanId && each.models.length > 0),
+    );
+    expect(hit.decision).not.toBe("UNKNOWN");
+  });
+});
