@@ -7,6 +7,11 @@ import { KEEP_ALIVE_MS, remoteOf } from "./tcp.ts";
 
 /** Peers that are told at once that the lane is taken; beyond it they are closed unheard. */
 export const MAX_SURPLUS_PEERS = 4;
+/**
+ * A peer that comes while another is connected waits this long before it is turned away, ms: most often it is the same one,
+ * back before the end of its old connection was noticed.
+ */
+const SECOND_PEER_PATIENCE_MS = 250;
 
 /** A listening transport says where it listens, for port 0. */
 export interface ListeningTransport extends Transport {
@@ -28,8 +33,8 @@ interface Waiter {
 
 /**
  * `listen+tcp://HOST:PORT`: the peer opens the connection. The port stays open from the first `open` until its signal
- * aborts. One peer is the link at a time; one that comes when nobody is waiting for it and none is connected is kept for
- * the next `open`; further ones are surplus.
+ * aborts. One peer is the link at a time. One that comes between two links is kept for the next `open`, the newest
+ * of several; one that comes while another is connected is surplus.
  */
 export function listenTcpTransport(options: ListenOptions): ListeningTransport {
   return new ListenTcp(options);
@@ -123,26 +128,48 @@ class ListenTcp implements ListeningTransport {
       socket.destroy();
       return;
     }
-    if (this.#waiter !== null) {
-      this.#waiter.resolve(this.#adopt(socket));
-    } else if (this.#current === null && this.#kept === null) {
-      this.#kept = socket;
-      socket.once("close", () => {
-        if (this.#kept === socket) this.#kept = null;
-      });
-    } else {
-      this.#turnAway(socket);
-    }
+    if (this.#current === null) this.#admit(socket);
+    else this.#queue(socket);
   }
 
-  #turnAway(socket: Socket): void {
-    if (this.#onSurplus === null || this.#surplus.size >= MAX_SURPLUS_PEERS) {
+  /** The lane is free: the peer becomes the link, now or at the next `open`. */
+  #admit(socket: Socket): void {
+    if (this.#waiter !== null) {
+      this.#waiter.resolve(this.#adopt(socket));
+      return;
+    }
+    this.#kept?.destroy();
+    this.#kept = socket;
+    socket.once("close", () => {
+      if (this.#kept === socket) this.#kept = null;
+    });
+  }
+
+  /** The lane is taken: the peer waits a moment for the other to be gone, then it is turned away. */
+  #queue(socket: Socket): void {
+    if (this.#surplus.size >= MAX_SURPLUS_PEERS) {
       socket.destroy();
       return;
     }
     this.#surplus.add(socket);
+    const decide = () => {
+      clearTimeout(timer);
+      this.#current?.off("close", decide);
+      if (socket.destroyed) return;
+      if (this.#current !== null && !this.#current.destroyed) this.#turnAway(socket);
+      else {
+        this.#surplus.delete(socket);
+        this.#admit(socket);
+      }
+    };
+    const timer = setTimeout(decide, SECOND_PEER_PATIENCE_MS);
+    this.#current?.once("close", decide);
     socket.once("close", () => this.#surplus.delete(socket));
-    this.#onSurplus(duplexLink(socket, { peer: peerOf(socket) }));
+  }
+
+  #turnAway(socket: Socket): void {
+    if (this.#onSurplus === null) socket.destroy();
+    else this.#onSurplus(duplexLink(socket, { peer: peerOf(socket) }));
   }
 
   #adopt(socket: Socket): Link {
