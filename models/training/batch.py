@@ -43,6 +43,30 @@ def flip(image, boxes, horizontal, vertical):
     return np.ascontiguousarray(image), boxes
 
 
+def body(planes, air_level):
+    """First and last row and column with anything in them: (top, bottom, left, right), ends exclusive; all when empty."""
+    height, width = planes.shape[1:]
+    blocks = planes[1, : height // 4 * 4, : width // 4 * 4].reshape(height // 4, 4, width // 4, 4).mean((1, 3), dtype=np.float32)
+    solid = blocks < 0.975 * air_level
+    rows, columns = np.flatnonzero(solid.sum(1) > 1), np.flatnonzero(solid.sum(0) > 1)
+    if not len(rows) or not len(columns):
+        return 0, height, 0, width
+    return 4 * rows[0], 4 * rows[-1] + 4, 4 * columns[0], 4 * columns[-1] + 4
+
+
+def trim(scan, rng):
+    """The scan with most of the air around the parcel cut away (a random margin stays): a third less to compute."""
+    height, width = scan["planes"].shape[1:]
+    top, bottom, left, right = body(scan["planes"], scan["airLevel"])
+    cut = [max(0, top - rng.randrange(8, 40)), min(height, bottom + rng.randrange(8, 40)),
+           max(0, left - rng.randrange(8, 40)), min(width, right + rng.randrange(8, 40))]
+    boxes = [max(0, min(t["box"]["y"] for t in scan["targets"])), max(t["box"]["y"] + t["box"]["height"] for t in scan["targets"]),
+             max(0, min(t["box"]["x"] for t in scan["targets"])), max(t["box"]["x"] + t["box"]["width"] for t in scan["targets"])] if scan["targets"] else cut
+    y0, y1, x0, x1 = min(cut[0], boxes[0]), max(cut[1], boxes[1]), min(cut[2], boxes[2]), max(cut[3], boxes[3])
+    targets = [{**t, "box": {**t["box"], "x": t["box"]["x"] - x0, "y": t["box"]["y"] - y0}} for t in scan["targets"]]
+    return {**scan, "planes": scan["planes"][:, y0:y1, x0:x1], "width": int(x1 - x0), "height": int(y1 - y0), "targets": targets}
+
+
 def padded_width(scan, config):
     """The width that the runtime feeds: the next multiple of 32, at most the canvas."""
     return min(config["canvas"]["width"], -(-scan["width"] // 32) * 32)
@@ -50,7 +74,8 @@ def padded_width(scan, config):
 
 def collate(items, config, rng=None):
     """A batch of scans as tensors, as wide as its widest; with `rng` each is flipped at random."""
-    canvas = {"height": config["canvas"]["height"], "width": max(padded_width(scan, config) for scan in items)}
+    height = max(min(config["canvas"]["height"], -(-scan["height"] // 32) * 32) for scan in items)
+    canvas = {"height": height, "width": max(padded_width(scan, config) for scan in items)}
     classes, groups = config["classes"], config["groups"]
     images, all_boxes, all_labels, all_shares = [], [], [], []
     for scan in items:

@@ -146,9 +146,13 @@ def finish(model, path, name):
 
 
 def export(net, config, folder):
-    """Writes threat-detector.onnx and goods-classifier.onnx of a folded network into `folder`."""
+    """Writes threat-detector.onnx and goods-classifier.onnx of a folded network into `folder`.
+
+    Beside them the detector without its selection, for the comparison with torch cell by cell.
+    """
     with torch.no_grad():
         detector = to_onnx(Detector(net).eval(), ["boxes", "scores"], config["canvas"])
+        finish(copy.deepcopy(detector), folder / "threat-detector-dense.onnx", "threat-detector-dense")
         append_selection(detector, config["decode"])
         finish(detector, folder / "threat-detector.onnx", "threat-detector")
         goods = to_onnx(Goods(net).eval(), ["presence", "share"], config["canvas"])

@@ -1,4 +1,8 @@
-"""ONNX through onnxruntime-node against torch: scores within 1e-5, boxes within 0.01 px; and how long a run takes."""
+"""ONNX through onnxruntime-node against torch: scores within 1e-5, boxes within 0.01 px; and how long a run takes.
+
+Every cell is compared before NMS, and the detections after it from a score of 0.05 up: below, many scores are equal to
+the last digit and which of two equals NMS keeps means nothing.
+"""
 
 import json
 import subprocess
@@ -10,9 +14,10 @@ import torch
 
 from batch import padded_width, transmission
 from decode import detections
+from network import anchor_points, decode_boxes, flatten_levels
 from stream import NODE, ROOT
 
-SCORE_LIMIT, BOX_LIMIT, SHARE_LIMIT = 1e-5, 0.01, 1e-5
+SCORE_LIMIT, BOX_LIMIT, LEAST_SCORE = 1e-5, 0.01, 0.05
 
 
 def run_onnx(model, tensors, threads=1, repeats=1):
@@ -54,31 +59,44 @@ def compare_detections(mine, theirs):
     return score, box
 
 
+def largest(a, b):
+    return float(np.abs(a - b).max(initial=0))
+
+
 def parity(net, folder, config, items):
     """Largest differences over `items`; raises when a bound is broken."""
     tensors = tensors_of(items, config)
-    detected, _ = run_onnx(folder / "threat-detector.onnx", tensors)
-    goods, _ = run_onnx(folder / "goods-classifier.onnx", tensors)
-    score, box, presence, share, boxes = 0.0, 0.0, 0.0, 0.0, 0
-    for tensor, found, sorted_goods in zip(tensors, detected, goods):
+    runs = [run_onnx(folder / f"{name}.onnx", tensors)[0] for name in ("threat-detector-dense", "threat-detector", "goods-classifier")]
+    worst = {"score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0}
+    count = 0
+    for tensor, dense, found, goods in zip(tensors, *runs):
         with torch.no_grad():
             logits, raw, group_logits, group_share = net(torch.from_numpy(tensor))
+        points, strides = anchor_points(*tensor.shape[2:])
+        boxes = decode_boxes(flatten_levels(raw), points, strides).numpy()
+        scores = flatten_levels(logits).sigmoid().transpose(1, 2).numpy()
         expected = detections(logits, raw, config["decode"])[0]
-        difference = compare_detections(found["dets"], expected)
+        sure = [rows[rows[:, 4] >= LEAST_SCORE] for rows in (found["dets"], expected)]
+        difference = compare_detections(*sure)
         if isinstance(difference, str):
             raise AssertionError(f"ONNX and torch disagree: {difference}")
-        score, box, boxes = max(score, difference[0]), max(box, difference[1]), boxes + len(expected)
-        presence = max(presence, float(np.abs(sorted_goods["presence"] - group_logits.sigmoid().numpy()).max()))
-        share = max(share, float(np.abs(sorted_goods["share"] - group_share.numpy()).max()))
-    assert score <= SCORE_LIMIT and box <= BOX_LIMIT and presence <= SCORE_LIMIT and share <= SHARE_LIMIT, (score, box, presence, share)
-    return {"scans": len(items), "detections": boxes, "score": score, "box": box, "presence": presence, "share": share}
+        count += len(sure[1])
+        worst["score"] = max(worst["score"], difference[0], largest(dense["scores"], scores))
+        worst["box"] = max(worst["box"], difference[1], largest(dense["boxes"], boxes))
+        worst["presence"] = max(worst["presence"], largest(goods["presence"], group_logits.sigmoid().numpy()))
+        worst["share"] = max(worst["share"], largest(goods["share"], group_share.numpy()))
+    limits = {"score": SCORE_LIMIT, "box": BOX_LIMIT, "presence": SCORE_LIMIT, "share": SCORE_LIMIT}
+    broken = {key: value for key, value in worst.items() if not value <= limits[key]}
+    if broken:
+        raise AssertionError(f"ONNX and torch differ by more than allowed: {broken}")
+    return {"scans": len(items), "detections": count, **worst}
 
 
 def latency(folder, config, items):
     """p50 and p95 of session.run on a full canvas with one thread, milliseconds."""
     tensor = transmission(items[0], config["canvas"])[None]
-    out = {}
+    out, runs = {}, config["package"]["latencyRuns"]
     for name in ("threat-detector", "goods-classifier"):
-        _, times = run_onnx(folder / f"{name}.onnx", [tensor], repeats=60)
-        out[name] = {"p50": float(np.percentile(times[10:], 50)), "p95": float(np.percentile(times[10:], 95))}
+        _, times = run_onnx(folder / f"{name}.onnx", [tensor], repeats=runs + runs // 5)
+        out[name] = {"p50": float(np.percentile(times[-runs:], 50)), "p95": float(np.percentile(times[-runs:], 95))}
     return out

@@ -7,11 +7,11 @@ from decode import detections
 
 
 def batches(items, config, size):
-    """Batches of scans that are padded to the same width, so that each is seen as the runtime would see it."""
-    by_width = {}
+    """Batches of scans that are padded to the same size, so that each is seen as the runtime would see it."""
+    by_size = {}
     for position, scan in enumerate(items):
-        by_width.setdefault(padded_width(scan, config), []).append(position)
-    return [group[i : i + size] for group in by_width.values() for i in range(0, len(group), size)]
+        by_size.setdefault((padded_width(scan, config), scan["height"]), []).append(position)
+    return [group[i : i + size] for group in by_size.values() for i in range(0, len(group), size)]
 
 
 def predict(model, items, config, autocast, size=8):

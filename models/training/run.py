@@ -11,6 +11,7 @@ Needs Debian's python3-torch, python3-onnx and python3-numpy, and `npm ci` in th
 
 import argparse
 import json
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -32,9 +33,9 @@ from train import Log, Trainer  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 SMOKE = {
-    "train": {"samples": 24, "batch": 4, "warmupSteps": 2, "logEverySteps": 2, "evaluateEverySamples": 1000, "staticAssignment": 0.5},
-    "scans": {"validation": 4, "calibration": 12, "holdout": 10, "traffic": 6},
-    "package": {"version": "0.0.1", "parityScans": 3, "goldenScans": 1},
+    "train": {"samples": 16, "batch": 4, "warmupSteps": 2, "logEverySteps": 2, "evaluateEverySamples": 1000, "staticAssignment": 0.5},
+    "scans": {"validation": 2, "calibration": 8, "holdout": 6, "traffic": 4},
+    "package": {"version": "0.0.1", "parityScans": 2, "goldenScans": 1, "latencyRuns": 5},
 }
 
 
@@ -89,7 +90,7 @@ def facts_of(config, state, checks, times):
         "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
         "mix": data["mix"], "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
         **{k: data["scans"][k] for k in ("calibration", "holdout", "traffic")},
-        "parameters": sum(v.numel() for v in state["ema"].values()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
+        "parameters": sum(p.numel() for p in LynceusNet(config).parameters()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
         "parity_scans": checks["scans"], "parity_score": checks["score"], "parity_box": checks["box"], "parity_presence": max(checks["presence"], checks["share"]),
         "latency": times, "loading": "Packages that come with the project are trusted by their digest; the known-answer test runs at load.",
     }
@@ -140,6 +141,7 @@ def main():
     folder = HERE / "runs" / options.run
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_flush_denormal(True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.stage in ("all", "train"):
         training(config, folder, options)
     if options.stage in ("all", "package"):

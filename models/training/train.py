@@ -9,7 +9,7 @@ import time
 import numpy as np
 import torch
 
-from batch import collate
+from batch import collate, trim
 from loss import detection_loss, goods_loss
 from metrics import class_ap, roc_area, rounded
 from network import LynceusNet, anchor_points
@@ -143,10 +143,13 @@ class Trainer:
         return {"class": float(cls), "box": float(box), "presence": float(present), "share": float(shared), "positives": positives, "norm": float(norm)}
 
     def next_items(self, source, rng):
-        """A batch of scans of similar width: half of a canvas would be padding otherwise."""
+        """A batch of scans of similar size: half of a canvas would be air otherwise. The last part of a run sees whole scans."""
         if not self.pool:
             size = self.settings["batch"]
-            drawn = sorted((source.next() for _ in range(size * POOL_BATCHES)), key=lambda scan: scan["width"])
+            drawn = [source.next() for _ in range(size * POOL_BATCHES)]
+            if self.progress.fraction() < self.settings["trimUntil"]:
+                drawn = [trim(scan, rng) for scan in drawn]
+            drawn.sort(key=lambda scan: (-(-scan["width"] // 64), scan["height"]))
             self.pool = [drawn[i : i + size] for i in range(0, len(drawn), size)]
             rng.shuffle(self.pool)
         return self.pool.pop()

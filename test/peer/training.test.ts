@@ -9,7 +9,7 @@ import { ModelRunner } from "../../models/runner.ts";
 import { ROOT } from "../fixtures/project.ts";
 
 const PYTHON = "/usr/bin/python3";
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 const run = promisify(execFile);
 
 /** The documented command at test size, in a run folder of its own. */
