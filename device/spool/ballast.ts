@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 
 const BALLAST_FILE = "ballast";
@@ -30,7 +40,7 @@ export function openBallast(path: string, bytes: number): void {
 export function releaseBallast(path: string): boolean {
   const file = join(path, BALLAST_FILE);
   if (!existsSync(file)) return false;
-  rmSync(file);
+  unlinkSync(file);
   return true;
 }
 

@@ -57,8 +57,8 @@ export class JournalClient {
     this.#worker = worker;
     this.#exited = once(worker, "exit");
     worker.on("message", (message: FromWorker) => this.#receive(message));
-    worker.on("error", (cause) => this.#fail(died(cause)));
-    worker.on("exit", () => this.#fail(died(null)));
+    worker.on("error", (cause) => this.abandon(died(cause)));
+    worker.on("exit", () => this.abandon(died(null)));
     return first;
   }
 
@@ -120,7 +120,7 @@ export class JournalClient {
 
   #receive(message: FromWorker): void {
     if (message.kind === "failed") {
-      this.#fail(fromPlain(message.error));
+      this.abandon(fromPlain(message.error));
       return;
     }
     if (message.kind !== "done") return;
@@ -131,7 +131,8 @@ export class JournalClient {
     this.#flush();
   }
 
-  #fail(error: LynceusError): void {
+  /** Refuses all work from now on: what is under way is rejected with `error`, and `onFatal` is told. */
+  abandon(error: LynceusError): void {
     if (this.#failure !== null) return;
     this.#failure = error;
     const lost = [...(this.#underWay ?? []), ...this.#waiting];

@@ -272,7 +272,7 @@ class DiskSpool implements port.Spool {
   }
 
   #rethrow(error: unknown): never {
-    if (error instanceof LynceusError && error.code === "LYN_SPOOL_FATAL") this.#fail(error);
+    if (error instanceof LynceusError && error.code === "LYN_SPOOL_FATAL") this.#client.abandon(error);
     throw error;
   }
 

@@ -1,0 +1,120 @@
+import { describe, expect, test } from "vitest";
+import { OPERATIONS } from "../../device/spool/operations/index.ts";
+import { MAX_LETTER_BYTES } from "../../device/spool/operations/upkeep.ts";
+import type { Declaration } from "../../protocols/declaration.ts";
+import { openTestJournal } from "../fixtures/journal.ts";
+import { temporaryFolder } from "../fixtures/uplink.ts";
+
+const KEY = { scheme: "S10", value: "RR473124829NL" } as const;
+const DAY = 86_400_000;
+
+function declaration(change: Partial<Declaration> = {}): Declaration {
+  return {
+    schema: "customs-aed/1.0",
+    aedId: "11111111-1111-4111-8111-111111111111",
+    revision: 1,
+    function: "original",
+    receivedAt: "2026-11-20T08:00:00Z",
+    identifiers: [KEY],
+    ...change,
+  };
+}
+
+describe("declarations kept by the gateway", () => {
+  test("idempotent on aedId and revision; the first content and the newest revision stand", () => {
+    using folder = temporaryFolder();
+    const journal = openTestJournal(folder.path);
+    const { context } = journal;
+    const put = (given: Declaration, at = 0) =>
+      OPERATIONS.putDeclaration(context, { declaration: given, findings: [], at });
+    const find = (now = 1) => OPERATIONS.findDeclarations(context, { identifiers: [KEY], now });
+    expect(put(declaration({ revision: 2 }), 5)).toBe("stored");
+    expect(put(declaration({ revision: 2 }), 9)).toBe("same");
+    expect(put(declaration({ revision: 2, direction: "import" }))).toBe("conflict");
+    expect(put(declaration({ revision: 1 }))).toBe("stale");
+    expect(find()).toEqual([{ declaration: declaration({ revision: 2 }), findings: [], storedAt: 5 }]);
+    // An amendment may name other identifiers.
+    const other = { scheme: "SSCC", value: "340123450000000000" } as const;
+    expect(put(declaration({ revision: 3, function: "amend", identifiers: [other] }))).toBe("stored");
+    expect(find()).toEqual([]);
+    expect(OPERATIONS.findDeclarations(context, { identifiers: [KEY, other], now: 1 })).toHaveLength(1);
+    journal.close();
+  });
+
+  test("a cancelled one matches no scan; whose it was is still known", () => {
+    using folder = temporaryFolder();
+    const { context, close } = openTestJournal(folder.path);
+    const first = declaration();
+    OPERATIONS.putDeclaration(context, { declaration: first, findings: [], at: 0 });
+    const { identifiers: _, ...rest } = declaration({ revision: 2, function: "cancel" });
+    expect(OPERATIONS.putDeclaration(context, { declaration: rest, findings: [], at: 1 })).toBe("stored");
+    expect(OPERATIONS.findDeclarations(context, { identifiers: [KEY], now: 1 })).toEqual([]);
+    expect(OPERATIONS.declarationIdentifiers(context, { aedId: first.aedId })).toEqual([KEY]);
+    close();
+  });
+
+  test("gone at retainUntil, or after thirty days", () => {
+    using folder = temporaryFolder();
+    const { context, database, close } = openTestJournal(folder.path);
+    const put = (aedId: string, privacy: Declaration["privacy"]) =>
+      OPERATIONS.putDeclaration(context, {
+        declaration: declaration({ aedId, privacy }),
+        findings: [],
+        at: 0,
+      });
+    put("22222222-2222-4222-8222-222222222222", {
+      profile: "edge_min",
+      retainUntil: new Date(2 * DAY).toISOString(),
+    });
+    put("33333333-3333-4333-8333-333333333333", undefined);
+    const found = (now: number) => OPERATIONS.findDeclarations(context, { identifiers: [KEY], now }).length;
+    expect([found(DAY), found(3 * DAY), found(31 * DAY)]).toEqual([2, 1, 0]);
+    OPERATIONS.upkeep(context, { now: 3 * DAY, keepPublishedMs: DAY });
+    expect(database.all("SELECT aed_id FROM declaration_keys")).toHaveLength(1);
+    OPERATIONS.upkeep(context, { now: 31 * DAY, keepPublishedMs: DAY });
+    expect(database.all("SELECT aed_id FROM declarations")).toEqual([]);
+    close();
+  });
+});
+
+describe("outcomes and dead letters", () => {
+  test("of an outcome the latest stands; of an unknown scan it is counted", () => {
+    using folder = temporaryFolder();
+    const journal = openTestJournal(folder.path);
+    const { context } = journal;
+    const scanId = journal.scan();
+    const put = (at: string, scan = scanId) =>
+      OPERATIONS.putOutcome(context, { outcomeId: "o", scanId: scan, at, body: at });
+    expect(put("2026-11-20T08:00:00Z")).toBe("stored");
+    expect(put("2026-11-20T08:00:00Z")).toBe("same");
+    expect(put("2026-11-20T09:30:00+02:00")).toBe("same");
+    expect(put("2026-11-20T09:00:00Z")).toBe("stored");
+    expect(put("2026-11-20T09:00:00Z", "nobody")).toBe("unknown-scan");
+    journal.close();
+  });
+
+  test("dead letters are bounded in size and number", () => {
+    using folder = temporaryFolder();
+    const journal = openTestJournal(folder.path);
+    const { context, database } = journal;
+    const letter = {
+      source: "declaration",
+      reason: "r".repeat(1000),
+      pointer: "/aedId",
+      bytes: 300_000,
+    } as const;
+    const body = new Uint8Array(300_000);
+    database.exec("BEGIN");
+    OPERATIONS.putDeadLetter(context, { letter, body, at: 0 });
+    for (let at = 1; at <= 10_001; at += 1)
+      OPERATIONS.putDeadLetter(context, { letter, body: body.subarray(0, 1), at });
+    database.exec("COMMIT");
+    expect(database.get("SELECT count(*) AS n, min(at) AS at FROM letters")).toEqual({ n: 10_000, at: 2 });
+    OPERATIONS.putDeadLetter(context, { letter, body, at: 20_000 });
+    expect(database.get("SELECT max(length(body)) AS n FROM letters")?.["n"]).toBe(MAX_LETTER_BYTES);
+    expect(OPERATIONS.deadLetters(context, { limit: 1 })).toEqual([
+      { ...letter, reason: "r".repeat(500), at: 20_000 },
+    ]);
+    journal.close();
+  });
+});
