@@ -5,7 +5,7 @@ import type { Hit } from "../../../protocols/mqtt/hit.ts";
 import { type DecodedScan, decodeScan } from "../../image/decode.ts";
 import type { ImageInput } from "../../image/naming.ts";
 import { analyseScan } from "../../inference/analyse.ts";
-import { type LoadedModels, loadModels } from "../../inference/models.ts";
+import type { LoadedModels } from "../../inference/models.ts";
 import type { AnalysableScan } from "../../inference/planes.ts";
 import { type GivenDeclaration, readDeclaration } from "./declaration.ts";
 import { expandInputs } from "./inputs.ts";
@@ -38,6 +38,8 @@ export async function runScan(command: ScanCommand): Promise<boolean> {
   const declaration = command.declaration === undefined ? null : await readDeclaration(command.declaration);
   const renderings = command.render === undefined ? null : new Renderings(command.render);
   await renderings?.prepare();
+  // The runtime of the models takes a while to load: not before the command is known to be right.
+  const { loadModels } = await import("../../inference/models.ts");
   const loaded = await loadModels({ names: null, folders: command.models });
   for (const fault of loaded.faults) {
     command.say(`error ${fault.code}: ${fault.message}\n  remedy: ${fault.remedy}\n`);

@@ -1,7 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
-import { pause } from "../../backoff.ts";
+import { backoffMs, pause } from "../../backoff.ts";
 import { decodeScan } from "../../image/decode.ts";
 import { IMAGE_LIMITS } from "../../image/limits.ts";
 import { groupImages, type ImageInput, isImageName } from "../../image/naming.ts";
@@ -39,6 +39,9 @@ export interface FolderOptions {
   readonly log: Log;
   readonly timings?: Partial<FolderTimings>;
 }
+
+/** Longest wait after refusals, in `retryMs`. */
+const MAX_RETRY_FACTOR = 12;
 
 /** Faults of the file itself: trying again changes nothing. */
 const BAD_IMAGE = [
@@ -81,6 +84,7 @@ class FolderDriver implements ScannerDriver {
   readonly #settled = new Set<string>();
   readonly #firstSeen = new Map<string, number>();
   readonly #handedOn = new Map<string, Ready>();
+  #refusals = 0;
   #state: ScannerState;
 
   constructor(options: FolderOptions) {
@@ -138,10 +142,11 @@ class FolderDriver implements ScannerDriver {
   async acknowledge(capture: Capture): Promise<void> {
     const item = this.#handedOn.get(capture.scanId);
     this.#handedOn.delete(capture.scanId);
+    this.#refusals = 0;
     if (item) await this.#file(item, "done");
   }
 
-  /** The file stays where it is and is taken again. */
+  /** The file stays where it is and is taken again, ever more rarely while the spool refuses. */
   async refuse(capture: Capture, code: string, message: string): Promise<void> {
     this.#handedOn.delete(capture.scanId);
     this.#setState("paused", code);
@@ -149,7 +154,9 @@ class FolderDriver implements ScannerDriver {
       { scanRef: capture.key.scanRef, code, message },
       "image refused, kept in the folder",
     );
-    await pause(this.#timings.retryMs, this.#stopped.signal);
+    const limits = { baseMs: this.#timings.retryMs, maxMs: MAX_RETRY_FACTOR * this.#timings.retryMs };
+    const wait = backoffMs(this.#refusals++, limits, () => 1);
+    await pause(wait, this.#stopped.signal);
   }
 
   /** One look at the folder: the images that are whole and not dealt with, in the order of their names. */
