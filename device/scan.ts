@@ -109,6 +109,15 @@ export interface PixelBox {
   readonly height: number;
 }
 
+/** A class that a model searched for in a scan, whether or not it found any. */
+export interface LookedFor {
+  readonly class: string;
+  /** As in a detection: the prevalence at which the class's score was calibrated, 0..1. */
+  readonly prevalence: number;
+  /** Calibrated score of a scan on which nothing of the class was found, 0..1; below the prevalence for any useful model. */
+  readonly absent: number;
+}
+
 /** What image analysis says of a scan. Plain JSON: it crosses the process boundary and is stored. */
 export interface Analysis {
   readonly detections: readonly {
@@ -123,6 +132,8 @@ export interface Analysis {
     readonly prevalence: number;
     readonly boxes: readonly PixelBox[];
   }[];
+  /** Classes that a model searched for, found or not; absent: unknown, and finding nothing is no evidence. */
+  readonly lookedFor?: readonly LookedFor[] | undefined;
   readonly contents: readonly {
     readonly group: string;
     readonly score: number;

@@ -88,7 +88,14 @@ export const manifestSchema = z.object({
   task: z.enum(["detection", "contents"]),
   provider: z.string().min(1).max(200),
   inputs: z.array(inputSchema).length(1),
-  outputs: z.array(z.object({ name: z.string().min(1) })).min(1),
+  outputs: z
+    .array(
+      z.object({
+        name: z.string().min(1),
+        leastScore: probability.optional().describe("raw score below which the graph gives nothing"),
+      }),
+    )
+    .min(1),
   classes: z.array(classSchema).min(1).max(200),
   golden: goldenSchema,
   metrics: z.record(z.string(), z.unknown()),

@@ -14,18 +14,6 @@ export interface FloorEntry {
   readonly threshold: number;
 }
 
-/** A class that a model searched for in this scan, whether or not it found any. */
-export interface LookedFor {
-  readonly class: string;
-  /** As in a detection: the prevalence at which the class's score was calibrated, 0..1. */
-  readonly prevalence: number;
-  /** Calibrated score of a scan on which nothing of the class was found, 0..1; below the prevalence for any useful model. */
-  readonly absent: number;
-}
-
-/** An analysis that may also say what was searched for: only then is finding nothing evidence. */
-export type FusionAnalysis = Analysis & { readonly lookedFor?: readonly LookedFor[] };
-
 /** The lane's or the profile's word on how scores are joined; `fusionSettings()` fills the defaults in. */
 export interface FusionSettings {
   /** Version of the risk profile, shown as `score.profile`; null for the lane's own settings. */
@@ -92,7 +80,7 @@ export interface FusionInput {
   /** `lane` stands in the scan. */
   readonly scan: Scan;
   /** null: the image was not analysed in time. */
-  readonly analysis: FusionAnalysis | null;
+  readonly analysis: Analysis | null;
   /** Live declarations that carry any identifier of the scan, in any order; fusion applies the matching rules itself. */
   readonly matches: readonly StoredDeclaration[];
   readonly settings: FusionSettings;

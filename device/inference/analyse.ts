@@ -1,6 +1,6 @@
 import type { ScanPlanes } from "../../models/planes.ts";
 import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
-import type { Analysis } from "../scan.ts";
+import type { Analysis, LookedFor } from "../scan.ts";
 import { describeImages } from "./evidence.ts";
 import { type NormalisedView, normaliseView } from "./normalise.ts";
 import type { AnalysableScan } from "./planes.ts";
@@ -19,6 +19,8 @@ export interface ImageModel {
   readonly version: string;
   readonly sha256: string;
   readonly provider: string;
+  /** Classes it searches for, with the score that finding none of one stands for; empty: it does not say. */
+  readonly lookedFor: readonly LookedFor[];
   accepts(planes: ScanPlanes): boolean;
   run(planes: ScanPlanes): Promise<ModelFindings>;
 }
@@ -58,6 +60,7 @@ export async function analyseScan(scan: AnalysableScan, set: ModelSet): Promise<
   }
   return {
     detections: runs.detections.sort(byScore).slice(0, MAX_DETECTIONS),
+    ...(runs.lookedFor.length === 0 ? {} : { lookedFor: runs.lookedFor }),
     contents: meanContents(runs.contents),
     quality: views.length === 0 ? 0 : Math.min(...views.map(({ verdict }) => verdict.quality)),
     airEstimated: views.some(({ air }) => air.estimated),
@@ -75,6 +78,7 @@ function verdictOf({ planes, air }: NormalisedView, scan: AnalysableScan): Quali
 interface Runs {
   readonly detections: Analysis["detections"][number][];
   readonly contents: Analysis["contents"][];
+  readonly lookedFor: readonly LookedFor[];
   readonly models: Analysis["models"];
   readonly problems: readonly Problem[];
   readonly looked: boolean;
@@ -83,6 +87,7 @@ interface Runs {
 async function runModels(views: readonly NormalisedView[], set: ModelSet): Promise<Runs> {
   const detections: Analysis["detections"][number][] = [];
   const contents: Analysis["contents"][] = [];
+  const lookedFor: LookedFor[] = [];
   const models: Analysis["models"][number][] = [];
   const problems: Problem[] = set.faults.map(({ model, message }) =>
     fault(`${model} does not run: ${message}`),
@@ -97,6 +102,7 @@ async function runModels(views: readonly NormalisedView[], set: ModelSet): Promi
       contents.push(...findings.map((one) => one.contents).filter((one) => one.length > 0));
       const milliseconds = findings.reduce((sum, one) => sum + one.milliseconds, 0);
       const { name, version, sha256, provider } = model;
+      lookedFor.push(...model.lookedFor);
       models.push({ name, version, sha256, provider, milliseconds });
     } catch (error) {
       problems.push(fault(`${model.name} failed: ${error instanceof Error ? error.message : String(error)}`));
@@ -110,7 +116,7 @@ async function runModels(views: readonly NormalisedView[], set: ModelSet): Promi
       text: `No loaded model serves ${kind} scans: nobody looked at the image`,
     });
   }
-  return { detections, contents, models, problems, looked };
+  return { detections, contents, lookedFor, models, problems, looked };
 }
 
 function fault(text: string): Problem {

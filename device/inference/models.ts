@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { calibrate } from "../../models/calibration.ts";
 import { listPackages, loadPackage } from "../../models/package.ts";
 import { type ModelOutput, ModelRunner } from "../../models/runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
@@ -125,9 +126,22 @@ function imageModel(runner: ModelRunner): LoadedModel {
     sha256,
     provider,
     task,
+    lookedFor: lookedForOf(runner),
     accepts: (planes) => runner.accepts(planes),
     run: async (planes) => findingsOf(await runner.run(planes), planes.view, runner),
   };
+}
+
+/** What finding nothing of a class means: the calibrated score at the graph's own floor, where the package states it. */
+function lookedForOf(runner: ModelRunner): ImageModel["lookedFor"] {
+  const { classes, outputs } = runner.modelPackage.manifest;
+  const leastScore = outputs.find((output) => output.leastScore !== undefined)?.leastScore;
+  if (leastScore === undefined) return [];
+  return classes.map(({ name, calibration }) => ({
+    class: name,
+    prevalence: calibration.prevalence,
+    absent: calibrate(leastScore, calibration),
+  }));
 }
 
 function findingsOf(output: ModelOutput, view: number, runner: ModelRunner): ModelFindings {

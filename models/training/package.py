@@ -62,9 +62,9 @@ def write_golden(folder, model, windows, air_level):
     return {"atol": GOLDEN_ATOL, "rtol": GOLDEN_RTOL, "leastScore": GOLDEN_LEAST_SCORE, "cases": cases}
 
 
-def outputs_of(kind):
+def outputs_of(kind, config):
     if kind == "threat-detector":
-        return [{"name": "dets", "shape": ["k", 6], "meaning": "x0, y0, x1, y1 (input pixels), raw score, class index"}]
+        return [{"name": "dets", "shape": ["k", 6], "leastScore": config["decode"]["scoreFloor"], "meaning": "x0, y0, x1, y1 (input pixels), raw score, class index"}]
     return [{"name": "presence", "shape": [1, "groups"], "meaning": "raw score per group"}, {"name": "share", "shape": [1, "groups"], "meaning": "share of net mass, sum 1"}]
 
 
@@ -89,7 +89,7 @@ def write_package(kind, onnx_path, entries, figures, facts, windows, air_level, 
     files = {str(p.relative_to(folder)): {"sha256": sha256(p), "bytes": p.stat().st_size} for p in sorted(folder.rglob("*")) if p.is_file()}
     manifest = {
         "schema": "lynceus-model/1", "name": kind, "version": version, "task": "detection" if kind == "threat-detector" else "contents",
-        "provider": "Lynceus project", "inputs": [input_of(config)], "outputs": outputs_of(kind), "classes": entries, "golden": golden,
+        "provider": "Lynceus project", "inputs": [input_of(config)], "outputs": outputs_of(kind, config), "classes": entries, "golden": golden,
         "metrics": {"data": "synthetic, held out", **figures},
         "training": {"codeRevision": revision(), "dataSet": f"simulator/stream.ts, mix {config['data']['mix']}", "seed": config["data"]["seeds"]["train"],
                      "scans": facts["seen"], "licence": "Apache-2.0"},

@@ -11,8 +11,7 @@ export class ClosingReporter implements Reporter {
       .slice(0, SLOWEST);
     const rows = slowest.map(({ file, seconds }) => `  ${seconds.toFixed(1).padStart(7)} s  ${file}`);
     const { passed, failed, skipped } = countTests(modules);
-    const brokenFiles = modules.filter((module) => module.errors().length > 0).length;
-    const wrong = failed + brokenFiles + unhandled.length;
+    const wrong = failed + countBroken(modules) + unhandled.length;
     const tail = skipped > 0 ? `, ${skipped} skipped` : "";
     process.stdout.write(
       `\nSlowest files:\n${rows.join("\n")}\n\n${passed} passed, ${wrong} failed${tail}\n`,
@@ -29,4 +28,12 @@ function countTests(modules: readonly TestModule[]): { passed: number; failed: n
     }
   }
   return counts;
+}
+
+/** Files and suites that failed as a whole, in their set-up: their tests count as skipped, and the run must not look whole. */
+function countBroken(modules: readonly TestModule[]): number {
+  return modules.reduce((sum, module) => {
+    const suites = [...module.children.allSuites()].filter((suite) => suite.errors().length > 0);
+    return sum + suites.length + (module.errors().length > 0 ? 1 : 0);
+  }, 0);
 }

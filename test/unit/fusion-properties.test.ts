@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FusionResult, fuse } from "../../device/fusion/fuse.ts";
 import { hitData } from "../../device/fusion/hit.ts";
-import type { FusionAnalysis, FusionInput } from "../../device/fusion/input.ts";
+import type { FusionInput } from "../../device/fusion/input.ts";
 import { fusionSettings } from "../../device/fusion/settings.ts";
 import type { Analysis, Measured } from "../../device/scan.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
@@ -49,7 +49,7 @@ const anyLookedFor = fc.array(
   { maxLength: 8 },
 );
 
-const anyAnalysis: fc.Arbitrary<FusionAnalysis> = fc
+const anyAnalysis: fc.Arbitrary<Analysis> = fc
   .record({
     detections: fc.array(anyDetection, { maxLength: 9 }),
     contents: anyContents,

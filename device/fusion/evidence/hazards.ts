@@ -6,6 +6,7 @@ import {
 } from "../../../protocols/vocabulary.ts";
 import type { Case } from "../case.ts";
 import { alarmThreshold, type Detection, roleOf } from "../detections.ts";
+import type { FusionSettings } from "../input.ts";
 import { type Hazard, joinHazards, opinionLogOdds } from "../odds.ts";
 import { hazardPrior } from "../settings.ts";
 import { type EvidenceRow, score } from "./row.ts";
@@ -82,7 +83,7 @@ function alarmHazard(opinion: ClassOpinion, { input: { settings } }: Case): Imag
   const detail =
     best === null
       ? noneFound(name)
-      : `the image shows what looks like: ${name} (score ${score(best.score)}, alarm from ${score(alarmThreshold(best, settings))}${others})`;
+      : `${seen(best, settings)} ${name} (score ${score(best.score)}, alarm from ${score(alarmThreshold(best, settings))}${others})`;
   return {
     source: "image",
     code: reasonForThreat(name),
@@ -103,8 +104,15 @@ function undeclaredHazard(opinion: ClassOpinion, { input: { settings }, goods }:
   const detail =
     best === null
       ? noneFound(name)
-      : `the image shows what looks like: ${name} (score ${score(best.score)}), and the declaration names none`;
+      : `${seen(best, input.settings)} ${name} (score ${score(best.score)}), and the declaration names none`;
   return { source: "declaration", code, prior: hazardPrior(name, settings), logOdds, detail };
+}
+
+/** Below its threshold an object is a weak sign, and said to be no more. */
+function seen(best: Detection, settings: FusionSettings): string {
+  return best.score >= alarmThreshold(best, settings)
+    ? "the image shows what looks like:"
+    : "the image shows weak signs of";
 }
 
 function noneFound(name: ThreatClass): string {
