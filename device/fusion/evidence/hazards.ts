@@ -104,7 +104,7 @@ function undeclaredHazard(opinion: ClassOpinion, { input: { settings }, goods }:
   const detail =
     best === null
       ? noneFound(name)
-      : `${seen(best, input.settings)} ${name} (score ${score(best.score)}), and the declaration names none`;
+      : `${seen(best, settings)} ${name} (score ${score(best.score)}), and the declaration names none`;
   return { source: "declaration", code, prior: hazardPrior(name, settings), logOdds, detail };
 }
 
