@@ -46,3 +46,9 @@ export function greyOf(rgb: Uint8Array): Uint16Array<ArrayBuffer> {
   }
   return grey;
 }
+
+/** Whether a plane of 16-bit counts was 8-bit grey (stored ×257): such images were made for eyes, not by a detector. */
+export function isEightBit(plane: Uint16Array): boolean {
+  for (let i = 0; i < plane.length; i += 61) if (plane[i]! % 257 !== 0) return false;
+  return true;
+}

@@ -1,3 +1,5 @@
+import { isEightBit } from "./kind.ts";
+
 /** Planes of one view to be shown, in counts with one air level; row-major. */
 export interface PicturePlanes {
   readonly width: number;
@@ -23,6 +25,9 @@ const HUE_FULL = 0.12;
 const HARDENING = 0.09;
 const HARDENING_UNTIL = 5;
 
+/** Opens the dark parts of counts, as viewing stations do. */
+const VIEWING_GAMMA = 0.55;
+
 interface Hue {
   readonly r: number;
   readonly g: number;
@@ -46,7 +51,8 @@ export function pseudoColour(planes: PicturePlanes): Uint8Array<ArrayBuffer> {
 
 function grey(plane: Uint16Array, airLevel: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(plane.length * 3);
-  const table = toneTable(airLevel);
+  // An 8-bit image has its tones already: it is shown as it is.
+  const table = isEightBit(plane) ? toneTable(65_535, 1) : toneTable(airLevel, VIEWING_GAMMA);
   for (let i = 0, o = 0; i < plane.length; i++, o += 3) {
     const value = Math.round(255 * table[plane[i]!]!);
     out[o] = value;
@@ -61,7 +67,7 @@ function dualEnergy(low: Uint16Array, high: Uint16Array, planes: PicturePlanes):
   const attenuation = attenuationTable(airLevel);
   const lowSum = boxSum(low, width, height, attenuation);
   const highSum = boxSum(high, width, height, attenuation);
-  const tones = toneTable(airLevel);
+  const tones = toneTable(airLevel, VIEWING_GAMMA);
   const out = new Uint8Array(low.length * 3);
   for (let i = 0, o = 0; i < low.length; i++, o += 3) {
     const lightness = 0.5 * (tones[low[i]!]! + tones[high[i]!]!);
@@ -117,10 +123,10 @@ function attenuationTable(airLevel: number): Float32Array {
   return table;
 }
 
-/** Lightness 0..1 for each count: a gamma that opens the dark parts, as viewing stations do. */
-function toneTable(airLevel: number): Float32Array {
+/** Lightness 0..1 for each count. */
+function toneTable(airLevel: number, gamma: number): Float32Array {
   const table = new Float32Array(65_536);
-  for (let count = 0; count < 65_536; count++) table[count] = Math.min(1, count / airLevel) ** 0.55;
+  for (let count = 0; count < 65_536; count++) table[count] = Math.min(1, count / airLevel) ** gamma;
   return table;
 }
 

@@ -50,6 +50,9 @@ describe("the usual pseudo-colours", () => {
     const single = planeOf(4, 4, (x) => (x * AIR) / 3);
     const grey = pseudoColour({ width: 4, height: 4, airLevel: AIR, single });
     for (let i = 0; i < grey.length; i += 3) expect(new Set(grey.subarray(i, i + 3)).size).toBe(1);
+    const eightBit = Uint16Array.from({ length: 16 }, (_, i) => i * 17 * 257);
+    const shown = pseudoColour({ width: 4, height: 4, airLevel: 40_000, single: eightBit });
+    expect(shown.filter((_, i) => i % 3 === 0)).toEqual(Uint8Array.from({ length: 16 }, (_, i) => i * 17));
     const rgb = Uint8Array.from({ length: 48 }, (_, i) => i * 5);
     expect(pseudoColour({ width: 4, height: 4, airLevel: 255, rgb })).toEqual(rgb);
   });
