@@ -1,10 +1,13 @@
-import { Wake } from "../backoff.ts";
+import { sleep, Wake } from "../backoff.ts";
 import type { PreparedScan } from "./prepared.ts";
 import type { ScanSource } from "./source.ts";
 import { type TruthFile, truthLine } from "./truth.ts";
 
 /** Items announced and not yet on the belt, at most. */
 const MAX_ANNOUNCED = 3;
+
+/** From the first link to the first announcement, ms: the gateway's broker session comes up meanwhile. */
+const OPENING_MS = 500;
 
 /** An item whose truth is written. */
 export interface Announced {
@@ -28,6 +31,8 @@ export class Queue {
   readonly #waiting: Waiting[] = [];
   readonly #room = new Wake();
   readonly #arrived = new Wake();
+  #first: PreparedScan | null = null;
+  #opened = false;
   #exhausted = false;
   #onBelt = 0;
   #failure: Error | null = null;
@@ -50,12 +55,20 @@ export class Queue {
     return this.#exhausted && this.#waiting.length === 0 && this.#onBelt === 0;
   }
 
+  /** The link is up: items may be announced. Before it nobody would be there to take their declarations. */
+  open(): void {
+    this.#opened = true;
+    this.#room.ring();
+  }
+
   /** Announces items until the source ends or `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       while (!signal.aborted) {
         const prepared = await this.#source.next();
         if (prepared === null) break;
+        await this.#untilOpen(prepared, signal);
+        if (signal.aborted) break;
         await this.#announce(prepared);
         while (this.#waiting.length >= MAX_ANNOUNCED && !signal.aborted) await this.#room.wait(1000, signal);
       }
@@ -67,13 +80,13 @@ export class Queue {
     }
   }
 
-  /** The first item without taking it; null where there is none. Throws what stopped the source. */
-  async peek(signal: AbortSignal): Promise<Announced | null> {
-    while (this.#waiting.length === 0 && !this.#exhausted && !signal.aborted) {
+  /** The first item, as soon as it is known what it looks like, without taking it; null where there is none. Throws what stopped the source. */
+  async peek(signal: AbortSignal): Promise<PreparedScan | null> {
+    while (this.#first === null && !this.#exhausted && !signal.aborted) {
       await this.#arrived.wait(1000, signal);
     }
     if (this.#failure !== null) throw this.#failure;
-    return this.#waiting[0] ?? null;
+    return this.#first;
   }
 
   /** The next item if its time has come. Say {@link done} when it was scanned. Throws what stopped the source. */
@@ -89,6 +102,14 @@ export class Queue {
 
   done(): void {
     this.#onBelt -= 1;
+  }
+
+  async #untilOpen(prepared: PreparedScan, signal: AbortSignal): Promise<void> {
+    if (this.#first !== null) return;
+    this.#first = prepared;
+    this.#arrived.ring();
+    while (!this.#opened && !signal.aborted) await this.#room.wait(1000, signal);
+    await sleep(Math.min(this.#leadMs, OPENING_MS), signal);
   }
 
   async #announce(prepared: PreparedScan): Promise<void> {

@@ -70,7 +70,7 @@ export class Scanner {
     const first = await this.#options.queue.peek(signal);
     if (first !== null) {
       const { serial, rate, belt } = this.#options;
-      this.#machine = machineFor({ serial, rate, overheadMs: belt.overheadMs, first: first.prepared });
+      this.#machine = machineFor({ serial, rate, overheadMs: belt.overheadMs, first });
       while (!signal.aborted && !this.#finished()) {
         const socket = await this.#options.endpoint.next(signal);
         if (socket !== null) await this.#serve(socket, this.#machine, signal);
@@ -111,6 +111,7 @@ export class Scanner {
 
   #connected(peer: string): void {
     this.#options.endpoint.worked();
+    this.#options.queue.open();
     this.#counts.connections += 1;
     this.#options.report({ event: "connected", peer });
     for (const kept of this.#kept.values()) {

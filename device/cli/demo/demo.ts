@@ -60,6 +60,7 @@ class DemoRun {
   readonly #tally: Tally;
   readonly #interrupted = new AbortController();
   readonly #parts: Part[] = [];
+  readonly #starting = new Set<string>();
   readonly #startedAt = performance.now();
   #progressAt = performance.now();
   #stopping = false;
@@ -92,7 +93,7 @@ class DemoRun {
     return this.#conclude(failure);
   }
 
-  /** Brings up broker, customs, scanner and gateway, in this order; returns the scanner. */
+  /** Brings up broker and scanner, then what connects to them: customs and gateway. Returns the scanner. */
   async #start(): Promise<Part> {
     const { seed, rate, scans } = this.#options;
     const site = this.#site;
@@ -102,40 +103,35 @@ class DemoRun {
         "Lynceus demo: a simulated scanner lane, a gateway, a broker and central customs",
       ),
     );
-    const broker = await this.#bringUp("broker", ["simulate", "broker", "--listen", "127.0.0.1:0"], {
-      until: (report) => (report.event === "listening" ? (report.url ?? null) : null),
-    });
-    this.#ready("broker", `MQTT 5 at ${broker.value}`);
-    const files = ["--truth", site.truth, "--receipts", "--out", site.central];
-    await this.#bringUp(
-      "customs",
-      ["simulate", "customs", "--broker", broker.value, "--site", SITE, ...files, "--json"],
-      {
-        until: (report) => (report.event === "connected" ? true : null),
-      },
-    );
-    this.#ready("customs", "declarations, receipts, outcomes");
     const ports = ["--listen", "127.0.0.1:0", "--barcode", "127.0.0.1:0", "--scale", "127.0.0.1:0"];
     const run = ["--scans", String(scans ?? MAX_SCANS), "--rate", String(rate), "--seed", String(seed)];
-    const scanner = await this.#bringUp(
-      "scanner",
-      ["simulate", "scanner", ...ports, ...run, "--truth", site.truth, "--json"],
-      {
+    const [broker, scanner] = await Promise.all([
+      this.#bringUp("broker", ["simulate", "broker", "--listen", "127.0.0.1:0"], {
+        until: (report) => (report.event === "listening" ? (report.url ?? null) : null),
+      }),
+      this.#bringUp("scanner", ["simulate", "scanner", ...ports, ...run, "--truth", site.truth, "--json"], {
         until: (report) => (report.event === "listening" ? report : null),
-      },
-    );
-    const addresses = {
+      }),
+    ]);
+    const { scanner: link, barcode, scale } = scanner.value;
+    this.#ready("broker", `MQTT 5 at ${broker.value}`);
+    this.#ready("scanner", `line-scan at ${link}, barcode reader at ${barcode}, scale at ${scale}`);
+    writeConfiguration(site, {
       broker: broker.value,
-      scanner: scanner.value.scanner ?? "",
-      barcode: scanner.value.barcode ?? "",
-      scale: scanner.value.scale ?? "",
-    };
-    this.#ready("scanner", `line-scan at ${addresses.scanner}, barcode reader, scale`);
-    writeConfiguration(site, addresses);
-    await this.#bringUp("gateway", ["run", "--config", site.config], {
-      untilLog: (message) => (message === "ready" ? true : null),
+      scanner: link ?? "",
+      barcode: barcode ?? "",
+      scale: scale ?? "",
     });
-    this.#ready("gateway", `spool and logs in ${site.folder}`);
+    const files = ["--truth", site.truth, "--receipts", "--out", site.central];
+    const central = ["--broker", broker.value, "--site", SITE, ...files];
+    await Promise.all([
+      this.#bringUp("customs", ["simulate", "customs", ...central, "--json"], {
+        until: (report) => (report.event === "connected" ? true : null),
+      }).then(() => this.#ready("customs", "publishes declarations, receipts hits, sends outcomes")),
+      this.#bringUp("gateway", ["run", "--config", site.config], {
+        untilLog: (message) => (message === "ready" ? true : null),
+      }).then(() => this.#ready("gateway", `spool and logs in ${site.folder}`)),
+    ]);
     this.#screen.say("");
     this.#screen.say(headings(this.#screen));
     return scanner.part;
@@ -154,7 +150,8 @@ class DemoRun {
     args: readonly string[],
     look: { until?: (report: Report) => T | null; untilLog?: (message: string) => T | null },
   ): Promise<{ part: Part; value: T }> {
-    this.#screen.status(`starting the ${name} …`);
+    this.#starting.add(name);
+    this.#sayStarting();
     const up = Promise.withResolvers<T>();
     const found = (value: T | null | undefined) => {
       if (value !== null && value !== undefined) up.resolve(value);
@@ -178,8 +175,14 @@ class DemoRun {
       this.#tooLate(part),
       this.#untilInterrupted(),
     ]);
-    this.#screen.status("");
+    this.#starting.delete(name);
+    this.#sayStarting();
     return { part, value };
+  }
+
+  #sayStarting(): void {
+    const names = [...this.#starting].join(" and ");
+    this.#screen.status(names === "" ? "" : `starting ${names} …`);
   }
 
   async #failed(part: Part): Promise<never> {
