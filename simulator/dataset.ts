@@ -40,14 +40,24 @@ export async function writeDataset(options: DatasetOptions): Promise<void> {
   const { out, count, signal } = options;
   check(options);
   signal?.throwIfAborted();
-  await mkdir(join(out, "images"), { recursive: true });
-  await mkdir(join(out, "masks"), { recursive: true });
+  await makeFolders(out);
   const records = await simulateAll(options);
   const declarations = records.map((record) => record.declaration).filter((one) => one !== null);
   await writeFile(join(out, "declarations.ndjson"), lines(declarations), { signal });
   await writeFile(join(out, "outcomes.ndjson"), lines(records.map((record) => record.outcome)), { signal });
   await writeFile(join(out, "annotations.json"), `${JSON.stringify(coco(records, options))}\n`, { signal });
   options.onProgress?.(count, count);
+}
+
+async function makeFolders(out: string): Promise<void> {
+  try {
+    for (const name of ["images", "masks"]) await mkdir(join(out, name), { recursive: true });
+  } catch (cause) {
+    throw new LynceusError("LYN_SIMULATION", `${out} cannot be made`, {
+      remedy: "Give a folder that can be written with --out",
+      cause,
+    });
+  }
 }
 
 function check({ out, count, seed }: DatasetOptions): void {
@@ -92,8 +102,8 @@ async function simulateAll(options: DatasetOptions): Promise<DatasetRecord[]> {
   return records;
 }
 
-function requestOf({ out, seed, mix }: DatasetOptions, index: number): DatasetRequest {
-  return { out, seed, index, mix: mix ?? "traffic" };
+function requestOf({ out, seed, mix, scenario }: DatasetOptions, index: number): DatasetRequest {
+  return { out, seed, index, mix: mix ?? "traffic", scenario: scenario ?? "parcels" };
 }
 
 function startWorker(): Worker {

@@ -1,3 +1,4 @@
+import { LynceusError } from "../protocols/errors.ts";
 import { type DeclarationState, drawPapers } from "./declaration.ts";
 import { manifestOf } from "./goods/nomenclature.ts";
 import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
@@ -60,9 +61,18 @@ export interface ScanOptions {
   readonly mix?: Mix;
 }
 
-/** One parcel seen by a dual-energy line scanner. Pure: the same options give the same bytes. */
+/**
+ * One parcel seen by a dual-energy line scanner, and what is true of it. Pure: the same options give the same
+ * bytes, and scan `index` depends on no other.
+ * @throws LynceusError `LYN_SIMULATION` for a scenario that is not simulated.
+ */
 export function simulateScan(options: ScanOptions): SimulatedScan {
-  const { seed, index, mix = "traffic" } = options;
+  const { seed, index, scenario = "parcels", mix = "traffic" } = options;
+  if (scenario !== "parcels") {
+    throw new LynceusError("LYN_SIMULATION", `Scenario ${String(scenario)} is not simulated`, {
+      remedy: "Use parcels",
+    });
+  }
   const stream = (name: string): Random => new Random(seed, `${mix}/${index}/${name}`);
   const scene = drawScene(stream("scene"), mix);
   const settings = drawSettings(stream("detector"));

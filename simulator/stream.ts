@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { LynceusError } from "../protocols/errors.ts";
 import { type Mix, type SimulatedScan, simulateScan } from "./scan.ts";
 
 /**
@@ -7,26 +8,50 @@ import { type Mix, type SimulatedScan, simulateScan } from "./scan.ts";
  * the high plane as height × width u16 LE. Ends quietly when the reader closes the pipe.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: "string", default: "1" },
-      start: { type: "string", default: "0" },
-      count: { type: "string", default: "1000000000" },
-      mix: { type: "string", default: "training" },
-    },
-  });
-  const seed = Number(values.seed);
-  const start = Number(values.start);
-  const end = start + Number(values.count);
+  const values = options();
+  const seed = whole("--seed", values.seed);
+  const start = whole("--start", values.start);
+  const end = start + whole("--count", values.count);
+  const mix = mixOf(values.mix);
   let open = true;
   process.stdout.on("error", () => {
     open = false;
     process.exit(0);
   });
   for (let index = start; index < end && open; index++) {
-    const record = encodeScan(simulateScan({ seed, index, mix: values.mix as Mix }), index);
+    const record = encodeScan(simulateScan({ seed, index, mix }), index);
     if (!process.stdout.write(record)) await once(process.stdout, "drain");
   }
+}
+
+/** Options of the command line. */
+function options(): { seed: string; start: string; count: string; mix: string } {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: "string", default: "1" },
+        start: { type: "string", default: "0" },
+        count: { type: "string", default: "1000000000" },
+        mix: { type: "string", default: "training" },
+      },
+    }).values;
+  } catch (cause) {
+    throw new LynceusError("LYN_USAGE", "The options cannot be read", {
+      remedy: "Give --seed, --start, --count and --mix, each with a value",
+      cause,
+    });
+  }
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new LynceusError("LYN_USAGE", `${name} ${text} is no whole number`, { remedy: "Give 0 or more" });
+}
+
+function mixOf(text: string): Mix {
+  if (text === "training" || text === "traffic") return text;
+  throw new LynceusError("LYN_USAGE", `--mix ${text} is not known`, { remedy: "Give training or traffic" });
 }
 
 /** Header and planes of one scan as one chunk. */
@@ -57,4 +82,10 @@ export function encodeScan(scan: SimulatedScan, index: number): Uint8Array {
   return out;
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    if (!(error instanceof LynceusError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}. ${error.remedy}.\n`);
+    process.exitCode = 2;
+  });
+}

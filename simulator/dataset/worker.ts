@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { type Mix, simulateScan } from "../scan.ts";
+import { type Mix, type Scenario, simulateScan } from "../scan.ts";
 import { paint } from "./mask.ts";
 import { encodeGrey8, encodeGrey16 } from "./png.ts";
 import { type DatasetRecord, recordOf, stemOf } from "./record.ts";
@@ -11,6 +11,7 @@ export interface DatasetRequest {
   readonly seed: number;
   readonly index: number;
   readonly mix: Mix;
+  readonly scenario: Scenario;
 }
 
 export type DatasetAnswer =
@@ -28,8 +29,8 @@ port?.on("message", (request: DatasetRequest) => {
   }
 });
 
-function writeScan({ out, seed, index, mix }: DatasetRequest): DatasetRecord {
-  const scan = simulateScan({ seed, index, mix });
+function writeScan({ out, seed, index, mix, scenario }: DatasetRequest): DatasetRecord {
+  const scan = simulateScan({ seed, index, mix, scenario });
   const { width, height } = scan;
   const stem = stemOf(index);
   for (const plane of scan.planes) {

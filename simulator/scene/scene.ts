@@ -28,6 +28,10 @@ export interface DrawnScene {
   readonly items: readonly { readonly item: Item; readonly massKg: number }[];
   readonly packagingKg: number;
   readonly targets: readonly DrawnTarget[];
+  /** Room inside the parcel, mm. */
+  readonly parcel: Vector;
+  /** Bounding boxes of the contents in the parcel's frame (origin in the middle of its floor), mm. */
+  readonly placed: readonly { readonly at: Vector; readonly half: Vector }[];
 }
 
 /** Chooses contents, packs them into a parcel, lays it on the belt and projects it. */
@@ -109,7 +113,14 @@ function project(parcel: Parcel, placed: readonly Placed[], random: Random): Dra
     }
     return { item, massKg };
   });
-  return { canvas, items, packagingKg, targets };
+  return {
+    canvas,
+    items,
+    packagingKg,
+    targets,
+    parcel: parcel.inner,
+    placed: placed.map(({ item, at, turn: own }) => ({ at, half: rotatedExtents(own, item.half) })),
+  };
 }
 
 /** Box and mask of the target just drawn; clears the mark for the next. */
