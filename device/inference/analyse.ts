@@ -1,4 +1,5 @@
 import type { ScanPlanes } from "../../models/planes.ts";
+import { isEightBit } from "../image/kind.ts";
 import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
 import type { Analysis, LookedFor } from "../scan.ts";
 import { describeImages } from "./evidence.ts";
@@ -150,12 +151,10 @@ function meanContents(all: readonly Analysis["contents"][]): Analysis["contents"
     .sort((a, b) => b.score - a.score || (a.group < b.group ? -1 : 1));
 }
 
-/** 8-bit data is stored ×257: a plane of nothing else never had 16 bits. */
 function bitsOf({ high, single }: ScanPlanes): 8 | 16 | null {
   const plane = high ?? single;
   if (!plane) return null;
-  for (let i = 0; i < plane.length; i += 61) if (plane[i]! % 257 !== 0) return 16;
-  return 8;
+  return isEightBit(plane) ? 8 : 16;
 }
 
 function distinct(problems: readonly Problem[]): readonly Problem[] {
