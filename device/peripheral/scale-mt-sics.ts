@@ -6,7 +6,6 @@ import {
   type MtSicsReply,
   parseMtSicsLine,
 } from "../../protocols/mt-sics.ts";
-import { pause } from "../backoff.ts";
 import type { Link } from "../transport/port.ts";
 import type { Peripheral } from "./port.ts";
 import { type PeripheralOptions, supervisedPeripheral } from "./supervised.ts";
@@ -32,7 +31,7 @@ export interface ScaleOptions extends PeripheralOptions {
 export function mtSicsScale(options: ScaleOptions): Peripheral {
   return supervisedPeripheral("scale", options, async (link, context, emit) => {
     const edge = new WeighingEdge();
-    await converse(link, options, context.signal, (reply) => {
+    await converse(link, options, (reply) => {
       if (reply.kind !== "error") context.healthy();
       const massKg = edge.take(reply);
       if (massKg !== null)
@@ -41,11 +40,10 @@ export function mtSicsScale(options: ScaleOptions): Peripheral {
   });
 }
 
-/** Asks, listens, asks again; returns when the link ends. */
+/** Asks, listens, and asks again after silence or an error; returns when the link ends. */
 async function converse(
   link: Link,
   options: ScaleOptions,
-  signal: AbortSignal,
   onReply: (reply: MtSicsReply) => void,
 ): Promise<void> {
   const replies = new Replies(options);
@@ -58,8 +56,6 @@ async function converse(
       for (const reply of replies.push(chunk)) {
         watch.heard(reply);
         onReply(reply);
-        if (reply.kind === "error")
-          await pause(Math.min(1_000, options.replyMs ?? SCALE_REPLY_MS), signal).then(ask);
       }
     }
   } finally {
