@@ -1,12 +1,14 @@
 import { Command } from "commander";
 import { registerBroker } from "./broker/command.ts";
 import { registerCustoms } from "./customs/command.ts";
+import { registerDataset } from "./dataset/command.ts";
 import { registerScanner } from "./scanner/command.ts";
 
 /** Registers the simulator's commands on `simulate`. */
 export function simulateCommands(simulate: Command): void {
   registerScanner(simulate);
   registerCustoms(simulate);
+  registerDataset(simulate);
   registerBroker(simulate);
 }
 
