@@ -211,6 +211,17 @@ describe("lynceus scan", () => {
     });
   });
 
+  it("ends quietly when nobody reads its results any more", async () => {
+    await using folder = await withModels();
+    const images = join(folder.path, "images");
+    await mkdir(images);
+    for (let at = 0; at < 30; at++) await writePair(images, `bag-${at}`);
+    const command = `"${process.execPath}" "${join(ROOT, "device/bin/lynceus.js")}" scan "${images}" --models "${folder.models}" --json | head -c 10`;
+    const run = await runCommand("/bin/sh", ["-c", command], { timeoutMs: 50_000 });
+    expect(run.stdout).toHaveLength(10);
+    expect(run.stderr).toBe("");
+  });
+
   it("exits 1 and says so in every payload when a model does not run", async () => {
     await using folder = await withModels();
     await writeTinyModel(folder.models, { ...BLADE_MODEL, name: "broken", goldenError: 0.3 });

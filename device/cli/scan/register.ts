@@ -33,6 +33,8 @@ export function registerScan(program: Command): void {
         import("./run.ts"),
         import("../../inference/built-in.ts"),
       ]);
+      // Whoever read the results went away (`| head`): nothing is left to do, and nobody wants a stack trace.
+      process.stdout.on("error", () => process.exit(1));
       const sound = await runScan({
         inputs,
         ...(options.declaration !== undefined && { declaration: options.declaration }),
