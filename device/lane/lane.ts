@@ -9,7 +9,7 @@ import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
 import type { Spool, StoredScan } from "../spool/port.ts";
 import type { Scored, Scorer } from "./scorer.ts";
-import type { Tracker } from "./tracker.ts";
+import type { LateReading, Tracker } from "./tracker.ts";
 
 /** Scans of a lane between their ACK and their hit; beyond it the scanner waits (they are on disk, this bounds memory). */
 const MAX_UNDER_WAY = 256;
@@ -43,6 +43,9 @@ export class Lane {
   readonly #abort = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
   #captures: Promise<void> | null = null;
+  /** The capture on its way to the disk. */
+  #taking: Promise<void> = Promise.resolve();
+  #settling: NodeJS.Timeout | undefined;
 
   constructor(options: LaneOptions) {
     this.id = options.id;
@@ -57,6 +60,8 @@ export class Lane {
       peripheral.start();
     }
     driver.onScanStart((at) => tracker.scanStarted(at));
+    driver.onScanEnd?.((end) => tracker.scanEnded(end));
+    driver.onScanLost?.((loss) => tracker.scanLost(loss));
     driver.onEvent((event) => this.#event(event));
     await driver.start();
     for (const stored of unfinished) this.#follow(this.#resume(stored));
@@ -67,6 +72,7 @@ export class Lane {
     const { driver, peripherals } = this.#options;
     await driver.stop();
     await Promise.all(peripherals.map((peripheral) => peripheral.stop()));
+    clearTimeout(this.#settling);
     const drained = Promise.all([this.#captures, ...this.#underWay]);
     await Promise.race([drained, pause(DRAIN_MS, this.#abort.signal)]);
     this.#abort.abort();
@@ -77,7 +83,8 @@ export class Lane {
     const { driver, alerts } = this.#options;
     for await (const capture of driver.captures()) {
       try {
-        await this.#take(capture);
+        this.#taking = this.#take(capture);
+        await this.#taking;
       } catch (error) {
         this.#options.work.captureFailed += 1;
         await alerts.raise({
@@ -101,6 +108,7 @@ export class Lane {
   async #take(capture: Capture): Promise<void> {
     const { driver, spool, tracker } = this.#options;
     const bound = tracker.bind(capture);
+    this.#settleLater();
     const accepted = await spool.accept(capture, {
       lane: this.id,
       identifiers: bound.identifiers,
@@ -194,13 +202,26 @@ export class Lane {
   #reading(reading: Reading): void {
     const late = this.#options.tracker.reading(reading);
     if (late !== null) this.#follow(this.#lateReading(late));
+    this.#settleLater();
   }
 
-  async #lateReading(late: {
-    scanId: string;
-    update: Pick<Scan, "identifiers" | "measured" | "trackingAmbiguous">;
-  }): Promise<void> {
+  /** A late reading is the last scan's once no other item has claimed it (tracker.ts, `settle`). */
+  #settleLater(): void {
+    clearTimeout(this.#settling);
+    const { tracker, clock } = this.#options;
+    if (tracker.settleAt === null || this.#abort.signal.aborted) return;
+    const settle = () => {
+      const late = tracker.settle(clock());
+      if (late !== null) this.#follow(this.#lateReading(late));
+      this.#settleLater();
+    };
+    this.#settling = setTimeout(settle, Math.max(1, tracker.settleAt - clock()));
+  }
+
+  async #lateReading(late: LateReading): Promise<void> {
     const { spool, scorer } = this.#options;
+    // The reading may come while its scan is still being made durable.
+    await this.#taking.catch(() => undefined);
     const stored = await spool.scan(late.scanId);
     if (stored === null) return;
     await spool.updateScan({ ...stored.scan, ...late.update });
