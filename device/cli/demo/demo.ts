@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type CentralFile, readCentralFile } from "./central-file.ts";
 import { Part } from "./part.ts";
-import { logMessage, parseReport, type Report } from "./reports.ts";
+import { logError, logMessage, parseReport, type Report } from "./reports.ts";
 import { Screen } from "./screen.ts";
 import { createSite, type DemoSite, SITE, writeConfiguration } from "./site.ts";
 import { Tally } from "./tally.ts";
@@ -64,6 +64,8 @@ class DemoRun {
   readonly #startedAt = performance.now();
   #progressAt = performance.now();
   #stopping = false;
+  /** The last thing that a part logged as an error. */
+  #lastError: string | null = null;
 
   constructor(options: DemoOptions, screen: Screen, site: DemoSite) {
     this.#options = options;
@@ -166,7 +168,10 @@ class DemoRun {
         found(look.until?.(report));
         this.#take(report);
       },
-      onLog: (line) => found(look.untilLog?.(logMessage(line))),
+      onLog: (line) => {
+        found(look.untilLog?.(logMessage(line)));
+        this.#lastError = logError(line) ?? this.#lastError;
+      },
     });
     this.#parts.push(part);
     const value = await Promise.race([
@@ -278,6 +283,8 @@ class DemoRun {
     if (interrupted) return 130;
     const short =
       figures.acknowledged < (this.#options.scans ?? 0) || figures.endToEnd < figures.acknowledged;
-    return failure !== null || lost > 0 || central.duplicated > 0 || short ? 1 : 0;
+    if (failure === null && lost === 0 && central.duplicated === 0 && !short) return 0;
+    if (this.#lastError !== null) this.#screen.say(`the last error logged: ${this.#lastError}`);
+    return 1;
   }
 }

@@ -72,10 +72,24 @@ export function parseTruth(line: string): Truth | null {
   return result.success ? result.data : null;
 }
 
+const logEntry = z.object({
+  level: z.number(),
+  msg: z.string(),
+  err: z.object({ message: z.string() }).optional(),
+});
+/** Levels of the log from which on something has gone wrong. */
+const ERROR_LEVEL = 50;
+
 /** The message of a gateway's log line, empty where it has none. */
 export function logMessage(line: string): string {
-  const entry = parseJson(line);
-  return typeof entry === "object" && entry !== null && "msg" in entry ? String(entry.msg) : "";
+  return logEntry.safeParse(parseJson(line)).data?.msg ?? "";
+}
+
+/** What went wrong by a gateway's log line; null where nothing did. */
+export function logError(line: string): string | null {
+  const entry = logEntry.safeParse(parseJson(line)).data;
+  if (entry === undefined || entry.level < ERROR_LEVEL) return null;
+  return entry.err === undefined ? entry.msg : `${entry.msg}: ${entry.err.message}`;
 }
 
 function parseJson(line: string): unknown {
