@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { linkHash } from "../../protocols/chain.ts";
 import type { Database } from "./database.ts";
 import { META, writeMeta } from "./operations/context.ts";
 import { SALVAGED_TABLES } from "./schema.ts";
@@ -27,6 +29,7 @@ export function salvage(from: string, to: Database, now: number): Record<string,
     for (const table of SALVAGED_TABLES) {
       saved[table] = 0;
       readTable(damaged, table, (row) => {
+        if (!isSound(table, row)) return;
         saved[table] = (saved[table] ?? 0) + insert(to, table, row);
       });
     }
@@ -35,7 +38,7 @@ export function salvage(from: string, to: Database, now: number): Record<string,
     readTable(damaged, "outbox", (row) => {
       const own = Number(row["sequence"]) > 0;
       const changed = insert(to, "outbox", {
-        ...row,
+        ...(holds(row) ? row : { ...row, ...dead(now) }),
         sequence: next,
         salvaged_journal: own ? (meta.get(META.journal) ?? "") : row["salvaged_journal"]!,
         salvaged_sequence: own ? row["sequence"]! : row["salvaged_sequence"]!,
@@ -47,6 +50,43 @@ export function salvage(from: string, to: Database, now: number): Record<string,
     return saved;
   } finally {
     damaged.close();
+  }
+}
+
+/** A page of a long text may be gone while the row can still be read: what can be checked is. */
+function isSound(table: string, row: Values): boolean {
+  switch (table) {
+    case "scans":
+      return isJson(row["scan"]) && (row["analysis"] === null || isJson(row["analysis"]));
+    case "declarations":
+      return row["content"] === createHash("sha256").update(String(row["body"])).digest("hex");
+    default:
+      return true;
+  }
+}
+
+/** Whether an outbox row's bytes are those that its hash was made of. */
+function holds(row: Values): boolean {
+  if (row["event"] === null) return true;
+  try {
+    const { data } = JSON.parse(String(row["event"])) as { data: Record<string, unknown> };
+    return linkHash(String(row["previous"]), data) === row["hash"];
+  } catch {
+    return false;
+  }
+}
+
+/** A row whose bytes are damaged is kept with its number and hash, and never sent. */
+function dead(now: number): Values {
+  return { event: null, open: 0, dead_at: now, dead_reason: "its bytes were damaged on the disk" };
+}
+
+function isJson(text: SQLInputValue | undefined): boolean {
+  try {
+    JSON.parse(String(text));
+    return !String(text).includes("\ufffd");
+  } catch {
+    return false;
   }
 }
 

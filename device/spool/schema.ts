@@ -20,6 +20,7 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE UNIQUE INDEX scans_key ON scans (lane, serial, scan_ref, started_at);
   CREATE INDEX scans_unfinished ON scans (received_at) WHERE state <> 'analysed';
+  CREATE INDEX scans_state ON scans (state);
   CREATE INDEX scans_kept ON scans (received_at) WHERE evicted = 0;
 
   CREATE TABLE scan_keys (
@@ -43,6 +44,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_unsent ON outbox (kind DESC, sequence) WHERE open = 1 AND published = 0;
   CREATE INDEX outbox_resend ON outbox (resend_at) WHERE open = 1 AND published > 0;
   CREATE INDEX outbox_sent ON outbox (published_at) WHERE open = 1 AND published > 0;
+  CREATE INDEX outbox_dead ON outbox (dead_at) WHERE dead_at IS NOT NULL;
   CREATE INDEX outbox_scan ON outbox (scan_id);
   CREATE INDEX outbox_kept ON outbox (published_at) WHERE event IS NOT NULL;
 

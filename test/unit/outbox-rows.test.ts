@@ -131,11 +131,11 @@ describe("what frees a row", () => {
     });
     expect(due(journal, { now: 1 })).toEqual([2]);
     expect(OPERATIONS.deadLetterRow(context, { sequence, reason: "again", now: 1 })).toBeNull();
-    expect(OPERATIONS.deadLetterRow(context, { sequence: 2, reason: "this too", now: 1 })).toBeNull();
+    expect(OPERATIONS.deadLetterRow(context, { sequence: 2, reason: "this too", now: 2 })).toBeNull();
     expect(due(journal, { now: 1 })).toEqual([]);
     expect(OPERATIONS.deadLetters(context, { limit: 5 })).toMatchObject([
-      { source: "outbox", reason: "too large" },
       { source: "outbox", reason: "this too" },
+      { source: "outbox", reason: "too large" },
     ]);
     expect(OPERATIONS.figures(context)).toMatchObject({ deadLetters: 2, unpublished: 0, sequence: 2 });
     journal.close();

@@ -65,14 +65,22 @@ export function readFigures(database: Database): JournalFigures {
   for (const row of database.all("SELECT state, count(*) AS n FROM scans GROUP BY state")) {
     scans[String(row["state"]) as ScanState] = Number(row["n"]);
   }
-  const oldest = database.get("SELECT min(created_at) AS at FROM outbox WHERE open = 1 AND published = 0");
+  // Each answered by a partial index, so that a long history or backlog does not slow `health` down.
+  const unpublished = number("SELECT count(*) FROM outbox WHERE open = 1 AND published = 0");
+  const oldest = ["hit", "alert"].flatMap((kind) => {
+    const row = database.get(
+      "SELECT created_at AS at FROM outbox WHERE open = 1 AND published = 0 AND kind = ? ORDER BY sequence LIMIT 1",
+      kind,
+    );
+    return row === null ? [] : [Number(row["at"])];
+  });
   return {
     journal: readMeta(database, META.journal) ?? "",
     sequence: number("SELECT max(sequence) FROM outbox WHERE sequence > 0"),
     scans,
-    unpublished: number("SELECT count(*) FROM outbox WHERE open = 1 AND published = 0"),
-    unreceipted: number("SELECT count(*) FROM outbox WHERE open = 1"),
-    oldestUnpublishedAt: numberOrNull(oldest?.["at"]),
+    unpublished,
+    unreceipted: unpublished + number("SELECT count(*) FROM outbox WHERE open = 1 AND published > 0"),
+    oldestUnpublishedAt: oldest.length === 0 ? null : Math.min(...oldest),
     deadLetters:
       number("SELECT count(*) FROM letters") +
       number("SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL"),
@@ -83,7 +91,7 @@ export function listRows(database: Database, limit: number): ListedRow[] {
   return database
     .all(
       `SELECT sequence, id, kind, scan_id, created_at, dead_reason, published, receipted_at, dead_at, event IS NULL AS erased
-       FROM outbox ORDER BY created_at DESC, sequence DESC LIMIT ?`,
+       FROM outbox ORDER BY sequence DESC LIMIT ?`,
       limit,
     )
     .map((row) => ({
