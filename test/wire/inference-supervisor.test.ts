@@ -1,3 +1,5 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -6,6 +8,7 @@ import { type InferenceLimits, InferenceSupervisor } from "../../device/inferenc
 import { SILENT_LOG } from "../../device/log.ts";
 import { parcelPlane, temporaryFolder } from "../fixtures/image-files.ts";
 import { until } from "../fixtures/processes.ts";
+import { ROOT } from "../fixtures/project.ts";
 import { BLADE_MODEL, type TinyModel, writeTinyModel } from "../fixtures/tiny-model.ts";
 
 const GOODS_MODEL: TinyModel = {
@@ -269,6 +272,18 @@ describe("the analysis process", () => {
       code: "LYN_INFERENCE_STOPPED",
     });
     expect(() => process.kill(pid ?? 0, 0)).toThrow();
+  });
+
+  it("ends with the gateway, even one that was killed", async () => {
+    const child = fork(join(ROOT, "device/inference/child.ts"), [], { stdio: "ignore" });
+    await once(child, "spawn");
+    const exited = once(child, "exit");
+    child.send({ type: "load", selection: { names: [], folders: [] } });
+    expect((await once(child, "message"))[0]).toMatchObject({ type: "ready", models: [] });
+    child.kill("SIGTERM");
+    child.kill("SIGINT");
+    child.disconnect();
+    expect(await exited).toEqual([0, null]);
   });
 
   it("lets go of a scan whose lane gives up waiting", async () => {
