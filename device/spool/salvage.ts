@@ -5,6 +5,9 @@ import type { Database } from "./database.ts";
 import { META, writeMeta } from "./operations/context.ts";
 import { SALVAGED_TABLES } from "./schema.ts";
 
+/** Rows passed over in one leap when those before them cannot be read. */
+const MAX_SKIP = 1 << 20;
+
 type Values = Record<string, SQLInputValue>;
 
 /**
@@ -90,13 +93,37 @@ function isJson(text: SQLInputValue | undefined): boolean {
   }
 }
 
+/** Reads forwards, past what cannot be read, and then backwards from the end: `take` may see a row twice. */
 function readTable(damaged: DatabaseSync, table: string, take: (row: Values) => void): void {
-  for (const order of ["", " ORDER BY rowid DESC"]) {
+  const read = (sql: string, ...values: number[]): boolean => {
     try {
-      for (const row of damaged.prepare(`SELECT * FROM ${table}${order}`).iterate()) take(row as Values);
+      for (const row of damaged.prepare(sql).iterate(...values)) take(row as Values);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (read(`SELECT * FROM ${table}`)) return;
+  readPastDamage(damaged, table, take);
+  read(`SELECT * FROM ${table} ORDER BY 1 DESC`);
+}
+
+/** Behind a row or page that cannot be read the next is looked for ever further on. */
+function readPastDamage(damaged: DatabaseSync, table: string, take: (row: Values) => void): void {
+  let last = Number.MIN_SAFE_INTEGER;
+  for (let skip = 0; skip < MAX_SKIP; skip = skip === 0 ? 1 : skip * 2) {
+    try {
+      const rows = damaged.prepare(
+        `SELECT rowid AS salvaged_row, * FROM ${table} WHERE rowid > ? ORDER BY rowid`,
+      );
+      for (const { salvaged_row: number, ...row } of rows.iterate(last + skip)) {
+        take(row as Values);
+        last = Number(number);
+        skip = 0;
+      }
       return;
     } catch {
-      // As far as this end can be read; a table without rowid has only one end.
+      // A table without rowid, or damage: go on behind it.
     }
   }
 }

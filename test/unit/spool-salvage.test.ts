@@ -27,16 +27,17 @@ describe("a damaged journal", () => {
     const before = new DatabaseSync(file, { readOnly: true });
     const stored = before.prepare("SELECT id, event FROM outbox").all();
     const events = new Map(stored.map(({ id, event }) => [String(id), String(event)]));
-    const page = (type: string) =>
+    const page = (type: string, number: number) =>
       Number(
         before
           .prepare(
-            "SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = ? ORDER BY pageno LIMIT 1 OFFSET 20",
+            "SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = ? ORDER BY pageno LIMIT 1 OFFSET ?",
           )
-          .get(type)?.["pageno"],
+          .get(type, number)?.["pageno"],
       );
     // As a bad disk leaves them: a page that holds rows, and one that holds the rest of a long one.
-    const damaged = [page("leaf"), page("overflow")];
+    const damaged = [page("leaf", 2), page("overflow", 40)];
+    expect(damaged.every(Number.isInteger)).toBe(true);
     before.close();
     const descriptor = openSync(file, "r+");
     for (const number of damaged) {
@@ -53,7 +54,7 @@ describe("a damaged journal", () => {
     expect(JSON.parse(alert?.event ?? "")).toMatchObject({
       data: { code: "JOURNAL_SALVAGED", sequence: 1, journal: spool.journal },
     });
-    expect(saved.length).toBeGreaterThan(hits.length / 2);
+    expect(saved.length).toBeGreaterThan(hits.length - 12);
     for (const row of saved) expect(row.event === events.get(row.id)).toBe(true);
     // A row that could be found but not read whole is never sent.
     expect((await spool.list(100)).filter(({ state }) => state === "dead").length).toBeGreaterThan(0);
