@@ -41,7 +41,7 @@ export function hitLine(hit: HitReport, truth: Truth | null, screen: Screen): st
     screen.paint(DECISION_STYLES[hit.decision] ?? "yellow", hit.decision.padEnd(COLUMNS.decision)),
     percent(hit.probability).padStart(COLUMNS.score),
     hit.recommendation.padEnd(COLUMNS.advice),
-    shorten(revised + why.join(", "), reasons).padEnd(really > 0 ? reasons : 0),
+    shorten(revised + (why.join(", ") || "nothing found"), reasons).padEnd(really > 0 ? reasons : 0),
     really > 0 ? screen.paint("dim", shorten(fact, really)) : "",
   ];
   return text.join(GAP).trimEnd();
