@@ -79,6 +79,7 @@ export class Tracker {
   #open: Tracked[] = [];
   /** The live scan that ended last. */
   #last: Tracked | null = null;
+  #lastEnd = Number.NEGATIVE_INFINITY;
   #afterLoss = false;
   #lastLabel: Reading | null = null;
 
@@ -199,10 +200,13 @@ export class Tracker {
   /** Ends the interval of a scan: what arrived since the one before is its item's. */
   #close(scan: Tracked, capturedAt: number, heardAt: number): void {
     const { maxLeadMs, lateMs, graceMs } = this.#tolerances;
-    const resent = heardAt - capturedAt > lateMs;
+    const old = heardAt - capturedAt > lateMs;
+    // A scan that ended before one that is closed already was re-sent as well.
+    const resent = old || capturedAt < this.#lastEnd;
     scan.endedAt = capturedAt;
+    this.#lastEnd = Math.max(this.#lastEnd, capturedAt);
     // A re-sent scan gets no reading: those within its grace are spent with it.
-    const until = resent ? capturedAt + graceMs : capturedAt;
+    const until = old ? capturedAt + graceMs : capturedAt;
     const taken = this.#pending.filter(({ reading }) => reading.at <= until);
     this.#pending = this.#pending.filter(({ reading }) => reading.at > until);
     const own = taken.filter(({ reading }) => reading.at >= Math.min(scan.beganAt, capturedAt) - maxLeadMs);
@@ -210,7 +214,8 @@ export class Tracker {
     scan.uncertain ||= resent || this.#afterLoss || own.some(({ uncertain }) => uncertain);
     this.#afterLoss = false;
     if (scan.overlapped && own.length > 0) this.#spreadDoubt(scan);
-    this.#last = resent ? null : scan;
+    if (old) this.#last = null;
+    else if (!resent) this.#last = scan;
   }
 
   /** Readings of scans that lay on the belt together may be of any of them. */

@@ -9,28 +9,33 @@ import { FrameSender, MAX_WAITING_FRAMES } from "../../device/scanner/line-scan/
 const iso = (ms: number) => new Date(ms).toISOString();
 
 describe("clock offset", () => {
-  it("takes the least delayed heartbeat of the last minute", () => {
+  it("takes the least delayed stamp of the last minute", () => {
     const offset = new ClockOffset();
     expect(offset.offsetMs).toBeNull();
-    for (const delay of [40, 5, 900]) offset.sample(iso(1_000_000), 1_000_000 + delay + 7000);
+    for (const delay of [40, 5, 900]) offset.sample(iso(1_000_000), 1_000_000 + delay + 7000, "fresh");
     expect(offset.offsetMs).toBe(7005);
-    for (let n = 0; n < 12; n++) offset.sample(iso(2_000_000), 2_000_100);
+    for (let n = 0; n < 12; n++) offset.sample(iso(2_000_000), 2_000_100, "fresh");
     expect(offset.offsetMs).toBe(100);
   });
 
   it("takes a live scan's end as it came, and puts a re-sent one back to where it was", () => {
     const offset = new ClockOffset();
-    offset.sample(iso(0), 7000);
+    offset.sample(iso(0), 7000, "fresh");
     expect(offset.capturedAt(iso(100_000), 107_500)).toBe(107_500);
     expect(offset.capturedAt(iso(100_000), 167_500)).toBe(107_000);
     // Stamped ahead of its time: not later than it came.
     expect(offset.capturedAt(iso(900_000), 107_500)).toBe(107_500);
   });
 
-  it("trusts an unknown clock only so far", () => {
+  it("before the first heartbeat takes the clocks to agree within 5 s", () => {
     const offset = new ClockOffset();
-    expect(offset.capturedAt(iso(100_000), 129_000)).toBe(129_000);
-    expect(offset.capturedAt(iso(100_000), 131_000)).toBe(100_000);
+    offset.sample(iso(100_000), 103_000, "start");
+    expect(offset.capturedAt(iso(100_500), 103_900)).toBe(103_900);
+    offset.reset();
+    offset.sample(iso(100_000), 120_000, "start");
+    expect(offset.capturedAt(iso(100_500), 120_900)).toBe(105_500);
+    offset.sample(iso(101_000), 121_000, "fresh"); // its clock is 20 s behind: the scan was live
+    expect(offset.capturedAt(iso(101_500), 121_900)).toBe(121_900);
   });
 });
 

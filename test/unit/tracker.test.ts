@@ -165,6 +165,19 @@ describe("tracker", () => {
     expect(values(scan(subject, "b", 100_500, 101_000))).toEqual([S10.b]);
   });
 
+  it("ties nothing to a scan that comes out of its order, and says so", () => {
+    const subject = tracker();
+    scan(subject, "b", 3000, 3500);
+    subject.reading(label(S10.c, 4000));
+    subject.scanStarted(4100);
+    subject.scanEnded({ beganAt: 4100, capturedAt: 2500, at: 4200 });
+    expect(subject.bind(captureAt("a", 4100, 2500))).toMatchObject({
+      identifiers: [],
+      trackingAmbiguous: true,
+    });
+    expect(values(scan(subject, "c", 4500, 5000))).toEqual([S10.c]);
+  });
+
   it("does not hand the readings of a lost item to the next one", () => {
     const subject = tracker();
     subject.reading(label(S10.a, 1000));

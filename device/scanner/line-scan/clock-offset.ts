@@ -1,34 +1,43 @@
-/** Heartbeats that are remembered: about one minute's. */
+/** Stamps of each kind that are remembered: about a minute's heartbeats. */
 const MAX_SAMPLES = 12;
-/** A scan captured so much earlier than it came was re-sent, ms; below it the difference is jitter of the link. */
+/** A scan captured so much earlier than it came was re-sent, ms; below it the difference is jitter and coarse stamps. */
 const LIVE_WITHIN_MS = 1_000;
-/** Before the first heartbeat the scanner's clock is trusted only so far, ms. */
-const UNKNOWN_CLOCK_TOLERANCE_MS = 30_000;
+/** Before the first heartbeat the two clocks are taken to agree so far, ms: scans may be old, a heartbeat is always fresh. */
+const UNKNOWN_CLOCK_MS = 5_000;
 
 /**
- * How far the scanner's clock is from the gateway's, from the times in its heartbeats: the smallest difference of the last
- * minute is the one with the least delay on the link. With it, the end of a scan that was re-sent after a lost link is put
- * where it was on the gateway's clock, and not where it came.
+ * How far the scanner's clock is from the gateway's, from the stamps of its messages: the smallest difference of late is the
+ * one with the least delay on the way. With it, the end of a scan that was re-sent after a lost link is put where it was on
+ * the gateway's clock, and not where it came.
  */
 export class ClockOffset {
-  #samples: number[] = [];
+  #fresh: number[] = [];
+  #starts: number[] = [];
 
-  /** Gateway minus scanner, ms; null before the first heartbeat. */
+  /** Gateway minus scanner, ms; null before the first stamp. */
   get offsetMs(): number | null {
-    return this.#samples.length === 0 ? null : Math.min(...this.#samples);
+    const all = [...this.#fresh, ...this.#starts];
+    if (all.length === 0) return null;
+    const least = Math.min(...all);
+    return this.#fresh.length > 0 ? least : Math.min(least, UNKNOWN_CLOCK_MS);
   }
 
   /** Another scanner, another clock. */
   reset(): void {
-    this.#samples = [];
+    this.#fresh = [];
+    this.#starts = [];
   }
 
-  /** A message stamped `at` (RFC 3339, scanner's clock) came at `receivedAt` (gateway's clock, ms). */
-  sample(at: string, receivedAt: number): void {
+  /**
+   * A message stamped `at` (RFC 3339, scanner's clock) came at `receivedAt` (gateway's clock, ms).
+   * @param kind `fresh`: sent when it was stamped (HEARTBEAT, EVENT); `start`: the start of a scan, which may be old.
+   */
+  sample(at: string, receivedAt: number, kind: "fresh" | "start"): void {
     const stamped = Date.parse(at);
     if (Number.isNaN(stamped)) return;
-    this.#samples.push(receivedAt - stamped);
-    if (this.#samples.length > MAX_SAMPLES) this.#samples.shift();
+    const samples = kind === "fresh" ? this.#fresh : this.#starts;
+    samples.push(receivedAt - stamped);
+    if (samples.length > MAX_SAMPLES) samples.shift();
   }
 
   /**
@@ -38,7 +47,6 @@ export class ClockOffset {
    */
   capturedAt(endedAt: string, receivedAt: number): number {
     const ended = Date.parse(endedAt) + (this.offsetMs ?? 0);
-    const tolerance = this.offsetMs === null ? UNKNOWN_CLOCK_TOLERANCE_MS : LIVE_WITHIN_MS;
-    return receivedAt - ended > tolerance ? ended : receivedAt;
+    return receivedAt - ended > LIVE_WITHIN_MS ? ended : receivedAt;
   }
 }

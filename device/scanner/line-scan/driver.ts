@@ -27,7 +27,7 @@ export class LineScanDriver implements ScannerDriver {
   readonly #ends = new Listeners<ScanEnded>();
   readonly #lost = new Listeners<ScanLost>();
   readonly #offset = new ClockOffset();
-  #offsetSerial: string | null = null;
+  #serial: string | null = null;
   #session: Session | null = null;
   #state: ScannerState;
 
@@ -155,8 +155,10 @@ export class LineScanDriver implements ScannerDriver {
   }
 
   #connected(hello: Hello): void {
-    if (this.#offsetSerial !== hello.serial) this.#offset.reset();
-    this.#offsetSerial = hello.serial;
+    // Items may have gone by while the link was down: their readings are nobody's, and their scans will be re-sent.
+    if (this.#serial !== null) this.#lost.tell({ at: this.#options.clock(), beganAt: null });
+    if (this.#serial !== hello.serial) this.#offset.reset();
+    this.#serial = hello.serial;
     this.#set("idle", null);
     this.#options.log.info(
       { lane: this.#options.lane, serial: hello.serial, vendor: hello.vendor, model: hello.model },

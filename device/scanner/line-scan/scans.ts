@@ -16,6 +16,9 @@ import { scannerIdentifiers } from "./identifiers.ts";
 /** Numbers of refused or already stored scans that are remembered, so that their lines are dropped quietly. */
 const MAX_SKIPPED = 64;
 
+/** Numbers of scans never begun that are remembered, so that each counts as lost once. */
+const MAX_UNKNOWN = 64;
+
 /** A scan whose lines are dropped: stored already, on its way to the disk, or refused. */
 interface SkippedScan {
   readonly key: ScanKey;
@@ -61,6 +64,7 @@ export class Scans {
   readonly #context: ScansContext;
   readonly #open = new Map<number, OpenScan>();
   readonly #skipped = new Map<number, SkippedScan>();
+  readonly #unknown = new Set<number>();
 
   constructor(context: ScansContext) {
     this.#context = context;
@@ -73,6 +77,8 @@ export class Scans {
   async start(start: ScanStart): Promise<void> {
     const { hello, store, lane } = this.#context;
     const key = { serial: hello.serial, scanRef: start.scanRef, startedAt: start.startedAt };
+    this.#context.offset.sample(start.startedAt, this.#context.clock(), "start");
+    this.#unknown.delete(start.scan);
     this.#skipped.delete(start.scan);
     if (this.#continues(start.scan, key)) return;
     await this.#drop(start.scan);
@@ -91,7 +97,10 @@ export class Scans {
   async lines(payload: Uint8Array): Promise<void> {
     const number = scanNumber(payload);
     const scan = number === null ? undefined : this.#open.get(number);
-    if (number !== null && scan === undefined) return; // refused, stored already, or its SCAN_START was damaged
+    if (number !== null && scan === undefined) {
+      if (!this.#skipped.has(number)) this.#neverBegun(number);
+      return;
+    }
     try {
       const lines = decodeLines(payload);
       const objection = scan?.assembly.objection(lines) ?? null;
@@ -136,6 +145,7 @@ export class Scans {
   async discard(): Promise<void> {
     for (const number of [...this.#open.keys()]) await this.#drop(number);
     this.#skipped.clear();
+    this.#unknown.clear();
   }
 
   /** The scanner sends a whole open scan again: what has come already stays, repeats are harmless. */
@@ -223,8 +233,16 @@ export class Scans {
         return;
       }
     }
+    this.#neverBegun(end.scan);
     const message = "No SCAN_START of this scan was received; send the whole scan";
     this.#context.nak({ code: "BAD_SEQUENCE", message, scanRef: end.scanRef });
+  }
+
+  /** The SCAN_START of a scan was damaged: its item goes by without a capture, for now. */
+  #neverBegun(number: number): void {
+    if (this.#unknown.has(number) || this.#unknown.size >= MAX_UNKNOWN) return;
+    this.#unknown.add(number);
+    this.#context.scanLost({ at: this.#context.clock(), beganAt: null });
   }
 
   #object(scan: OpenScan | undefined, message: string): void {

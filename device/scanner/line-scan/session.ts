@@ -107,8 +107,15 @@ export class Session {
   async #dispatch(read: NamedMessage, scans: Scans): Promise<void> {
     if (read.name === "SCAN_START") await scans.start(read.message);
     else if (read.name === "SCAN_END") await scans.end(read.message);
-    else if (read.name === "HEARTBEAT") this.#context.offset.sample(read.message.at, this.#context.clock());
-    else if (read.name === "EVENT") this.#context.machineEvent(read.message);
+    else if (read.name === "HEARTBEAT") this.#stamp(read.message.at);
+    else if (read.name === "EVENT") {
+      this.#stamp(read.message.at);
+      this.#context.machineEvent(read.message);
+    }
+  }
+
+  #stamp(at: string): void {
+    this.#context.offset.sample(at, this.#context.clock(), "fresh");
   }
 
   /** The message of a frame, or null where it is none the gateway takes; a malformed one is told once. */
