@@ -9,6 +9,8 @@ const READ_ROWS = 64;
 const LOOK_MS = 1000;
 /** After a refusal. */
 const REFUSED_BACKOFF = { baseMs: 1000, maxMs: 60_000 };
+/** After the journal could not take an acknowledgement: without it the same rows would be due at once, ms. */
+const JOURNAL_PAUSE_MS = 1000;
 /** Places of the window left to retained states. */
 const KEPT_FREE = 2;
 /** A row with one of these will never be taken: topic name invalid, packet too large, payload format invalid. */
@@ -41,6 +43,8 @@ export class Pump {
   #connection: Connection | null = null;
   /** When the connection, or central, came up: older unreceipted rows go again at once. ms since the epoch. */
   #since = 0;
+  /** The clock less the time since the process began: a clock that is set meanwhile must not make every row due. */
+  #epoch: number | null = null;
   #refusals = 0;
   #pausedUntil = 0;
   #woken: (() => void) | null = null;
@@ -69,7 +73,7 @@ export class Pump {
 
   /** Sends every row without a receipt again at once: central may have lost what it had not receipted. */
   resendAll(): void {
-    this.#since = this.#options.clock();
+    this.#since = this.#now();
     this.wake();
   }
 
@@ -96,8 +100,8 @@ export class Pump {
 
   /** Sends what is due and fits the window; returns how many rows were taken. */
   async #fill(connection: Connection): Promise<number> {
-    const { outbox, clock, resends } = this.#options;
-    const now = clock();
+    const { outbox, resends } = this.#options;
+    const now = this.#now();
     if (performance.now() < this.#pausedUntil) return 0;
     // After a refusal one row probes whether the broker has changed its mind.
     const most = this.#refusals > 0 ? 1 - this.#inFlight.size : Math.max(1, connection.room - KEPT_FREE);
@@ -167,6 +171,7 @@ export class Pump {
       this.#tried.delete(row.sequence);
     } catch (error) {
       log.warn({ sequence: row.sequence, why: describe(error) }, "a dead letter could not be stored");
+      this.#pausedUntil = performance.now() + JOURNAL_PAUSE_MS;
     }
     this.#inFlight.delete(row.sequence);
     this.wake();
@@ -174,19 +179,25 @@ export class Pump {
 
   /** One commit for all that was acknowledged since the last one. */
   async #mark(): Promise<void> {
-    const { outbox, clock, log } = this.#options;
+    const { outbox, log } = this.#options;
     while (this.#acknowledged.length > 0) {
       const sequences = this.#acknowledged;
       this.#acknowledged = [];
       try {
-        await outbox.markPublished(sequences, clock());
+        await outbox.markPublished(sequences, this.#now());
       } catch (error) {
         log.warn({ rows: sequences.length, why: describe(error) }, "acknowledgements could not be stored");
+        this.#pausedUntil = performance.now() + JOURNAL_PAUSE_MS;
       }
       for (const sequence of sequences) this.#inFlight.delete(sequence);
       this.wake();
     }
     this.#marking = null;
+  }
+
+  #now(): number {
+    this.#epoch ??= this.#options.clock() - performance.now();
+    return Math.round(this.#epoch + performance.now());
   }
 
   /** Until something happened, a receipt may be late, or a pause is over. */

@@ -61,6 +61,9 @@ describe("which rows are sent next", () => {
     expect(due(journal, { now: 1500, since: 1500 })).toEqual([first, second]);
     OPERATIONS.markPublished(journal.context, { sequences: [first], at: 1600 });
     expect(due(journal, { now: 1700, since: 1500 })).toEqual([second]);
+    // The clock was an hour ahead before it was set right.
+    OPERATIONS.markPublished(journal.context, { sequences: [second], at: HOUR });
+    expect(due(journal, { now: 1700, since: 1500 })).toEqual([second]);
     journal.close();
   });
 });

@@ -135,6 +135,8 @@ export function dueRows(
   take("published = 0", "kind DESC, sequence");
   if (options.receipts) {
     take("published > 0 AND resend_at <= ?", "resend_at", options.now);
+    // Sent by a clock that was ahead and has been set right since.
+    take("published > 0 AND published_at > ?", "published_at", options.now);
     if (options.since !== null) take("published > 0 AND published_at < ?", "published_at", options.since);
   }
   return chosen.map(outboxRow);
