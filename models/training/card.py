@@ -12,7 +12,7 @@ consignment on its word.
 ## Data
 
 - {seen} training scans, {fresh} of them different, drawn by `simulator/stream.ts` (seed {seed}, mix `{mix}`), dual energy, {height} detector
-  pixels at {pitch} mm, nothing stored. Licence of data and weights: Apache-2.0, like the project.
+  pixels at {pitch} mm, nothing stored.{history} Licence of data and weights: Apache-2.0, like the project.
 - Calibrated on {calibration} scans of another seed; the figures below are from {holdout} scans of a third, and {traffic} of the
   `traffic` mix (mostly benign).
 - {parameters} parameters in training; {minutes:.0f} minutes on {threads} thread(s) of a shared two-core machine, bf16.

@@ -92,7 +92,7 @@ def write_package(kind, onnx_path, entries, figures, facts, windows, air_level, 
         "provider": "Lynceus project", "inputs": [input_of(config)], "outputs": outputs_of(kind, config), "classes": entries, "golden": golden,
         "metrics": {"data": "synthetic, held out", **figures},
         "training": {"codeRevision": revision(), "dataSet": f"simulator/stream.ts, mix {config['data']['mix']}", "seed": config["data"]["seeds"]["train"],
-                     "scans": facts["seen"], "licence": "Apache-2.0"},
+                     "scans": facts["seen"], "history": config["package"]["history"], "licence": "Apache-2.0"},
         "files": files, "keyId": None, "minimumRuntime": "0.1.0",
     }
     (folder / "model.json").write_text(json.dumps(manifest, indent=2) + "\n")

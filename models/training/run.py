@@ -52,6 +52,7 @@ def arguments():
     parser.add_argument("--threads", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--version", help="version of the packages")
+    parser.add_argument("--history", default="", help="a sentence for the card: what the weights started from")
     parser.add_argument("--smoke", action="store_true")
     return parser.parse_args()
 
@@ -70,6 +71,7 @@ def configuration(options):
         config["train"]["threads"] = options.threads
     if options.learning_rate:
         config["train"]["learningRate"] = options.learning_rate
+    config["package"]["history"] = options.history
     if options.version:
         config["package"]["version"] = options.version
     return config
@@ -87,7 +89,7 @@ def training(config, folder, options):
 def facts_of(config, state, checks, times):
     data, settings = config["data"], config["train"]
     return {
-        "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
+        "history": f" {config['package']['history']}" if config["package"]["history"] else "", "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
         "mix": data["mix"], "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
         **{k: data["scans"][k] for k in ("calibration", "holdout", "traffic")},
         "parameters": sum(p.numel() for p in LynceusNet(config).parameters()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
