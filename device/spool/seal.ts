@@ -1,7 +1,7 @@
 import { GENESIS, linkHash } from "../../protocols/chain.ts";
 import { alertId, eventId } from "../../protocols/ids.ts";
 import type { Integrity } from "../../protocols/mqtt/common.ts";
-import { encodeEvent, gatewaySource } from "../../protocols/mqtt/envelope.ts";
+import { encodeEvent, gatewaySource } from "../../protocols/mqtt/encode-event.ts";
 import type { Signer } from "../signing.ts";
 import type { UnsealedData } from "./port.ts";
 
