@@ -1,30 +1,26 @@
-import type { BrokerConfig, Config, LaneConfig } from "./config/schema.ts";
+import type { BrokerConfig, LaneConfig } from "./config/schema.ts";
 import { readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
-import { builtInModels } from "./inference/built-in.ts";
-import { InferenceSupervisor } from "./inference/supervisor.ts";
 import type { LaneScoring } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
 import { openPeripheral } from "./peripheral/open.ts";
 import type { Peripheral } from "./peripheral/port.ts";
-import { createFolderDriver } from "./scanner/folder/driver.ts";
 import { createLineScanDriver } from "./scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
 import { openTransport } from "./transport/open.ts";
 
-/** One child for all lanes: it loads every package a lane names. */
-export function inferenceOf(config: Config, log: Log): InferenceSupervisor {
-  const names = [...new Set(config.lanes.flatMap((lane) => lane.models))];
-  const folders =
-    config.models.path === undefined ? [builtInModels()] : [config.models.path, builtInModels()];
-  return new InferenceSupervisor({ models: { names, folders }, log });
-}
-
 /** The driver that the lane's configuration names. */
-export function driverOf(lane: LaneConfig, store: ScanStore, clock: () => number, log: Log): ScannerDriver {
+export async function driverOf(
+  lane: LaneConfig,
+  store: ScanStore,
+  clock: () => number,
+  log: Log,
+): Promise<ScannerDriver> {
   const { scanner } = lane;
   if (scanner.driver === "folder") {
+    // Only this driver decodes image files: the library for it is loaded where a lane needs it.
+    const { createFolderDriver } = await import("./scanner/folder/driver.ts");
     return createFolderDriver({
       lane: lane.id,
       path: scanner.path,

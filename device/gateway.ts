@@ -1,8 +1,8 @@
 import { Alerts } from "./alerts.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
-import { credentialsOf, driverOf, inferenceOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
-import type { InferenceSupervisor } from "./inference/supervisor.ts";
+import { credentialsOf, driverOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
+import type { Inference } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
 import { Scorer } from "./lane/scorer.ts";
@@ -24,13 +24,15 @@ export interface GatewayOptions {
   readonly config: Config;
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Started by the gateway, or before it: models may load while the rest of the program does. */
+  readonly inference: Inference;
 }
 
 /** What runs once the spool is open. */
 interface Parts {
   readonly spool: Spool;
   readonly alerts: Alerts;
-  readonly inference: InferenceSupervisor;
+  readonly inference: Inference;
   readonly lanes: readonly Lane[];
   readonly uplink: Uplink;
 }
@@ -69,11 +71,11 @@ export class Gateway {
     const { config, log, env } = this.#options;
     const signingKey = config.signing === undefined ? undefined : await readSecret(config.signing.key, env);
     this.#signer = signingKey === undefined ? null : createSigner(signingKey);
-    const inference = inferenceOf(config, log);
+    const { inference } = this.#options;
     const loading = inference.start(); // models load while the spool opens
     const spool = this.#createSpool(signingKey);
     await spool.start();
-    const parts = this.#assemble(spool, inference);
+    const parts = await this.#assemble(spool, inference);
     this.#parts = parts;
     const unfinished = await spool.unfinished();
     await parts.uplink.start();
@@ -120,7 +122,7 @@ export class Gateway {
     });
   }
 
-  #assemble(spool: Spool, inference: InferenceSupervisor): Parts {
+  async #assemble(spool: Spool, inference: Inference): Promise<Parts> {
     const { config, log } = this.#options;
     const alerts = new Alerts({ spool, clock: Date.now, log });
     const scorer = new Scorer({
@@ -133,15 +135,15 @@ export class Gateway {
     });
     const lanes: Lane[] = [];
     const tell = (scanId: string, cause: "declaration" | "cancellation") => {
-      void scorer.rescore(scanId, cause).then(
-        (scored) => scored && lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored),
-        (error: unknown) => log.error({ err: error, scanId }, "a scan could not be rescored"),
-      );
+      void scorer
+        .rescore(scanId, cause)
+        .then((scored) => scored && lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored))
+        .catch((error: unknown) => log.error({ err: error, scanId }, "a scan could not be rescored"));
     };
     const intake = new Intake({ spool, alerts, rescore: tell, clock: Date.now, log });
     const uplink = this.#createUplink(spool, alerts, intake);
     for (const lane of config.lanes)
-      lanes.push(this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
+      lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
     inference.onState(() => this.#describe());
     return { spool, alerts, inference, lanes, uplink };
   }
@@ -173,12 +175,12 @@ export class Gateway {
     });
   }
 
-  #createLane(
+  async #createLane(
     lane: Config["lanes"][number],
-    parts: { spool: Spool; alerts: Alerts; inference: InferenceSupervisor; scorer: Scorer; uplink: Uplink },
-  ): Lane {
+    parts: { spool: Spool; alerts: Alerts; inference: Inference; scorer: Scorer; uplink: Uplink },
+  ): Promise<Lane> {
     const { log } = this.#options;
-    const driver = driverOf(lane, parts.spool, Date.now, log);
+    const driver = await driverOf(lane, parts.spool, Date.now, log);
     const publish = (state: ScannerState) =>
       parts.uplink.publishState(
         "laneState",

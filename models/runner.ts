@@ -12,6 +12,8 @@ import { acceptsPlanes, type InputTensor, type PlaneBox, planesToTensor, toPlane
 
 /** Most detections a run gives (contract `mqtt.md`: `detections` 100). */
 export const MAX_DETECTIONS = 100;
+/** What runs the graph (`mqtt.md`, Hit `models[].provider`): the one provider that every machine has. */
+export const EXECUTION_PROVIDER = "cpu";
 /** Values of a row of `dets`: x0, y0, x1, y1, raw score, class. */
 const DETECTION_COLUMNS = 6;
 
@@ -75,6 +77,7 @@ export class ModelRunner {
     const bytes = await readPackageFile(modelPackage, "model.onnx");
     try {
       const session = await ort.InferenceSession.create(bytes, {
+        executionProviders: [EXECUTION_PROVIDER],
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         executionMode: "sequential",
@@ -103,7 +106,7 @@ export class ModelRunner {
     const tensor = planesToTensor(planes, manifest.inputs[0]!);
     const { outputs, milliseconds } = await this.#runTensor(tensor.data, tensor.dims);
     return {
-      model: { name: manifest.name, version: manifest.version, sha256, provider: manifest.provider },
+      model: { name: manifest.name, version: manifest.version, sha256, provider: EXECUTION_PROVIDER },
       detections: manifest.task === "detection" ? this.#detections(outputs, tensor) : [],
       contents: manifest.task === "contents" ? this.#contents(outputs) : [],
       milliseconds,

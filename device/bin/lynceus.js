@@ -3,7 +3,8 @@
 // system's node is another, and runs the sources in a checkout, the compiled files in an installed package.
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { extname } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { pinnedNode } from "./pinned-node.js";
 
 const REQUIRED_MAJOR = 24;
@@ -11,11 +12,18 @@ const REQUIRED_MAJOR = 24;
 const here = fileURLToPath(new URL(".", realpathUrl(import.meta.url)));
 const source = fileURLToPath(new URL("../cli/main.ts", realpathUrl(import.meta.url)));
 const compiled = fileURLToPath(new URL("../../dist/device/cli/main.js", realpathUrl(import.meta.url)));
-// Node strips no types below node_modules, so an installed package always runs its compiled files.
-const entry = !here.includes("/node_modules/") && existsSync(source) ? source : compiled;
+// Node strips no types below node_modules, so an installed package always runs its compiled files; LYNCEUS_COMPILED=1 does
+// the same in a checkout after `npm run build`, for measurements of what is installed in the field.
+const fromSource =
+  !here.includes("/node_modules/") && process.env.LYNCEUS_COMPILED !== "1" && existsSync(source);
+const entry = fromSource ? source : compiled;
 const major = Number(process.versions.node.split(".")[0]);
 
 if (major >= REQUIRED_MAJOR) {
+  const { keepCompiledCode } = await import(
+    new URL(`../compile-cache${extname(entry)}`, pathToFileURL(entry))
+  );
+  keepCompiledCode();
   const { main } = await import(entry);
   await main(process.argv.slice(2));
 } else {

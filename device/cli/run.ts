@@ -11,17 +11,26 @@ export function registerRun(program: Command): void {
     .requiredOption("--config <file>", "configuration file (YAML)")
     .option("--log-level <level>", "debug, info, warn or error", "info")
     .action(async (options: { config: string; logLevel: string }) => {
-      const [{ loadConfig, unservedKeys }, { Gateway }, { createLog }] = await Promise.all([
+      const [{ loadConfig, unservedKeys }, { inferenceOf }, { createLog }] = await Promise.all([
         import("../config/load.ts"),
-        import("../gateway.ts"),
+        import("../inference/of-config.ts"),
         import("../log.ts"),
       ]);
       const config = await loadConfig(options.config);
       const log = createLog({ name: "lynceus", level: options.logLevel });
       for (const key of unservedKeys(config)) log.warn({ key }, "this version does not act on the key yet");
-      const gateway = new Gateway({ config, log, env: process.env });
       const stopped = stopSignal();
-      await gateway.start();
+      // The models' process starts first: it loads while this one still reads the rest of the program.
+      const inference = inferenceOf(config, log);
+      void inference.start();
+      const { Gateway } = await import("../gateway.ts");
+      const gateway = new Gateway({ config, log, env: process.env, inference });
+      try {
+        await gateway.start();
+      } catch (error) {
+        await inference.stop();
+        throw error;
+      }
       const signal = await Promise.race([stopped, gateway.failed]);
       const limit = setTimeout(() => process.exit(1), STOP_LIMIT_MS);
       await gateway.stop();

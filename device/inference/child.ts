@@ -1,7 +1,5 @@
-import { enableCompileCache } from "node:module";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { isLynceusError } from "../../protocols/errors.ts";
+import { keepCompiledCode } from "../compile-cache.ts";
 import type { Analysis } from "../scan.ts";
 import type { ModelSet } from "./analyse.ts";
 import type { FromChild, ToChild } from "./messages.ts";
@@ -11,7 +9,7 @@ import type { AnalysisRequest } from "./port.ts";
  * The analysis process: models in, one analysis at a time out. It keeps no state beside the models, writes nothing, and ends
  * with the gateway: a closed channel is its only other way out.
  */
-enableCompileCache(compileCacheFolder());
+keepCompiledCode();
 process.on("disconnect", () => process.exit(0));
 // A signal to the whole group (Ctrl-C) is the gateway's to act on.
 process.on("SIGINT", () => {});
@@ -25,12 +23,6 @@ process.on("message", (message) => {
   pending.push(message as ToChild);
   void work();
 });
-
-/** A third off the start. Not in the folder for temporary files: what lies there is code that others could put there. */
-function compileCacheFolder(): string {
-  const { CACHE_DIRECTORY, XDG_CACHE_HOME } = process.env;
-  return join(CACHE_DIRECTORY ?? XDG_CACHE_HOME ?? join(homedir(), ".cache"), "lynceus", "compiled");
-}
 
 async function work(): Promise<void> {
   if (busy) return;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { calibrate } from "../../models/calibration.ts";
 import { listPackages, loadPackage } from "../../models/package.ts";
-import { type ModelOutput, ModelRunner } from "../../models/runner.ts";
+import { EXECUTION_PROVIDER, type ModelOutput, ModelRunner } from "../../models/runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
 import type { ImageModel, ModelFindings } from "./analyse.ts";
 import type { ModelFault, ModelSelection, ModelSummary } from "./messages.ts";
@@ -119,12 +119,12 @@ export function compareVersions(a: string, b: string): number {
 
 function imageModel(runner: ModelRunner): LoadedModel {
   const { manifest, sha256 } = runner.modelPackage;
-  const { name, version, provider, task } = manifest;
+  const { name, version, task } = manifest;
   return {
     name,
     version,
     sha256,
-    provider,
+    provider: EXECUTION_PROVIDER,
     task,
     lookedFor: lookedForOf(runner),
     accepts: (planes) => runner.accepts(planes),

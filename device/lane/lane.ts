@@ -120,8 +120,13 @@ export class Lane {
     if (accepted.outcome === "duplicate") return;
     const cause: Cause = accepted.outcome === "replaced" ? "replaced-scan" : "initial";
     const deadline = capture.receivedAt + this.#options.deadlineMs;
-    const settled = bound.settled ? 0 : READING_GRACE_MS;
-    this.#follow(this.#process(accepted.scan, cause, deadline, settled));
+    const graceMs = bound.settled || !this.#hearsReadings() ? 0 : READING_GRACE_MS;
+    this.#follow(this.#process(accepted.scan, cause, deadline, graceMs));
+  }
+
+  /** Whether a reading may still come: nobody waits for a reader or scale that is not there. */
+  #hearsReadings(): boolean {
+    return this.#options.peripherals.some(({ link }) => link.state === "connected");
   }
 
   #resume(stored: StoredScan): Promise<void> {

@@ -80,7 +80,8 @@ export class Tracker {
   /** The live scan that ended last. */
   #last: Tracked | null = null;
   #lastEnd = Number.NEGATIVE_INFINITY;
-  #afterLoss = false;
+  /** When an item last went by without a capture, until a later one has ended. */
+  #lostAt: number | null = null;
   #lastLabel: Reading | null = null;
 
   /** @param expects the kinds of peripherals the lane has. */
@@ -137,7 +138,7 @@ export class Tracker {
     const index = this.#open.findIndex((each) => each.beganAt === loss.beganAt && each.capture === null);
     if (index >= 0) this.#open.splice(index, 1);
     this.#pending = this.#pending.filter(({ reading }) => reading.at > loss.at);
-    this.#afterLoss = true;
+    this.#lostAt = loss.at;
     this.#last = null;
   }
 
@@ -211,11 +212,10 @@ export class Tracker {
     this.#pending = this.#pending.filter(({ reading }) => reading.at > until);
     const own = taken.filter(({ reading }) => reading.at >= Math.min(scan.beganAt, capturedAt) - maxLeadMs);
     scan.readings.push(...own.map(({ reading }) => reading));
-    scan.uncertain ||= resent || this.#afterLoss || own.some(({ uncertain }) => uncertain);
-    this.#afterLoss = false;
+    scan.uncertain ||= resent || this.#lostAt !== null || own.some(({ uncertain }) => uncertain);
+    if (this.#lostAt !== null && capturedAt >= this.#lostAt) this.#lostAt = null;
     if (scan.overlapped && own.length > 0) this.#spreadDoubt(scan);
-    if (old) this.#last = null;
-    else if (!resent) this.#last = scan;
+    if (!resent) this.#last = scan;
   }
 
   /** Readings of scans that lay on the belt together may be of any of them. */

@@ -25,8 +25,9 @@ const epochMs = () => performance.timeOrigin + performance.now();
 
 async function main(): Promise<void> {
   report("machine", machineText());
+  report("program", process.env["LYNCEUS_COMPILED"] === "1" ? "compiled, as installed" : "from source");
   const scans = simulatorFigures();
-  const site = await createSite();
+  const site = await createSite({ peripherals: false });
   const broker = await startMosquitto({ port: site.brokerPort });
   const sender = new LineSender();
   await sender.listen(site.scannerPort);
