@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { LynceusError } from "../../protocols/errors.ts";
+import { addressFaults } from "./addresses.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import { type Config, configSchema } from "./schema.ts";
 
@@ -27,7 +28,7 @@ export function parseConfig(text: string, file: string): Config {
   const input: unknown = document.toJS({ maxAliasCount: 20 });
   const result = configSchema.safeParse(input);
   if (!result.success) throw invalid(file, faultsOf(configSchema, result.error, input));
-  const faults = crossFaults(result.data);
+  const faults = [...crossFaults(result.data), ...addressFaults(result.data)];
   if (faults.length > 0) throw invalid(file, faults);
   return withAbsolutePaths(result.data, dirname(resolve(file)));
 }

@@ -91,3 +91,34 @@ describe("the configuration file", () => {
     expect(nearestOf("zzzz", ["path", "id"])).toBeNull();
   });
 });
+
+describe("addresses in the configuration", () => {
+  it.each([
+    ["tcp://127.0.0.1:7001", "tcp://127.0.0.1", "lanes[0].scanner.transport", "SCHEME://HOST:PORT"],
+    ["tcp://127.0.0.1:7001", "listen+tcp://0.0.0.0:99999", "lanes[0].scanner.transport", "65535"],
+    ["tcp://127.0.0.1:7002", "serial:///dev/x?baud=fast", "lanes[0].peripherals[0].transport", "baud"],
+    ["mqtt://127.0.0.1:1883", "mqtt://", "broker.url", "mqtt://HOST:PORT"],
+    ["mqtt://127.0.0.1:1883", "mqtt://a:99999", "broker.url", "mqtt://HOST:PORT"],
+  ])("%s as %s is a fault of the configuration, not of the start", (good, bad, path, why) => {
+    const [fault, ...others] = faultsOf(GOOD.replace(good, bad));
+    expect(others).toEqual([]);
+    expect(fault?.path).toBe(path);
+    expect(fault?.message).toContain(`found: "${bad}"`);
+    expect(fault?.message).toContain(why);
+  });
+
+  it("names the entry of an allow list that is no address", () => {
+    const text = GOOD.replace(
+      "driver: line-scan,",
+      "driver: line-scan, allow: { from: [10.0.0.0/24, 10.0.0.0/99] },",
+    );
+    const [fault] = faultsOf(text);
+    expect(fault?.path).toBe("lanes[0].scanner.allow.from[1]");
+    expect(fault?.message).toContain('found: "10.0.0.0/99"');
+  });
+
+  it("says all of them at once", () => {
+    const text = GOOD.replace("tcp://127.0.0.1:7001", "tcp://a").replace("tcp://127.0.0.1:7002", "tcp://b");
+    expect(faultsOf(text)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,49 @@
+import { isLynceusError } from "../../protocols/errors.ts";
+import { addressFilter } from "../transport/addresses.ts";
+import { openTransport } from "../transport/open.ts";
+import type { ConfigFault } from "./issues.ts";
+import type { Config, LaneConfig } from "./schema.ts";
+
+/** Addresses that no start could use: said with all other faults of the file, before anything runs. */
+export function addressFaults(config: Config): readonly ConfigFault[] {
+  const { url } = config.broker;
+  const broker = isUrlWithHost(url)
+    ? []
+    : [
+        {
+          path: "broker.url",
+          message: `found: ${JSON.stringify(url)}; allowed: a URL such as mqtt://HOST:PORT`,
+        },
+      ];
+  return [...broker, ...config.lanes.flatMap(laneFaults)];
+}
+
+function laneFaults({ scanner, peripherals }: LaneConfig, at: number): readonly ConfigFault[] {
+  const faults = peripherals.flatMap(({ transport }, index) =>
+    faultOf(`lanes[${at}].peripherals[${index}].transport`, transport, () => openTransport(transport)),
+  );
+  if (scanner.driver !== "line-scan") return faults;
+  const { transport, allow } = scanner;
+  return [
+    ...faultOf(`lanes[${at}].scanner.transport`, transport, () => openTransport(transport)),
+    ...(allow.from ?? []).flatMap((entry, index) =>
+      faultOf(`lanes[${at}].scanner.allow.from[${index}]`, entry, () => addressFilter([entry])),
+    ),
+    ...faults,
+  ];
+}
+
+/** Nothing is opened or connected by trying: both only read their text. */
+function faultOf(path: string, value: string, read: () => unknown): readonly ConfigFault[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!isLynceusError(error, "LYN_TRANSPORT_URL")) throw error;
+    return [{ path, message: `found: ${JSON.stringify(value)}; ${error.message}. ${error.remedy}` }];
+  }
+}
+
+function isUrlWithHost(url: string): boolean {
+  return URL.canParse(url) && new URL(url).hostname !== "";
+}
