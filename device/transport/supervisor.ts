@@ -92,8 +92,11 @@ export class LinkSupervisor {
       await serve(link, { signal, healthy });
       return "LYN_LINK_ENDED";
     } catch (error) {
-      if (!signal.aborted) log.debug({ err: error, url: transport.url }, "link failed");
-      return codeOf(error);
+      const code = codeOf(error);
+      // Said once, not at each of the attempts that follow.
+      if (!signal.aborted && code !== this.#state.code)
+        log.warn({ err: error, url: transport.url }, "link failed");
+      return code;
     } finally {
       signal.removeEventListener("abort", onAbort);
       await link?.close();

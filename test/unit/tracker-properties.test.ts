@@ -7,10 +7,12 @@ import { captureAt, label, mass } from "../fixtures/readings.ts";
 
 const { graceMs } = TRACKER_TOLERANCES;
 
+/** A scan whose start was damaged comes again so long after its end, while others are under the detector. */
+const LONG_AFTER_MS = 20_000;
 /** A scan cut by a lost link comes again so long after its end. */
 const RESENT_MS = 7000;
 
-type Fate = "captured" | "overlapping" | "refused" | "cut" | "late lines" | "re-sent";
+type Fate = "unstarted" | "captured" | "overlapping" | "refused" | "cut" | "late lines" | "re-sent";
 
 /** One item on the belt: what happens to it, and when its readings arrive, as shares of what the tolerances allow. */
 interface Item {
@@ -85,7 +87,7 @@ function play(items: readonly Item[]): ReadonlyMap<string, Outcome> {
     const massTime = item.massAt === null ? null : arrive(item.massAt, freeFrom.mass, end + graceMs);
     if (massTime !== null) say(mass(own.massKg ?? 0, massTime));
     pass(item, name, begin, end);
-    const tracked = !["refused", "cut", "re-sent"].includes(item.fate);
+    const tracked = !["refused", "cut", "re-sent", "unstarted"].includes(item.fate);
     const inTime = (times: readonly (number | null)[]) => times.some((at) => at !== null && at <= end);
     freeFrom = {
       identifier: inTime(labelTimes) && tracked ? end : end + graceMs,
@@ -103,6 +105,15 @@ function play(items: readonly Item[]): ReadonlyMap<string, Outcome> {
       happenings.push({ at, act });
     };
     const bind = (capture: ReturnType<typeof captureAt>) => told.set(capture.scanId, tracker.bind(capture));
+    if (item.fate === "unstarted") {
+      // Its SCAN_START was damaged; the scan is sent again whole when the next ones are long through.
+      add(begin, () => tracker.scanLost({ at: begin, beganAt: null }));
+      const again = end + LONG_AFTER_MS;
+      add(again, () => tracker.scanStarted(again));
+      add(again + 1, () => tracker.scanEnded({ beganAt: again, capturedAt: end, at: again + 1 }));
+      add(again + 1, () => bind({ ...captureAt(name, again, end), receivedAt: again + 1 }));
+      return;
+    }
     if (item.fate === "refused") {
       add(begin, () => tracker.scanLost({ at: begin, beganAt: null }));
       return;
@@ -162,6 +173,7 @@ it("never ties another item's reading, and says so where an item's own were not 
     "cut",
     "late lines",
     "re-sent",
+    "unstarted",
   ]);
   fc.assert(
     fc.property(fc.array(any, { minLength: 1, maxLength: 12 }), (items) => {

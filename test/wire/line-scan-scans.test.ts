@@ -117,6 +117,24 @@ describe("line-scan: scans", () => {
     await expectStored(second.scanId, 40);
   });
 
+  it("stores even a scan of which nothing came, when the scanner says that it is final", async () => {
+    await connected();
+    const scan = scanOf(peer);
+    await peer.raw(scan.start(), scan.end({ final: true }));
+    const { scanId } = (await peer.expect("ACK")) as { scanId: string };
+    const stored = await disk.spool.scan(scanId);
+    expect(stored!.scan).toMatchObject({ acquisition: ["INCOMPLETE"], planes: [], views: [], kind: "other" });
+  });
+
+  it("stores the plane that came when the other is lost for good", async () => {
+    await connected();
+    const scan = scanOf(peer, { lines: 8 });
+    await peer.raw(scan.start(), scan.block(1, 0), scan.end({ final: true }));
+    const { scanId } = (await peer.expect("ACK")) as { scanId: string };
+    const stored = await disk.spool.scan(scanId);
+    expect(stored!.scan).toMatchObject({ kind: "single-energy", views: [{ energies: [1], width: 8 }] });
+  });
+
   it("acknowledges a scan it has at once, without storing it again", async () => {
     await connected();
     const startedAt = new Date().toISOString();

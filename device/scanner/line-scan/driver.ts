@@ -6,6 +6,7 @@ import type { Link, LinkState } from "../../transport/port.ts";
 import { LinkSupervisor, type ServeContext } from "../../transport/supervisor.ts";
 import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, ScanResult } from "../port.ts";
 import { ClockOffset } from "./clock-offset.ts";
+import { calibrationOld, emergencyStop, scannerRefused } from "./events.ts";
 import { HandOver } from "./hand-over.ts";
 import { LossRate } from "./loss-rate.ts";
 import { isActive } from "./machine-events.ts";
@@ -173,25 +174,12 @@ export class LineScanDriver implements ScannerDriver {
     if (maxCalibrationAgeMs === undefined || calibrated === null) return;
     const ageMs = clock() - Date.parse(calibrated);
     if (ageMs <= maxCalibrationAgeMs) return;
-    this.#events.tell({
-      code: "CALIBRATION_OLD",
-      severity: "warning",
-      message: `The scanner was calibrated ${Math.round(ageMs / 3_600_000)} h ago`,
-      remedy:
-        "Let the scanner take dark and air again with an empty tunnel, or raise scanner.maxCalibrationAge.",
-      details: { serial: hello.serial, calibratedAt: calibrated },
-    });
+    this.#events.tell(calibrationOld(hello.serial, calibrated, ageMs));
   }
 
   #refused(code: NakCode, message: string): void {
     this.#set("fault", code);
-    this.#events.tell({
-      code: "SCANNER_REFUSED",
-      severity: "warning",
-      message: `A scanner was refused: ${message}`,
-      remedy: "Correct scanner.allow in the configuration, or the scanner's settings.",
-      details: { code },
-    });
+    this.#events.tell(scannerRefused(code, message));
   }
 
   #machineEvent(event: LineScanEvent): void {
@@ -203,14 +191,7 @@ export class LineScanDriver implements ScannerDriver {
     const stopped = this.#state.code === "ESTOP";
     if (isActive(event.state) === stopped) return;
     this.#set(stopped ? "idle" : "fault", stopped ? null : "ESTOP");
-    if (stopped) return;
-    this.#events.tell({
-      code: "SCANNER_ESTOP",
-      severity: "warning",
-      message: "The emergency stop of the scanner is pressed",
-      remedy: "Release it at the machine when it is safe.",
-      details: { at: event.at },
-    });
+    if (!stopped) this.#events.tell(emergencyStop(event.at));
   }
 
   /** A refusal stays visible until a scanner is accepted, though the link is gone by then. */

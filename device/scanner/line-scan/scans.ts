@@ -11,6 +11,7 @@ import type { ScanStore, ScanWriter } from "../../spool/port.ts";
 import type { ScanEnded, ScanLost, ScannerEvent } from "../port.ts";
 import { Assembly, acquisitionOf, kindOf } from "./assembly.ts";
 import type { ClockOffset } from "./clock-offset.ts";
+import { scanNotStored, scanRefReused, scanTooLarge } from "./events.ts";
 import { scannerIdentifiers } from "./identifiers.ts";
 
 /** Numbers of refused or already stored scans that are remembered, so that their lines are dropped quietly. */
@@ -84,7 +85,7 @@ export class Scans {
     await this.#drop(start.scan);
     if (this.#context.inFlight(key)) return this.#skip(start.scan, key);
     const known = await store.find(lane, key);
-    if (known?.otherStart) this.#refReused(key, known.scanId);
+    if (known?.otherStart) this.#context.event(scanRefReused(key, known.scanId));
     else if (known?.complete) {
       this.#skip(start.scan, key);
       this.#context.acknowledge(key.scanRef, known.scanId);
@@ -259,15 +260,8 @@ export class Scans {
     const tooLarge = isLynceusError(error, "LYN_SCAN_TOO_LARGE", "LYN_PLANE_TOO_LARGE");
     await this.#drop(number);
     this.#tell(number, scan.key, tooLarge ? "SCAN_TOO_LARGE" : "SPOOL_FULL", messageOf(error));
-    this.#context.event({
-      code: tooLarge ? "SCAN_TOO_LARGE" : "SCAN_NOT_STORED",
-      severity: tooLarge ? "warning" : "critical",
-      message: `Scan ${scan.key.scanRef} was refused: ${messageOf(error)}`,
-      remedy: tooLarge
-        ? "Raise scanner.maxScanBytes, or let the scanner cut the item into scans."
-        : "See the gateway's disk and log; the scanner keeps the scan and sends it again.",
-      details: { scanRef: scan.key.scanRef },
-    });
+    const event = tooLarge ? scanTooLarge : scanNotStored;
+    this.#context.event(event(scan.key, messageOf(error)));
   }
 
   #refuse(number: number, key: ScanKey, code: NakCode, message: string): void {
@@ -295,16 +289,6 @@ export class Scans {
     this.#skipped.set(number, { key, refused });
     const oldest = this.#skipped.keys().next();
     if (this.#skipped.size > MAX_SKIPPED && !oldest.done) this.#skipped.delete(oldest.value);
-  }
-
-  #refReused(key: ScanKey, scanId: string): void {
-    this.#context.event({
-      code: "SCAN_REF_REUSED",
-      severity: "warning",
-      message: `The scanner used ${key.scanRef} again for another scan`,
-      remedy: "Check the scanner's counter of scans; both scans are kept.",
-      details: { scanRef: key.scanRef, startedAt: key.startedAt, earlierScanId: scanId },
-    });
   }
 }
 

@@ -14,7 +14,7 @@ import {
   SEQUENCE_MODULUS,
 } from "../../../protocols/line-scan/index.ts";
 import type { Link } from "../../transport/port.ts";
-import type { ScannerEvent } from "../port.ts";
+import { linkErrors } from "./events.ts";
 import { LinkReader } from "./link-reader.ts";
 import type { LossRate } from "./loss-rate.ts";
 import { CREDIT_STEP, LINES_CREDIT, type LineScanTimings } from "./options.ts";
@@ -225,15 +225,4 @@ export class Session {
     const at = new Date(this.#context.clock()).toISOString();
     this.#sender.send("HEARTBEAT", { at, timestampNs: String(process.hrtime.bigint()) });
   }
-}
-
-function linkErrors(lastMinute: number, total: number, peer: string): ScannerEvent {
-  return {
-    code: "SCANNER_LINK_ERRORS",
-    severity: "warning",
-    message: `The stream of the scanner lost sync ${lastMinute} times within a minute`,
-    remedy:
-      "Check cable, connectors and shielding of a serial line, or the software that sends; lost lines are asked for again.",
-    details: { lastMinute, total, peer },
-  };
 }
