@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import mqtt, { type IClientPublishOptions, type MqttClient } from "mqtt";
 import { EVENT_CONTENT_TYPE } from "../../protocols/mqtt/index.ts";
@@ -133,6 +134,8 @@ export class BrokerSession {
   }
 
   async #subscribe(client: MqttClient): Promise<void> {
+    // A packet is several small writes: with Nagle's algorithm each receipt would wait 40 ms for a delayed acknowledgement.
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
     await client.subscribeAsync([...this.#options.filters], { qos: 1 });
     this.#client = client;
     this.#attempt = 0;

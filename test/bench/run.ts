@@ -103,6 +103,8 @@ function pathFigures(site: Site, sent: readonly SentScan[], seen: ReadonlyMap<st
     const model = found.hit.models.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
     return [
       {
+        decided: Date.parse(found.hit.decidedAt) - each.endSentAt - model,
+        uplink: found.at - Date.parse(found.hit.decidedAt),
         ack: each.acknowledgedAt - each.endSentAt,
         whole: found.at - each.endSentAt,
         model,
@@ -118,6 +120,8 @@ function pathFigures(site: Site, sent: readonly SentScan[], seen: ReadonlyMap<st
   report("last line sent → hit at a subscriber", spreadText(spreadOf(rows.map((row) => row.whole)), "ms"));
   report("  of this bare session.run, all models", spreadText(spreadOf(rows.map((row) => row.model)), "ms"));
   report("  the rest", spreadText(rest, "ms"));
+  report("    until the score is decided", spreadText(spreadOf(rows.map((row) => row.decided)), "ms"));
+  report("    commit, publish, arrival", spreadText(spreadOf(rows.map((row) => row.uplink)), "ms"));
   report(`  the rest beyond ${FSYNCS_ON_PATH} fsyncs`, `${beyond.toFixed(1)} ms (aim ≤ 10 ms)`);
   report(
     "  whole ÷ bare session.run",
