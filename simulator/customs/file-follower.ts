@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { sleep } from "../backoff.ts";
+import { TextLines } from "./text-lines.ts";
 
 /** How often a file that does not grow is looked at, ms. */
 const POLL_MS = 50;
@@ -16,8 +17,6 @@ export interface FileFollowerOptions {
 /** Hands on the lines of a file, those it has and those it gets; the file may not be there yet. */
 export class FileFollower {
   readonly #options: FileFollowerOptions;
-  #held = "";
-  #skipping = false;
 
   constructor(options: FileFollowerOptions) {
     this.#options = options;
@@ -27,12 +26,14 @@ export class FileFollower {
     const file = await this.#opened(signal);
     if (file === null) return;
     const chunk = new Uint8Array(CHUNK_BYTES);
-    const decoder = new TextDecoder();
+    const lines = new TextLines({ maxLine: this.#options.maxLine });
     try {
       while (!signal.aborted) {
         const { bytesRead } = await file.read(chunk, 0, chunk.length);
         if (bytesRead === 0) await sleep(POLL_MS, signal);
-        else await this.#take(decoder.decode(chunk.subarray(0, bytesRead), { stream: true }), signal);
+        for (const line of lines.push(chunk.subarray(0, bytesRead))) {
+          if (!signal.aborted) await this.#options.onLine(line);
+        }
       }
     } finally {
       await file.close();
@@ -49,18 +50,5 @@ export class FileFollower {
       }
     }
     return null;
-  }
-
-  async #take(text: string, signal: AbortSignal): Promise<void> {
-    const parts = (this.#held + text).split("\n");
-    this.#held = parts.pop() ?? "";
-    for (const line of parts) {
-      const skipped = this.#skipping;
-      this.#skipping = false;
-      if (!skipped && line !== "" && !signal.aborted) await this.#options.onLine(line);
-    }
-    if (this.#held.length <= this.#options.maxLine) return;
-    this.#held = "";
-    this.#skipping = true;
   }
 }

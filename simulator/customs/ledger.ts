@@ -1,13 +1,16 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import { LynceusError } from "../../protocols/errors.ts";
+import { openToAppend } from "../files.ts";
 import { type ReceivedEvent, readEntry } from "./entry.ts";
 import { Sequences } from "./sequences.ts";
+import { TextLines } from "./text-lines.ts";
 
 /** Events one ledger keeps track of, at most. */
 export const MAX_EVENTS = 2_000_000;
+/** Longest line that is read back, characters: an event of 64 KiB and some. */
+const MAX_LINE_CHARACTERS = 100_000;
 /** Events waiting for the disk before their senders have to wait too. */
 export const MAX_WAITING = 256;
 
@@ -24,6 +27,8 @@ export interface LedgerOptions {
   readonly path: string | null;
   /** These events are on disk now (or need not be), in the order in which they came. */
   readonly onDurable: (events: readonly ReceivedEvent[]) => void;
+  /** {@link MAX_EVENTS} unless given. */
+  readonly maxEvents?: number;
 }
 
 /**
@@ -49,21 +54,23 @@ export class Ledger {
   async start(onKept: (event: ReceivedEvent) => void): Promise<void> {
     const { path } = this.#options;
     if (path === null) return;
-    this.#file = await open(path, "a");
-    await cutTornLine(path);
-    for await (const line of createInterface({
-      input: createReadStream(path),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })) {
-      if (line === "") continue;
-      const event = readEntry(line);
-      if (event === null) continue;
-      this.#remember(event);
-      onKept(event);
+    this.#file = await openToAppend(path, "--out");
+    const bytes = await cutTornLine(path);
+    const lines = new TextLines({ maxLine: MAX_LINE_CHARACTERS });
+    // No further than the last whole line, for what follows is this process's own.
+    for await (const chunk of bytes === 0 ? [] : createReadStream(path, { end: bytes - 1 })) {
+      for (const line of lines.push(chunk as Uint8Array)) this.#readBack(line, onKept);
     }
     const folder = await open(dirname(path), "r");
     await folder.sync();
     await folder.close();
+  }
+
+  #readBack(line: string, onKept: (event: ReceivedEvent) => void): void {
+    const event = readEntry(line);
+    if (event === null) return;
+    this.#remember(event);
+    onKept(event);
   }
 
   /** 1 … n of the journal are durable here. */
@@ -79,7 +86,8 @@ export class Ledger {
   /** Takes an event; `line` is what is written of it. `onDurable` follows for a new one. */
   offer(event: ReceivedEvent, line: string): Offered {
     if (this.#known.has(event.key)) return "duplicate";
-    if (this.#known.size >= MAX_EVENTS || this.#failure !== null) return "full";
+    const limit = this.#options.maxEvents ?? MAX_EVENTS;
+    if (this.#known.size >= limit || this.#failure !== null) return "full";
     this.#known.add(event.key);
     this.#waiting.push({ event, line });
     if (!this.#active) this.#writing = this.#write();
@@ -113,7 +121,7 @@ export class Ledger {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#file?.write(batch.map(({ line }) => `${line}\n`).join(""));
+        await this.#file?.appendFile(batch.map(({ line }) => `${line}\n`).join(""));
         await this.#file?.datasync();
       } catch (cause) {
         this.#failure = unwritable(this.#options.path ?? "", cause);
@@ -142,13 +150,14 @@ function unwritable(path: string, cause: unknown): LynceusError {
   });
 }
 
-/** Cuts off what follows the last line end: a crash may have torn the last line. */
-async function cutTornLine(path: string): Promise<void> {
+/** Cuts off what follows the last line end, for a crash may have torn the last line; returns the bytes left. */
+async function cutTornLine(path: string): Promise<number> {
   const file = await open(path, "r");
   try {
     const { size } = await file.stat();
     const end = await endOfLastLine(file, size);
     if (end < size) await truncate(path, end);
+    return end;
   } finally {
     await file.close();
   }

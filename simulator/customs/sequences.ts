@@ -1,5 +1,5 @@
-/** Sequence numbers above a gap that are remembered per journal, at most; beyond it a gap is given up as lost. */
-const MAX_BEYOND = 100_000;
+/** Sequence numbers beyond a gap that are remembered per journal, at most; further ones are receipted by their ids alone. */
+export const MAX_BEYOND = 100_000;
 
 /** Which sequence numbers of one journal central has: contiguous from 1, and those beyond the first gap. */
 export class Sequences {
@@ -18,7 +18,9 @@ export class Sequences {
 
   add(sequence: number): void {
     if (sequence <= this.#contiguous) return;
-    if (this.#beyond.size < MAX_BEYOND) this.#beyond.add(sequence);
+    // The number that closes the gap is always welcome.
+    if (this.#beyond.size >= MAX_BEYOND && sequence !== this.#contiguous + 1) return;
+    this.#beyond.add(sequence);
     while (this.#beyond.delete(this.#contiguous + 1)) this.#contiguous += 1;
   }
 }

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openToAppend } from "../files.ts";
 import { Random } from "../random.ts";
 import type { ScanTruth } from "../scan.ts";
 
@@ -38,11 +39,11 @@ export class TruthFile {
   }
 
   async start(): Promise<void> {
-    this.#file = await open(this.#path, "a");
+    this.#file = await openToAppend(this.#path, "--truth");
   }
 
   async append(line: TruthLine): Promise<void> {
-    await this.#file?.write(`${JSON.stringify(line)}\n`);
+    await this.#file?.appendFile(`${JSON.stringify(line)}\n`);
   }
 
   async stop(): Promise<void> {

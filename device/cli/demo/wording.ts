@@ -24,7 +24,7 @@ export function headings(screen: Screen): string {
     "score".padStart(COLUMNS.score),
     "advice".padEnd(COLUMNS.advice),
     "reasons".padEnd(reasons),
-    really > 0 ? "what it really is" : "",
+    shorten("what it really is", really),
   ];
   return screen.paint("dim", text.join(GAP).trimEnd());
 }
@@ -42,7 +42,7 @@ export function hitLine(hit: HitReport, truth: Truth | null, screen: Screen): st
     percent(hit.probability).padStart(COLUMNS.score),
     hit.recommendation.padEnd(COLUMNS.advice),
     shorten(revised + (why.join(", ") || "nothing found"), reasons).padEnd(really > 0 ? reasons : 0),
-    really > 0 ? screen.paint("dim", shorten(fact, really)) : "",
+    really > 0 && fact !== "" ? screen.paint("dim", shorten(fact, really)) : "",
   ];
   return text.join(GAP).trimEnd();
 }
@@ -140,5 +140,6 @@ function percent(share: number): string {
 
 /** Cuts text to a width. */
 function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+  if (text.length <= width) return text;
+  return width < 1 ? "" : `${text.slice(0, width - 1)}…`;
 }
