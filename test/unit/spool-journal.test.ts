@@ -177,6 +177,36 @@ describe("the journal", () => {
     await spool.stop();
   });
 
+  test("a scan sent again whole is the same item: what was read of it when it passed stays", async () => {
+    using folder = temporaryFolder();
+    const spool = await openTestSpool(folder.path);
+    const identifiers = [
+      { scheme: "S10", value: "RR473124829NL", checkOk: true, source: "barcode", confidence: 1 },
+    ] as const;
+    const measured = { ...BARE_ITEM.measured, massKg: 2, massStable: true };
+    const incomplete = await captureScan(spool, { scanRef: "a", seed: 1, incomplete: true });
+    await spool.accept(incomplete, { ...BARE_ITEM, identifiers, measured });
+    // Its readings are long spent when it comes again: the tracker ties nothing and calls it ambiguous.
+    const scannerRead = [
+      { scheme: "SSCC", value: "340123450000000000", checkOk: true, source: "scanner", confidence: 1 },
+    ] as const;
+    const whole = await captureScan(spool, { scanRef: "a", seed: 2 });
+    const { scan } = await spool.accept(whole, {
+      ...BARE_ITEM,
+      identifiers: scannerRead,
+      trackingAmbiguous: true,
+    });
+    expect(scan).toMatchObject({
+      replaces: true,
+      measured,
+      identifiers: [...identifiers, ...scannerRead],
+      trackingAmbiguous: false,
+    });
+    expect((await spool.scan(scan.scanId))?.scan).toEqual(scan);
+    expect(await spool.findScansByIdentifiers(identifiers, 0)).toHaveLength(1);
+    await spool.stop();
+  });
+
   test("a second gateway on the same spool is refused; a reader beside it is not", async () => {
     using folder = temporaryFolder();
     expect(() => openSpoolReader(folder.path)).toThrow(

@@ -94,7 +94,8 @@ export function acceptScan(
   if (known["complete"] === 1 || !complete) {
     return { scan: storedScan(known).scan, outcome: "duplicate", freed: directory, grown: 0 };
   }
-  const whole: Scan = { ...scan, scanId: String(known["scan_id"]), replaces: true };
+  const before = storedScan(known).scan;
+  const whole: Scan = { ...scan, ...sameItem(before, scan), scanId: before.scanId, replaces: true };
   database.run(
     `UPDATE scans SET complete = 1, state = 'received', analysis = NULL, received_at = ?, directory = ?, bytes = ?, evicted = 0, scan = ?
      WHERE scan_id = ?`,
@@ -105,8 +106,27 @@ export function acceptScan(
     whole.scanId,
   );
   indexIdentifiers(database, whole);
-  const before = known["evicted"] === 1 ? 0 : Number(known["bytes"]);
-  return { scan: whole, outcome: "replaced", freed: String(known["directory"]), grown: bytes - before };
+  const had = known["evicted"] === 1 ? 0 : Number(known["bytes"]);
+  return { scan: whole, outcome: "replaced", freed: String(known["directory"]), grown: bytes - had };
+}
+
+/**
+ * What is known of an item whose scan was sent again: its label and mass were read when it passed, and are not read again
+ * with the lines. What came with the lines is added.
+ */
+function sameItem(before: Scan, again: Scan): Pick<Scan, "identifiers" | "measured" | "trackingAmbiguous"> {
+  const { identifiers, measured, trackingAmbiguous } = before;
+  const nothing = identifiers.length === 0 && measured.massKg === null && measured.radiation === null;
+  if (trackingAmbiguous || nothing) {
+    return {
+      identifiers: again.identifiers,
+      measured: again.measured,
+      trackingAmbiguous: again.trackingAmbiguous,
+    };
+  }
+  const schemes = new Set(identifiers.map(({ scheme }) => scheme));
+  const added = again.identifiers.filter(({ scheme }) => !schemes.has(scheme));
+  return { identifiers: [...identifiers, ...added], measured, trackingAmbiguous };
 }
 
 export function updateScan({ database }: OperationContext, { scan }: { scan: Scan }): void {
