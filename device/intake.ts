@@ -9,6 +9,11 @@ import type { Spool } from "./spool/port.ts";
 /** Scans this old are still rescored when their declaration comes or changes, ms (`mqtt.md`, Declaration). */
 const RESCORE_WINDOW_MS = 24 * 3.6e6;
 
+interface Key {
+  readonly scheme: string;
+  readonly value: string;
+}
+
 /** What the intake works with. */
 export interface IntakeOptions {
   readonly spool: Pick<
@@ -42,6 +47,7 @@ export class Intake {
       : { ok: false as const, pointer: "", message: data.message };
     if (!parsed.ok) return this.#deadLetter("declaration", parsed.pointer, parsed.message, bytes);
     const { spool, clock, alerts } = this.#options;
+    const before = await spool.declarationIdentifiers(parsed.declaration.aedId);
     const result = await spool.putDeclaration(parsed.declaration, parsed.findings, clock());
     if (result === "conflict") {
       await alerts.raise({
@@ -52,7 +58,7 @@ export class Intake {
         details: { aedId: parsed.declaration.aedId, revision: parsed.declaration.revision },
       });
     }
-    if (result === "stored") await this.#rescoreScans(parsed.declaration);
+    if (result === "stored") await this.#rescoreScans(parsed.declaration, before);
   }
 
   /** A message on `…/outcome`. */
@@ -118,10 +124,10 @@ export class Intake {
     });
   }
 
-  async #rescoreScans(declaration: Declaration): Promise<void> {
+  /** Scans under the old keys too: an amendment may change them, and a cancellation need not repeat them. */
+  async #rescoreScans(declaration: Declaration, before: readonly Key[]): Promise<void> {
     const { spool, clock, rescore } = this.#options;
-    // By its stored keys: a cancellation need not repeat the identifiers of what it cancels.
-    const identifiers = await spool.declarationIdentifiers(declaration.aedId);
+    const identifiers = [...before, ...(declaration.identifiers ?? [])];
     if (identifiers.length === 0) return;
     const scans = await spool.findScansByIdentifiers(identifiers, clock() - RESCORE_WINDOW_MS);
     for (const { scan } of scans)
