@@ -186,6 +186,21 @@ describe("the line server behind both", () => {
     await server.stop();
   });
 
+  it("cuts off a client that takes nothing", async () => {
+    const server = new LineServer({ address: ANY_PORT, onClient: () => () => {} });
+    const { port } = await server.start();
+    const client = new Client(port);
+    expect(await server.untilClient(5000, new AbortController().signal)).toBe(true);
+    client.socket.pause();
+    // The kernel's buffers of both sides take some megabytes first.
+    await until("the client to be cut off", 30_000, () => {
+      for (let n = 0; n < 200; n++) server.broadcast("x".repeat(1000));
+      return server.clients === 0;
+    });
+    client.socket.destroy();
+    await server.stop();
+  });
+
   it("cuts a line that is too long and goes on with the next", async () => {
     const lines: string[] = [];
     const server = new LineServer({ address: ANY_PORT, onClient: () => (line) => lines.push(line) });
