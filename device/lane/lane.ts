@@ -26,7 +26,7 @@ export interface LaneOptions {
   readonly driver: ScannerDriver;
   readonly peripherals: readonly Peripheral[];
   readonly tracker: Tracker;
-  readonly spool: Pick<Spool, "accept" | "updateScan" | "scan">;
+  readonly spool: Pick<Spool, "accept">;
   readonly inference: Inference;
   readonly scorer: Scorer;
   readonly alerts: Alerts;
@@ -94,14 +94,20 @@ export class Lane {
           remedy: "See the gateway's log and its disk; the scanner keeps the scan and sends it again.",
           lane: this.id,
         });
-        await driver.refuse(
-          capture,
-          "SPOOL_FULL",
-          "The gateway could not store the scan; send it again later",
-        );
+        await this.#refuse(capture);
       }
       while (this.#underWay.size >= MAX_UNDER_WAY && !this.#abort.signal.aborted)
         await Promise.race(this.#underWay);
+    }
+  }
+
+  /** Best effort: a link that is gone has no scanner to refuse, and the next capture must still be taken. */
+  async #refuse(capture: Capture): Promise<void> {
+    const { driver, log } = this.#options;
+    try {
+      await driver.refuse(capture, "SPOOL_FULL", "The gateway could not store the scan; send it again later");
+    } catch (error) {
+      log.warn({ err: error, lane: this.id }, "the scanner could not be told that its scan was refused");
     }
   }
 
@@ -136,21 +142,27 @@ export class Lane {
   }
 
   async #process(scan: Scan, cause: Cause, deadline: number, graceMs: number): Promise<void> {
+    const { directory } = scan;
     const analysing = this.#analyse(scan);
     const first = await this.#untilDeadline(analysing, deadline, graceMs);
     if (first === "stopped") return;
     if (first === null) {
-      await this.#score(scan, { cause, state: "decided" });
+      await this.#score(scan, { cause, directory, state: "decided" });
       await this.#analyseLate(scan, analysing);
       return;
     }
-    await this.#score(scan, { cause, analysis: first, state: "analysed" });
+    await this.#score(scan, { cause, analysis: first, directory: scan.directory, state: "analysed" });
   }
 
   async #analyseLate(scan: Scan, analysing: Promise<Analysis | "stopped">): Promise<void> {
     const analysis = await analysing;
     if (analysis !== "stopped")
-      await this.#score(scan, { cause: "late-analysis", analysis, state: "analysed" });
+      await this.#score(scan, {
+        cause: "late-analysis",
+        analysis,
+        directory: scan.directory,
+        state: "analysed",
+      });
   }
 
   async #analyse(scan: Scan): Promise<Analysis | "stopped"> {
@@ -224,13 +236,9 @@ export class Lane {
   }
 
   async #lateReading(late: LateReading): Promise<void> {
-    const { spool, scorer } = this.#options;
     // The reading may come while its scan is still being made durable.
     await this.#taking.catch(() => undefined);
-    const stored = await spool.scan(late.scanId);
-    if (stored === null) return;
-    await spool.updateScan({ ...stored.scan, ...late.update });
-    const scored = await scorer.rescore(late.scanId, "late-reading");
+    const scored = await this.#options.scorer.rescore(late.scanId, "late-reading", late.update);
     if (scored !== null) await this.tell(scored);
   }
 

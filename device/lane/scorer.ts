@@ -4,6 +4,7 @@ import { hitData } from "../fusion/hit.ts";
 import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import type { Analysis, Scan } from "../scan.ts";
 import type { OutboxRow, ScanState, Spool, StoredScan, UnsealedData } from "../spool/port.ts";
+import type { ItemKnowledge } from "./item.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 
 /** How the scans of one lane are scored. */
@@ -14,7 +15,10 @@ export interface LaneScoring {
 
 /** What a scorer works with. `clock`: ms since the epoch. */
 export interface ScorerOptions {
-  readonly spool: Pick<Spool, "scan" | "findDeclarations" | "commitHit" | "saveAnalysis" | "heldFloor">;
+  readonly spool: Pick<
+    Spool,
+    "scan" | "updateScan" | "findDeclarations" | "commitHit" | "saveAnalysis" | "heldFloor"
+  >;
   readonly site: string;
   readonly gateway: string;
   readonly lanes: ReadonlyMap<string, LaneScoring>;
@@ -25,9 +29,14 @@ export interface ScorerOptions {
 
 /** Why a scan is scored now, and with what. */
 export interface ScoreRequest {
+  /** Why, unless it is the scan's first score, whose cause is `initial`. */
   readonly cause: Cause;
+  /** The folder of the acquisition that is scored: one that was replaced meanwhile is scored by whoever took the whole one. */
+  readonly directory: string;
   /** A new analysis; absent: the stored one, if any. */
   readonly analysis?: Analysis;
+  /** Folder of the planes that were analysed: an analysis of planes that a whole scan has since replaced says nothing. */
+  readonly directory?: string;
   /** The state the scan has afterwards. */
   readonly state: ScanState;
 }
@@ -52,44 +61,54 @@ export class Scorer {
     this.#options = options;
   }
 
-  /** Scores a scan, or null when the scan or its lane is gone. */
+  /** Scores a scan, or null when the scan or its lane is gone, or its acquisition was replaced. */
   score(scanId: string, request: ScoreRequest): Promise<Scored | null> {
-    return this.#queue.run(scanId, () => this.#score(scanId, request));
-  }
-
-  /** A declaration, cancellation or late reading changed what is known: a new revision, if the scan has a first one. */
-  rescore(scanId: string, cause: Cause): Promise<Scored | null> {
     return this.#queue.run(scanId, async () => {
       const stored = await this.#options.spool.scan(scanId);
-      if (stored === null || stored.revision === 0) return null; // the first score will see it
-      return this.#commit(stored, { cause, state: stored.state });
+      if (stored === null || stored.scan.directory !== request.directory) return null;
+      return this.#commit(stored, request);
     });
   }
 
-  async #score(scanId: string, request: ScoreRequest): Promise<Scored | null> {
-    const stored = await this.#options.spool.scan(scanId);
-    return stored === null ? null : this.#commit(stored, request);
+  /**
+   * A declaration, cancellation or late reading changed what is known: a new revision, unless the scan's score is still to
+   * come and will see it. `update`: what a late reading adds; committed together with the revision.
+   */
+  rescore(scanId: string, cause: Cause, update?: ItemKnowledge): Promise<Scored | null> {
+    return this.#queue.run(scanId, async () => {
+      const stored = await this.#options.spool.scan(scanId);
+      if (stored === null) return null;
+      const scan = { ...stored.scan, ...update };
+      if (stored.state === "received" || stored.revision === 0) {
+        if (update !== undefined) await this.#options.spool.updateScan(scan);
+        return null;
+      }
+      const request = { cause, directory: scan.directory, state: stored.state };
+      return this.#commit({ ...stored, scan }, request, update !== undefined);
+    });
   }
 
-  async #commit(stored: StoredScan, request: ScoreRequest): Promise<Scored | null> {
+  async #commit(stored: StoredScan, request: ScoreRequest, updated = false): Promise<Scored | null> {
     const { spool, lanes } = this.#options;
-    const lane = lanes.get(stored.scan.lane);
+    const { scan } = stored;
+    const lane = lanes.get(scan.lane);
     if (lane === undefined) return null;
     const input = await this.#input(stored, request, lane);
     const data = hitData(input, fuse(input));
-    // Both are asked for in the same turn, so that the store commits them together: one fsync, and never a hit without
-    // the analysis it stands on.
-    const saved =
-      request.analysis === undefined ? undefined : spool.saveAnalysis(stored.scan.scanId, request.analysis);
+    // All is asked for in the same turn, so that the store commits it together: one fsync, and never a hit without the
+    // analysis and readings it stands on, or these without their hit.
+    const { analysis, state } = request;
+    const saved = analysis === undefined ? undefined : spool.saveAnalysis(scan.scanId, analysis);
+    const readings = updated ? spool.updateScan(scan) : undefined;
     const committed = spool.commitHit({
-      scanId: stored.scan.scanId,
-      lane: stored.scan.lane,
+      scanId: scan.scanId,
+      lane: scan.lane,
       revision: input.revision,
       data,
-      state: request.state,
+      state,
     });
-    const [, row] = await Promise.all([saved, committed]);
-    return { scan: stored.scan, row, data };
+    const [row] = await Promise.all([committed, saved, readings]);
+    return { scan, row, data };
   }
 
   async #input(stored: StoredScan, request: ScoreRequest, lane: LaneScoring): Promise<FusionInput> {
@@ -112,8 +131,12 @@ export class Scorer {
       decidedAt,
       revision: stored.revision + 1,
       supersedes: stored.lastHitId,
-      cause: request.cause,
+      cause: stored.revision === 0 ? "initial" : request.cause,
       ...(heldFloor === undefined ? {} : { heldFloor }),
     };
   }
+}
+
+function isOutdated(stored: StoredScan, request: ScoreRequest): boolean {
+  return request.directory !== undefined && request.directory !== stored.scan.directory;
 }
