@@ -34,6 +34,7 @@ interface Parts {
   readonly alerts: Alerts;
   readonly inference: Inference;
   readonly lanes: readonly Lane[];
+  readonly intake: Intake;
   readonly uplink: Uplink;
 }
 
@@ -82,6 +83,7 @@ export class Gateway {
     await Promise.all(
       parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
     );
+    await parts.intake.resume();
     await this.#sayDecidingOnSynthetic(parts.alerts);
     this.#describe();
     void loading.then(() =>
@@ -145,7 +147,7 @@ export class Gateway {
     for (const lane of config.lanes)
       lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
     inference.onState(() => this.#describe());
-    return { spool, alerts, inference, lanes, uplink };
+    return { spool, alerts, inference, lanes, intake, uplink };
   }
 
   #createUplink(spool: Spool, alerts: Alerts, intake: Intake): Uplink {

@@ -18,7 +18,12 @@ interface Key {
 export interface IntakeOptions {
   readonly spool: Pick<
     Spool,
-    "putDeclaration" | "declarationIdentifiers" | "putDeadLetter" | "putOutcome" | "findScansByIdentifiers"
+    | "putDeclaration"
+    | "declarationIdentifiers"
+    | "putDeadLetter"
+    | "putOutcome"
+    | "findScansByIdentifiers"
+    | "unseenDeclarations"
   >;
   readonly alerts: Alerts;
   /** Scores a scan anew; not awaited, the broker's acknowledgement does not wait for it. */
@@ -36,6 +41,13 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+  }
+
+  /** At start: scores what a stop or crash left between a declaration's commit and the revision it calls for. */
+  async resume(): Promise<void> {
+    const { spool, clock, rescore } = this.#options;
+    for (const { scanId, cause } of await spool.unseenDeclarations(clock() - RESCORE_WINDOW_MS))
+      rescore(scanId, cause);
   }
 
   /** A message on `…/declaration`. Rejects only when it could not be stored: then the broker must send it again. */

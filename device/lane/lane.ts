@@ -151,7 +151,7 @@ export class Lane {
       await this.#analyseLate(scan, analysing);
       return;
     }
-    await this.#score(scan, { cause, analysis: first, directory: scan.directory, state: "analysed" });
+    await this.#score(scan, { cause, directory, analysis: first, state: "analysed" });
   }
 
   async #analyseLate(scan: Scan, analysing: Promise<Analysis | "stopped">): Promise<void> {

@@ -35,8 +35,6 @@ export interface ScoreRequest {
   readonly directory: string;
   /** A new analysis; absent: the stored one, if any. */
   readonly analysis?: Analysis;
-  /** Folder of the planes that were analysed: an analysis of planes that a whole scan has since replaced says nothing. */
-  readonly directory?: string;
   /** The state the scan has afterwards. */
   readonly state: ScanState;
 }
@@ -135,8 +133,4 @@ export class Scorer {
       ...(heldFloor === undefined ? {} : { heldFloor }),
     };
   }
-}
-
-function isOutdated(stored: StoredScan, request: ScoreRequest): boolean {
-  return request.directory !== undefined && request.directory !== stored.scan.directory;
 }

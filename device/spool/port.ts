@@ -131,6 +131,10 @@ export interface DeclarationStore {
     identifiers: readonly { scheme: string; value: string }[],
     since: number,
   ): Promise<readonly StoredScan[]>;
+  /** Scans received since `since` (ms) whose last hit is older than a declaration of theirs, which no hit has seen. */
+  unseenDeclarations(
+    since: number,
+  ): Promise<readonly { scanId: string; cause: "declaration" | "cancellation" }[]>;
 }
 
 export interface DeclarationFinding {

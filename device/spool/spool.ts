@@ -222,6 +222,12 @@ class DiskSpool implements port.Spool {
     return this.#client.call("declarationIdentifiers", { aedId });
   }
 
+  unseenDeclarations(
+    since: number,
+  ): Promise<readonly { scanId: string; cause: "declaration" | "cancellation" }[]> {
+    return this.#client.call("unseenDeclarations", { since });
+  }
+
   async findScansByIdentifiers(
     identifiers: readonly { scheme: string; value: string }[],
     since: number,

@@ -7,6 +7,8 @@ import { META, type OperationContext, readMeta, writeMeta } from "./context.ts";
 const RETENTION_MS = 30 * 24 * 3_600_000;
 /** Declarations that one scan can match. */
 const MAX_MATCHED = 100;
+/** Scans that a start scores again because their declaration came just before the stop. */
+const MAX_UNSEEN = 10_000;
 
 /** Durable upsert: the newest revision of an aedId stands, the first content of a revision stands. */
 export function putDeclaration(
@@ -74,6 +76,32 @@ export function findDeclarations(
       declaration: JSON.parse(String(row["body"])) as Declaration,
       findings: JSON.parse(String(row["findings"])) as DeclarationFinding[],
       storedAt: Number(row["stored_at"]),
+    }));
+}
+
+/**
+ * Scans received since `since` whose last hit was decided before a declaration (or cancellation) of their identifiers was
+ * stored: the gateway ended between the two. Erased hits are older than any of these.
+ */
+export function unseenDeclarations(
+  { database }: OperationContext,
+  { since }: { since: number },
+): { scanId: string; cause: "declaration" | "cancellation" }[] {
+  return database
+    .all(
+      `SELECT s.scan_id, max(d.live) AS live FROM scan_keys AS k
+       JOIN scans AS s ON s.scan_id = k.scan_id
+       JOIN outbox AS o ON o.id = s.last_hit_id
+       JOIN declaration_keys AS n ON n.scheme = k.scheme AND n.value = k.value
+       JOIN declarations AS d ON d.aed_id = n.aed_id
+       WHERE k.received_at >= ? AND s.state <> 'received' AND o.event IS NOT NULL
+         AND d.stored_at > unixepoch(o.event ->> '$.data.decidedAt', 'subsec') * 1000
+       GROUP BY s.scan_id ORDER BY s.received_at LIMIT ${MAX_UNSEEN}`,
+      since,
+    )
+    .map((row) => ({
+      scanId: String(row["scan_id"]),
+      cause: row["live"] === 1 ? ("declaration" as const) : ("cancellation" as const),
     }));
 }
 

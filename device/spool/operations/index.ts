@@ -28,6 +28,7 @@ export const OPERATIONS = {
   putDeclaration: declarations.putDeclaration,
   findDeclarations: declarations.findDeclarations,
   declarationIdentifiers: declarations.declarationKeys,
+  unseenDeclarations: declarations.unseenDeclarations,
   putOutcome: declarations.putOutcome,
   putDeadLetter: upkeep.putDeadLetter,
   deadLetters: ({ database }: OperationContext, { limit }: { limit: number }) =>

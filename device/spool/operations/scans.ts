@@ -129,10 +129,14 @@ function sameItem(before: Scan, again: Scan): Pick<Scan, "identifiers" | "measur
   return { identifiers: [...identifiers, ...added], measured, trackingAmbiguous };
 }
 
+/** Replaces what is known of the item; the acquisition stays as stored, for a whole one may have come meanwhile. */
 export function updateScan({ database }: OperationContext, { scan }: { scan: Scan }): void {
-  const changed = database.run("UPDATE scans SET scan = ? WHERE scan_id = ?", storedJson(scan), scan.scanId);
-  if (changed === 0) throw unknownScan(scan.scanId);
-  indexIdentifiers(database, scan);
+  const row = database.get(`SELECT ${STORED} FROM scans WHERE scan_id = ?`, scan.scanId);
+  if (row === null) throw unknownScan(scan.scanId);
+  const { identifiers, measured, trackingAmbiguous } = scan;
+  const updated: Scan = { ...storedScan(row).scan, identifiers, measured, trackingAmbiguous };
+  database.run("UPDATE scans SET scan = ? WHERE scan_id = ?", storedJson(updated), scan.scanId);
+  indexIdentifiers(database, updated);
 }
 
 export function saveAnalysis(
