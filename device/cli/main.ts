@@ -18,6 +18,7 @@ const USAGE_CODES: readonly string[] = [
   "LYN_CONFIG_INVALID",
   "LYN_CONFIG_UNREADABLE",
   "LYN_PATH_MISSING",
+  "LYN_SPOOL_MISSING",
 ];
 
 /** Runs the command line and sets `process.exitCode`; never throws. */

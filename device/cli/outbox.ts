@@ -12,6 +12,8 @@ export function registerOutbox(program: Command): void {
     .option("--config <file>", "configuration file (YAML)", "lynceus.yaml")
     .option("--json", "print one JSON document")
     .action(async (options: { config: string; json?: boolean }) => {
+      // Whoever read the lines went away (`| head`): nothing is left to do.
+      process.stdout.on("error", () => process.exit(1));
       const [{ loadConfig }, { openSpoolReader }] = await Promise.all([
         import("../config/load.ts"),
         import("../spool/reader.ts"),

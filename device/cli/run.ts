@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 
 /** SIGTERM drains and exits 0 within 10 s (`cli.md`); a second signal, or this long, ends it at once. */
 const STOP_LIMIT_MS = 10_000;
@@ -9,7 +9,11 @@ export function registerRun(program: Command): void {
     .command("run")
     .description("Run the gateway; it starts with the broker or a device absent and keeps trying")
     .requiredOption("--config <file>", "configuration file (YAML)")
-    .option("--log-level <level>", "debug, info, warn or error", "info")
+    .addOption(
+      new Option("--log-level <level>", "what is logged")
+        .choices(["debug", "info", "warn", "error"])
+        .default("info"),
+    )
     .action(async (options: { config: string; logLevel: string }) => {
       const [{ loadConfig, unservedKeys }, { inferenceOf }, { createLog }] = await Promise.all([
         import("../config/load.ts"),
@@ -18,7 +22,8 @@ export function registerRun(program: Command): void {
       ]);
       const config = await loadConfig(options.config);
       const log = createLog({ name: "lynceus", level: options.logLevel });
-      for (const key of unservedKeys(config)) log.warn({ key }, "this version does not act on the key yet");
+      for (const setting of unservedKeys(config))
+        log.warn({ setting }, "this version does not act on the setting yet");
       const stopped = stopSignal();
       // The models' process starts first: it loads while this one still reads the rest of the program.
       const inference = inferenceOf(config, log);
@@ -28,6 +33,7 @@ export function registerRun(program: Command): void {
       try {
         await gateway.start();
       } catch (error) {
+        await gateway.stop();
         await inference.stop();
         throw error;
       }

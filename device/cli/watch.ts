@@ -19,6 +19,8 @@ export function registerWatch(program: Command): void {
           remedy: "Give --broker mqtt://HOST:PORT, mqtts://, ws:// or wss://.",
         });
       }
+      // Whoever read the lines went away (`| head`): nothing is left to do.
+      process.stdout.on("error", () => process.exit(1));
       const { follow } = await import("./watch-session.ts");
       const abort = new AbortController();
       process.once("SIGINT", () => abort.abort());

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connectAsync } from "mqtt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../device/cli/main.ts";
+import { wrap } from "../../protocols/mqtt/envelope.ts";
+import { startMosquitto } from "../fixtures/mosquitto.ts";
 import { ROOT } from "../fixtures/project.ts";
 import { type Finished, runCommand } from "../fixtures/run-command.ts";
 
@@ -30,6 +33,7 @@ describe("the command line", () => {
       lynceus("run"),
       lynceus("demo", "--scans", "many"),
       lynceus("watch", "--broker", "nowhere"),
+      lynceus("run", "--config", "lynceus.yaml", "--log-level", "loud"),
       lynceus("simulate", "teapot"),
     ]);
     for (const run of runs) {
@@ -86,7 +90,43 @@ describe("the command line", () => {
       'schema: lynceus-config/1\ngateway: { site: NLRTM-EX, id: gw-01 }\nbroker: { url: "mqtt://127.0.0.1:1" }\nspool: { path: nothing-here }\nlanes:\n  - { id: lane-1, scanner: { driver: folder, path: scans } }\n',
     );
     const run = await lynceus("outbox", "--config", file);
-    expect(run.code).toBe(1);
+    expect(run.code).toBe(2);
     expect(run.stderr).toContain("LYN_SPOOL_MISSING");
   });
+
+  it("names at the start of a gateway each key that does nothing yet", async () => {
+    const file = join(folder, "unserved.yaml");
+    writeFileSync(
+      file,
+      'schema: lynceus-config/1\ngateway: { site: NLRTM-EX, id: gw-01 }\nbroker: { url: "mqtt://127.0.0.1:1" }\nspool: { path: /dev/null/spool }\nconsole: { listen: "127.0.0.1:8088" }\nlanes:\n  - { id: lane-1, scanner: { driver: folder, path: scans } }\n',
+    );
+    const run = await lynceus("run", "--config", file);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain('"setting":"console"');
+    expect(run.stderr).toMatch(/remedy/);
+  });
+
+  it("watch ends without a word when its reader goes away", async () => {
+    await using broker = await startMosquitto();
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const status = statusEvent("NLRTM-EX", "gw-01");
+    const publisher = await connectAsync(url);
+    await publisher.publishAsync("nii/v1/NLRTM-EX/gw-01/status", status, { retain: true, qos: 1 });
+    await publisher.publishAsync("nii/v1/NLRTM-EX/gw-02/status", status, { retain: true, qos: 1 });
+    await publisher.endAsync();
+    const bin = join(ROOT, "device/bin/lynceus.js");
+    const run = await runCommand(
+      "bash",
+      ["-c", `"${process.execPath}" "${bin}" watch --broker ${url} --json | (exec 0<&-; sleep 0.2)`],
+      { timeoutMs: 30_000 },
+    );
+    expect(run.stderr).toBe(`watching ${url}\n`);
+  });
 });
+
+function statusEvent(site: string, gateway: string): Buffer {
+  const since = "2026-01-01T00:00:00.000Z";
+  const id = "11111111-1111-4111-8111-111111111111";
+  const data = { state: "online", bootId: id, since, versions: {} } as const;
+  return Buffer.from(wrap({ name: "status", id, source: `/${site}/${gateway}`, time: since, data }));
+}
