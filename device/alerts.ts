@@ -12,40 +12,66 @@ export interface Alert {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** One alert of a code and lane in this time; the rest are counted in the next one's details. */
+/** One alert of a code and lane in this time, ms; those after it are counted, and the last of them is told at its end. */
 const QUIET_MS = 10_000;
 /** Codes × lanes remembered; beyond it the oldest is forgotten, which at worst repeats an alert early. */
 const MAX_REMEMBERED = 512;
 
+/** What was said of one code and lane last, monotonic ms, and what has come since. */
+interface Recent {
+  readonly at: number;
+  held: Alert | null;
+  suppressed: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
 /**
  * Commits alerts to the outbox. A fault that repeats (a detector that sends garbage, a broker that refuses) must neither
- * flood central nor fill the disk, so repeats within ten seconds are counted instead.
+ * flood central nor fill the disk, so repeats within ten seconds are counted, and told as one when these are over.
  */
 export class Alerts {
-  readonly #options: { spool: Pick<Spool, "commitAlert">; clock: () => number; log: Log };
-  readonly #recent = new Map<string, { at: number; suppressed: number }>();
+  readonly #spool: Pick<Spool, "commitAlert">;
+  readonly #log: Log;
+  readonly #quietMs: number;
+  readonly #recent = new Map<string, Recent>();
 
-  constructor(options: { spool: Pick<Spool, "commitAlert">; clock: () => number; log: Log }) {
-    this.#options = options;
+  constructor(options: { spool: Pick<Spool, "commitAlert">; log: Log; quietMs?: number }) {
+    this.#spool = options.spool;
+    this.#log = options.log;
+    this.#quietMs = options.quietMs ?? QUIET_MS;
   }
 
   /** Never rejects: an alert that cannot be stored is logged, and the work that raised it goes on. */
   async raise(alert: Alert): Promise<void> {
-    const { spool, clock, log } = this.#options;
-    const now = clock();
     const key = `${alert.code} ${alert.lane ?? ""}`;
+    const now = performance.now();
     const last = this.#recent.get(key);
-    if (last !== undefined && now - last.at < QUIET_MS) {
-      last.suppressed += 1;
-      return;
+    if (last === undefined || now - last.at >= this.#quietMs) {
+      clearTimeout(last?.timer);
+      return this.#tell(key, alert, last?.suppressed ?? 0);
     }
-    this.#remember(key, now);
-    const repeated = last?.suppressed ?? 0;
-    const details = scalars(
-      repeated > 0 ? { ...alert.details, repeatedSince: repeated } : (alert.details ?? {}),
-    );
-    log.warn({ code: alert.code, lane: alert.lane, scanId: alert.scanId, details }, alert.message);
+    last.suppressed += 1;
+    last.held = alert;
+    last.timer ??= setTimeout(() => void this.#release(key), last.at + this.#quietMs - now).unref();
+  }
+
+  /** Tells what was only counted so far; nothing is held back any more when this resolves. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#recent.keys()].map((key) => this.#release(key)));
+  }
+
+  async #release(key: string): Promise<void> {
+    const { held = null, suppressed = 0, timer } = this.#recent.get(key) ?? {};
+    clearTimeout(timer);
+    if (held !== null) await this.#tell(key, held, suppressed - 1);
+  }
+
+  /** @param repeated how many more of the kind there were since the last that was told. */
+  async #tell(key: string, alert: Alert, repeated: number): Promise<void> {
+    this.#remember(key);
+    const details = scalars(repeated > 0 ? { ...alert.details, repeated } : (alert.details ?? {}));
     const { lane, scanId, code, severity } = alert;
+    this.#log.warn({ code, lane, scanId, details }, alert.message);
     const data = {
       code,
       severity,
@@ -56,19 +82,22 @@ export class Alerts {
       details,
     };
     try {
-      await spool.commitAlert({ data, lane: lane ?? null, scanId: scanId ?? null });
+      await this.#spool.commitAlert({ data, lane: lane ?? null, scanId: scanId ?? null });
     } catch (error) {
-      log.error({ err: error, code: alert.code }, "an alert could not be stored");
+      this.#log.error({ err: error, code: alert.code }, "an alert could not be stored");
     }
   }
 
-  #remember(key: string, at: number): void {
+  #remember(key: string): void {
     this.#recent.delete(key);
-    this.#recent.set(key, { at, suppressed: 0 });
-    if (this.#recent.size > MAX_REMEMBERED) {
-      const oldest = this.#recent.keys().next().value;
-      if (oldest !== undefined) this.#recent.delete(oldest);
-    }
+    this.#recent.set(key, { at: performance.now(), held: null, suppressed: 0, timer: undefined });
+    if (this.#recent.size <= MAX_REMEMBERED) return;
+    const oldest = this.#recent.entries().next().value;
+    if (oldest === undefined) return;
+    const [forgotten, { held, suppressed, timer }] = oldest;
+    clearTimeout(timer);
+    this.#recent.delete(forgotten);
+    if (held !== null) void this.#tell(forgotten, held, suppressed - 1);
   }
 }
 

@@ -97,6 +97,7 @@ export class Gateway {
     const parts = this.#parts;
     if (parts === null) return;
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
+    await parts.alerts.stop();
     await parts.uplink.stop();
     await parts.inference.stop();
     await parts.spool.stop();
@@ -126,7 +127,7 @@ export class Gateway {
 
   async #assemble(spool: Spool, inference: Inference): Promise<Parts> {
     const { config, log } = this.#options;
-    const alerts = new Alerts({ spool, clock: Date.now, log });
+    const alerts = new Alerts({ spool, log });
     const scorer = new Scorer({
       spool,
       site: config.gateway.site,
