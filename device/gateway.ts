@@ -2,7 +2,7 @@ import { Alerts } from "./alerts.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
 import { credentialsOf, driverOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
-import type { Inference } from "./inference/port.ts";
+import type { Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
 import { Scorer } from "./lane/scorer.ts";
@@ -11,7 +11,7 @@ import type { Log } from "./log.ts";
 import type { ScannerState } from "./scanner/port.ts";
 import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
 import { createSigner, type Signer } from "./signing.ts";
-import type { Spool } from "./spool/port.ts";
+import type { Spool, StoredScan } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
 import { Uplink } from "./uplink/uplink.ts";
 import { versions } from "./versions.ts";
@@ -59,6 +59,7 @@ export class Gateway {
   #parts: Parts | null = null;
   #signer: Signer | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #saidModels: InferenceState["models"] | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -79,13 +80,16 @@ export class Gateway {
     const parts = await this.#assemble(spool, inference);
     this.#parts = parts;
     const unfinished = await spool.unfinished();
+    this.#sayOrphans(unfinished);
     await parts.uplink.start();
     await Promise.all(
       parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
     );
     await parts.intake.resume();
     await this.#sayDecidingOnSynthetic(parts.alerts);
-    this.#describe();
+    this.#sayWhatItIs(inference.state.models);
+    this.#sayHealth();
+    this.#timer = setInterval(() => this.#sayHealth(), HEALTH_MS);
     void loading.then(() =>
       log.info({ unfinished: unfinished.length, models: inference.state.models.length }, "ready"),
     );
@@ -147,7 +151,7 @@ export class Gateway {
     const uplink = this.#createUplink(spool, alerts, intake);
     for (const lane of config.lanes)
       lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
-    inference.onState(() => this.#describe());
+    inference.onState(({ models }) => this.#sayWhatItIs(models));
     return { spool, alerts, inference, lanes, intake, uplink };
   }
 
@@ -208,33 +212,41 @@ export class Gateway {
     });
   }
 
-  /** Publishes what the gateway consists of and its figures, now and every 30 s. */
-  #describe(): void {
+  /** Publishes what the gateway consists of, when that has changed. */
+  #sayWhatItIs(models: InferenceState["models"]): void {
+    const uplink = this.#parts?.uplink;
+    if (uplink === undefined || models === this.#saidModels) return;
+    this.#saidModels = models;
+    const keys =
+      this.#signer === null ? [] : [{ keyId: this.#signer.keyId, publicKey: this.#signer.publicKey }];
+    uplink.publishState("info", {}, infoOf(this.#options.config, models, keys));
+  }
+
+  /** Publishes the figures of now; without figures the last ones stand. */
+  #sayHealth(): void {
     const parts = this.#parts;
     if (parts === null) return;
     const { config, log } = this.#options;
-    const keys =
-      this.#signer === null ? [] : [{ keyId: this.#signer.keyId, publicKey: this.#signer.publicKey }];
-    parts.uplink.publishState("info", {}, infoOf(config, parts.inference.state.models, keys));
-    const health = () =>
-      void parts.spool.figures().then(
-        (figures) =>
-          parts.uplink.publishState(
-            "health",
-            {},
-            healthOf({
-              config,
-              figures,
-              inference: parts.inference.state,
-              work: this.#work,
-              now: Date.now(),
-              startedAt: this.#startedAt,
-            }),
-          ),
-        (error: unknown) => log.warn({ err: error }, "no figures for health"),
-      );
-    health();
-    this.#timer ??= setInterval(health, HEALTH_MS);
+    const inference = parts.inference.state;
+    const { spool, uplink } = parts;
+    const publish = async () => {
+      const figures = await spool.figures();
+      const times = { now: Date.now(), startedAt: this.#startedAt };
+      uplink.publishState("health", {}, healthOf({ config, figures, inference, work: this.#work, ...times }));
+    };
+    publish().catch((error: unknown) => log.warn({ err: error }, "no figures for health"));
+  }
+
+  /** Scans of a lane that the configuration names no more are kept, and said: nobody scores them. */
+  #sayOrphans(unfinished: readonly StoredScan[]): void {
+    const { config, log } = this.#options;
+    const known = new Set(config.lanes.map(({ id }) => id));
+    const lanes = unfinished.map(({ scan }) => scan.lane).filter((lane) => !known.has(lane));
+    if (lanes.length === 0) return;
+    log.error(
+      { scans: lanes.length, lanes: [...new Set(lanes)], remedy: "Add the lane to the configuration again." },
+      "acknowledged scans wait for a lane that the configuration does not name",
+    );
   }
 
   async #sayDecidingOnSynthetic(alerts: Alerts): Promise<void> {

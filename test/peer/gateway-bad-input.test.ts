@@ -103,6 +103,18 @@ describe("a running gateway", () => {
     expect(third.declarations).toEqual([]);
   });
 
+  it("says what it consists of when that changes, and its health by the clock: neither with every scan", async () => {
+    const before = central.events.length;
+    for (const scanRef of ["calm-1", "calm-2", "calm-3"]) {
+      const { scanId } = await sender.send(SCAN, scanRef);
+      await hitOf(scanId, 1);
+    }
+    const said = central.events.slice(before).map(({ name }) => name);
+    expect(said.filter((name) => name === "info")).toEqual([]);
+    expect(said.filter((name) => name === "health").length).toBeLessThanOrEqual(1);
+    expect(central.last("info")?.["models"]).toHaveLength(2);
+  });
+
   it("numbers hits and alerts without a gap and chains them", async () => {
     const rows = central.events.filter((event) => event.name === "hit" || event.name === "alert");
     const byId = new Map(
