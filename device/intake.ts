@@ -1,7 +1,9 @@
 import { type Declaration, parseDeclaration } from "../protocols/declaration.ts";
-import { isLynceusError } from "../protocols/errors.ts";
+import { isLynceusError, LynceusError } from "../protocols/errors.ts";
 import { unwrap } from "../protocols/mqtt/envelope.ts";
-import { outcomeSchema } from "../protocols/mqtt/outcome.ts";
+import type { Outcome } from "../protocols/mqtt/outcome.ts";
+import { readEventData } from "../protocols/mqtt/read.ts";
+import type { Received } from "../protocols/mqtt/received.ts";
 import type { Alerts } from "./alerts.ts";
 import type { Log } from "./log.ts";
 import type { Spool } from "./spool/port.ts";
@@ -78,22 +80,17 @@ export class Intake {
     if (bytes.length === 0) return;
     const data = this.#data(bytes, "outcome");
     if (!data.ok) return this.#deadLetter("outcome", "", data.message, bytes);
-    const parsed = outcomeSchema.safeParse(data.data);
-    if (!parsed.success) {
-      const first = parsed.error.issues[0];
-      return this.#deadLetter(
-        "outcome",
-        `/${first?.path.join("/") ?? ""}`,
-        first?.message ?? "invalid",
-        bytes,
-      );
+    const outcome = readOutcome(data.data);
+    if (outcome instanceof LynceusError) {
+      const pointer = String(outcome.details["pointer"] ?? "");
+      return this.#deadLetter("outcome", pointer, outcome.message, bytes);
     }
-    const { outcomeId, scanId, at } = parsed.data;
+    const { outcomeId, scanId, at } = outcome;
     const result = await this.#options.spool.putOutcome({
       outcomeId,
       scanId,
       at,
-      body: JSON.stringify(parsed.data),
+      body: JSON.stringify(outcome),
     });
     if (result === "unknown-scan")
       this.#options.log.info({ outcomeId }, "an outcome for a scan this gateway does not know was counted");
@@ -126,9 +123,9 @@ export class Intake {
     );
     const declaration = source === "declaration";
     await alerts.raise({
-      code: declaration ? "DECLARATION_DEAD_LETTER" : "OUTCOME_CONFLICT",
+      code: declaration ? "DECLARATION_DEAD_LETTER" : "OUTCOME_DEAD_LETTER",
       severity: "warning",
-      message: `A ${source} could not be read${pointer === "" ? "" : ` at ${pointer}`}: ${message}`,
+      message: `${declaration ? "A declaration" : "An outcome"} could not be read${pointer === "" ? "" : ` at ${pointer}`}: ${message}`,
       remedy: declaration
         ? "Send it again as customs-aed/1.0 in a CloudEvents envelope; `lynceus outbox` lists what was kept."
         : "Send it again as lynceus-outcome/1.0 in a CloudEvents envelope; `lynceus outbox` lists what was kept.",
@@ -144,5 +141,15 @@ export class Intake {
     const scans = await spool.findScansByIdentifiers(identifiers, clock() - RESCORE_WINDOW_MS);
     for (const { scan } of scans)
       rescore(scan.scanId, declaration.function === "cancel" ? "cancellation" : "declaration");
+  }
+}
+
+/** An outcome of any minor version, or why it is none. */
+function readOutcome(data: unknown): Received<Outcome> | LynceusError {
+  try {
+    return readEventData("outcome", data);
+  } catch (error) {
+    if (isLynceusError(error)) return error;
+    throw error;
   }
 }

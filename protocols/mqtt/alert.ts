@@ -15,7 +15,7 @@ export const ALERT_CODES = {
   DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
   IMAGE_UNREADABLE: "An image of a folder lane could not be read; its hit says NO_DECISION",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
-  OUTCOME_CONFLICT: "An outcome could not be read or contradicts an earlier one",
+  OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
   SCANNER_ESTOP: "The emergency stop of the scanner is pressed",
   SCANNER_LINK_ERRORS: "The scanner's link loses frames above the tolerated rate",
   SCANNER_REFUSED: "A scanner was refused: its serial number, address or protocol version",
