@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { LynceusError } from "../../protocols/errors.ts";
+import { canonicalIdentifier } from "../../protocols/identifiers/canonical.ts";
+import type { IdentifierScheme } from "../../protocols/vocabulary.ts";
 import type { Log } from "../log.ts";
 import type { Analysis, Capture, Scan, ScanKey } from "../scan.ts";
 import { JournalClient } from "./client.ts";
@@ -290,9 +292,12 @@ class DiskSpool implements port.Spool {
   }
 }
 
-/** Only what is looked up crosses to the worker. */
+/** Only what is looked up crosses to the worker, in the canonical form in which keys are stored. */
 function keysOf(
   identifiers: readonly { scheme: string; value: string }[],
 ): { scheme: string; value: string }[] {
-  return identifiers.map(({ scheme, value }) => ({ scheme, value }));
+  return identifiers.map(({ scheme, value }) => ({
+    scheme,
+    value: canonicalIdentifier(scheme as IdentifierScheme, value),
+  }));
 }

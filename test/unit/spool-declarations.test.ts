@@ -3,7 +3,8 @@ import { OPERATIONS } from "../../device/spool/operations/index.ts";
 import { MAX_LETTER_BYTES } from "../../device/spool/operations/upkeep.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
 import { openTestJournal } from "../fixtures/journal.ts";
-import { temporaryFolder } from "../fixtures/uplink.ts";
+import { BARE_ITEM, captureScan } from "../fixtures/scans.ts";
+import { openTestSpool, temporaryFolder } from "../fixtures/uplink.ts";
 
 const KEY = { scheme: "S10", value: "RR473124829NL" } as const;
 const DAY = 86_400_000;
@@ -51,6 +52,32 @@ describe("declarations kept by the gateway", () => {
     expect(OPERATIONS.findDeclarations(context, { identifiers: [KEY], now: 1 })).toEqual([]);
     expect(OPERATIONS.declarationIdentifiers(context, { aedId: first.aedId })).toEqual([KEY]);
     close();
+  });
+
+  test("found by the canonical value, however the declaration writes it", async () => {
+    using folder = temporaryFolder();
+    const spool = await openTestSpool(folder.path);
+    const written = [
+      { scheme: "MAWB", value: "020-12345675" },
+      { scheme: "ISO6346", value: "MSCU-123456-7" },
+      { scheme: "HAWB", value: "H-77" },
+    ] as const;
+    await spool.putDeclaration(declaration({ identifiers: [...written] }), [], 0);
+    const { aedId } = declaration();
+    const canonical = [
+      { scheme: "HAWB", value: "H-77" },
+      { scheme: "ISO6346", value: "MSCU1234567" },
+      { scheme: "MAWB", value: "02012345675" },
+    ] as const;
+    for (const key of canonical) expect(await spool.findDeclarations([key], 1)).toHaveLength(1);
+    expect(await spool.declarationIdentifiers(aedId)).toEqual(canonical);
+    const capture = await captureScan(spool, { scanRef: "a", seed: 1 });
+    const read = canonical.map(
+      (key) => ({ ...key, checkOk: null, source: "barcode", confidence: 1 }) as const,
+    );
+    await spool.accept(capture, { ...BARE_ITEM, identifiers: read });
+    expect(await spool.findScansByIdentifiers(written.slice(0, 1), 0)).toHaveLength(1);
+    await spool.stop();
   });
 
   test("gone at retainUntil, or after thirty days", () => {

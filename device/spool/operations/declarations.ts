@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Declaration } from "../../../protocols/declaration.ts";
+import { canonicalIdentifier } from "../../../protocols/identifiers/canonical.ts";
 import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
 import { META, type OperationContext, readMeta, writeMeta } from "./context.ts";
 
@@ -51,7 +52,7 @@ export function putDeclaration(
       database.run(
         "INSERT OR IGNORE INTO declaration_keys (scheme, value, aed_id) VALUES (?, ?, ?)",
         scheme,
-        value,
+        canonicalIdentifier(scheme, value),
         declaration.aedId,
       );
     }
