@@ -62,14 +62,14 @@ describe("declarations kept by the gateway", () => {
       { scheme: "ISO6346", value: "MSCU-123456-7" },
       { scheme: "HAWB", value: "H-77" },
     ] as const;
-    await spool.putDeclaration(declaration({ identifiers: [...written] }), [], 0);
+    await spool.putDeclaration(declaration({ identifiers: [...written] }), [], Date.now());
     const { aedId } = declaration();
     const canonical = [
       { scheme: "HAWB", value: "H-77" },
       { scheme: "ISO6346", value: "MSCU1234567" },
       { scheme: "MAWB", value: "02012345675" },
     ] as const;
-    for (const key of canonical) expect(await spool.findDeclarations([key], 1)).toHaveLength(1);
+    for (const key of canonical) expect(await spool.findDeclarations([key], Date.now())).toHaveLength(1);
     expect(await spool.declarationIdentifiers(aedId)).toEqual(canonical);
     const capture = await captureScan(spool, { scanRef: "a", seed: 1 });
     const read = canonical.map(
