@@ -1,13 +1,13 @@
-/** SIGINT and SIGTERM of this process, as something that can be waited for. */
+/** SIGINT, SIGTERM and the loss of whoever reads stdout, as something that can be waited for. */
 export interface StopSignals {
-  /** Aborts at the first signal. */
+  /** Aborts at the first of them. */
   readonly stop: AbortSignal;
   /** Which signal came, null while none has. */
   readonly received: () => NodeJS.Signals | null;
   readonly release: () => void;
 }
 
-/** Listens for SIGINT and SIGTERM. A second one ends the process at once. */
+/** Listens for the end: a signal (a second one ends the process at once), or a reader of stdout that went away. */
 export function listenForStop(): StopSignals {
   const controller = new AbortController();
   let first: NodeJS.Signals | null = null;
@@ -16,6 +16,8 @@ export function listenForStop(): StopSignals {
     first = signal;
     controller.abort();
   };
+  const onLost = () => controller.abort();
+  process.stdout.on("error", onLost);
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   return {

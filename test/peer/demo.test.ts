@@ -99,6 +99,19 @@ describe("lynceus demo", () => {
   );
 
   it(
+    "ends quietly when nobody reads its hits any more",
+    async () => {
+      const command = `${process.execPath} ${LAUNCHER} demo --rate 3 | head -n 1`;
+      running = startProcess("sh", ["-c", command], { env });
+      expect(await running.exited).toBe(0);
+      await until("the folder to be gone", 30_000, () => left().length === 0);
+      expect(running.lines).toHaveLength(1);
+      expect(running.stderr()).not.toMatch(/^\s+at |EPIPE/m);
+    },
+    2 * MINUTE,
+  );
+
+  it(
     "leaves no part behind when it is killed itself",
     async () => {
       const demo = start("--rate", "3");

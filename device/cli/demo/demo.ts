@@ -35,6 +35,9 @@ export async function demo(options: DemoOptions): Promise<number> {
   const site = createSite();
   const run = new DemoRun(options, screen, site);
   const interrupt = () => run.interrupt();
+  // Whoever read the hits is gone: there is nobody left to show them to.
+  process.stdout.on("error", () => run.leave());
+  process.stderr.on("error", () => run.leave());
   process.on("SIGINT", interrupt);
   process.on("SIGTERM", interrupt);
   process.on("SIGHUP", interrupt);
@@ -75,10 +78,15 @@ class DemoRun {
     this.#tally = new Tally((scanRef) => truth.of(scanRef));
   }
 
-  /** Ends the demo; the second time at once. */
+  /** Ends the demo in order. */
+  leave(): void {
+    this.#interrupted.abort();
+  }
+
+  /** Ends the demo in order; the second time at once. */
   interrupt(): void {
     if (this.#interrupted.signal.aborted) for (const part of this.#parts) part.kill();
-    this.#interrupted.abort();
+    this.leave();
   }
 
   async run(): Promise<number> {
