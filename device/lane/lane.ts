@@ -1,7 +1,7 @@
 import type { Cause } from "../../protocols/vocabulary.ts";
 import type { Alerts } from "../alerts.ts";
 import { pause } from "../backoff.ts";
-import type { Inference } from "../inference/port.ts";
+import type { AnalysisRequest, Inference } from "../inference/port.ts";
 import type { Log } from "../log.ts";
 import type { Peripheral, Reading } from "../peripheral/port.ts";
 import type { Analysis, Capture, Scan } from "../scan.ts";
@@ -34,6 +34,17 @@ export interface LaneOptions {
   readonly log: Log;
   /** Counts of the gateway's work, for `health`; the lane adds to them. */
   readonly work: Work;
+}
+
+/** A durable scan on its way to its first hit. */
+interface Processing {
+  readonly scan: Scan;
+  readonly cause: Cause;
+  /** Gateway clock, ms since the epoch. */
+  readonly deadline: number;
+  /** How long a scan without its label is held back, ms. */
+  readonly graceMs: number;
+  readonly analysing: Promise<Analysis | "stopped">;
 }
 
 /** The pipeline of one scanner: capture → durable → ACK → analysis → score, with its readings bound on the way. */
@@ -115,19 +126,26 @@ export class Lane {
     const { driver, spool, tracker } = this.#options;
     const bound = tracker.bind(capture);
     this.#settleLater();
-    const accepted = await spool.accept(capture, {
-      lane: this.id,
-      identifiers: bound.identifiers,
-      measured: bound.measured,
-      trackingAmbiguous: bound.trackingAmbiguous,
-    });
+    // The planes are written: they are looked at while they become durable, and the ACK does not wait for it.
+    const unwanted = new AbortController();
+    const analysing = this.#analyse(capture, unwanted.signal);
+    const { identifiers, measured, trackingAmbiguous } = bound;
+    const accepted = await spool
+      .accept(capture, { lane: this.id, identifiers, measured, trackingAmbiguous })
+      .catch((error: unknown) => {
+        unwanted.abort();
+        throw error;
+      });
     await driver.acknowledge(capture, accepted.scan);
     this.#options.work.captured += 1;
-    if (accepted.outcome === "duplicate") return;
+    if (accepted.outcome === "duplicate") {
+      unwanted.abort();
+      return;
+    }
     const cause: Cause = accepted.outcome === "replaced" ? "replaced-scan" : "initial";
     const deadline = capture.receivedAt + this.#options.deadlineMs;
     const graceMs = bound.settled || !this.#hearsReadings() ? 0 : READING_GRACE_MS;
-    this.#follow(this.#process(accepted.scan, cause, deadline, graceMs));
+    this.#follow(this.#process({ scan: accepted.scan, cause, deadline, graceMs, analysing }));
   }
 
   /** Whether a reading may still come: nobody waits for a reader or scale that is not there. */
@@ -137,14 +155,17 @@ export class Lane {
 
   #resume(stored: StoredScan): Promise<void> {
     const deadline = this.#options.clock() + this.#options.deadlineMs;
-    if (stored.state === "decided") return this.#analyseLate(stored.scan, this.#analyse(stored.scan));
-    return this.#process(stored.scan, stored.revision === 0 ? "initial" : "replaced-scan", deadline, 0);
+    const { scan } = stored;
+    const analysing = this.#analyse(scan);
+    if (stored.state === "decided") return this.#analyseLate(scan, analysing);
+    const cause: Cause = stored.revision === 0 ? "initial" : "replaced-scan";
+    return this.#process({ scan, cause, deadline, graceMs: 0, analysing });
   }
 
-  async #process(scan: Scan, cause: Cause, deadline: number, graceMs: number): Promise<void> {
+  async #process(work: Processing): Promise<void> {
+    const { scan, cause, analysing } = work;
     const { directory } = scan;
-    const analysing = this.#analyse(scan);
-    const first = await this.#untilDeadline(analysing, deadline, graceMs);
+    const first = await this.#untilDeadline(work);
     if (first === "stopped") return;
     if (first === null) {
       await this.#score(scan, { cause, directory, state: "decided" });
@@ -165,26 +186,24 @@ export class Lane {
       });
   }
 
-  async #analyse(scan: Scan): Promise<Analysis | "stopped"> {
+  async #analyse(scan: AnalysisRequest, unwanted?: AbortSignal): Promise<Analysis | "stopped"> {
     const { inference, work } = this.#options;
+    const stop = this.#abort.signal;
+    const signal = unwanted === undefined ? stop : AbortSignal.any([stop, unwanted]);
     try {
-      const analysis = await inference.analyse(scan, this.#abort.signal);
+      const analysis = await inference.analyse(scan, signal);
+      if (signal.aborted) return "stopped";
       if (analysis.analysed) work.analysed += 1;
       else work.analysisFailed += 1;
       return analysis;
     } catch (error) {
-      if (!this.#abort.signal.aborted)
-        this.#options.log.error({ err: error, scanId: scan.scanId }, "analysis failed");
+      if (!signal.aborted) this.#options.log.error({ err: error, scanId: scan.scanId }, "analysis failed");
       return "stopped";
     }
   }
 
   /** The analysis, or null at the deadline. A scan without its label is held back for the grace, never past the deadline. */
-  async #untilDeadline(
-    analysing: Promise<Analysis | "stopped">,
-    deadline: number,
-    graceMs: number,
-  ): Promise<Analysis | "stopped" | null> {
+  async #untilDeadline({ analysing, deadline, graceMs }: Processing): Promise<Analysis | "stopped" | null> {
     const over = new AbortController();
     const signal = AbortSignal.any([over.signal, this.#abort.signal]);
     const left = Math.max(0, deadline - this.#options.clock());
