@@ -1,4 +1,5 @@
 import { Alerts } from "./alerts.ts";
+import { certificateExpiry } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
 import { credentialsOf, driverOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
@@ -231,10 +232,29 @@ export class Gateway {
     const { spool, uplink } = parts;
     const publish = async () => {
       const figures = await spool.figures();
-      const times = { now: Date.now(), startedAt: this.#startedAt };
-      uplink.publishState("health", {}, healthOf({ config, figures, inference, work: this.#work, ...times }));
+      const health = healthOf({
+        config,
+        figures,
+        inference,
+        work: this.#work,
+        now: Date.now(),
+        startedAt: this.#startedAt,
+        certificateExpiry: await this.#certificateExpiry(),
+      });
+      uplink.publishState("health", {}, health);
     };
     publish().catch((error: unknown) => log.warn({ err: error }, "no figures for health"));
+  }
+
+  /** An unreadable certificate is a fault of the next connection, which says so; the other figures are still told. */
+  async #certificateExpiry(): Promise<string | null> {
+    const { config, env, log } = this.#options;
+    try {
+      return await certificateExpiry(config.broker, env);
+    } catch (error) {
+      log.warn({ err: error }, "a client certificate for the broker cannot be read");
+      return null;
+    }
   }
 
   /** Scans of a lane that the configuration names no more are kept, and said: nobody scores them. */

@@ -59,6 +59,8 @@ export function healthOf(options: {
   readonly work: Work;
   readonly now: number;
   readonly startedAt: number;
+  /** RFC 3339; null without a client certificate. */
+  readonly certificateExpiry: string | null;
 }): Health {
   const { config, figures, inference, work, now, startedAt } = options;
   const oldest = figures.oldestUnpublishedAt;
@@ -100,6 +102,6 @@ export function healthOf(options: {
     inference: { p50Ms: inference.p50, p95Ms: inference.p95, restarts: inference.restarts },
     clock: clockState(),
     memory: { rssBytes: process.memoryUsage.rss(), inferenceRssBytes: inference.residentBytes },
-    certificateExpiry: null,
+    certificateExpiry: options.certificateExpiry,
   };
 }
