@@ -112,6 +112,16 @@ export class Lane {
     }
   }
 
+  /** Best effort: the scan is durable and goes on; a scanner that was not told sends it again and is told then. */
+  async #acknowledge(capture: Capture, scan: Scan): Promise<void> {
+    const { driver, log } = this.#options;
+    try {
+      await driver.acknowledge(capture, scan);
+    } catch (error) {
+      log.warn({ err: error, lane: this.id }, "the scanner could not be told that its scan is stored");
+    }
+  }
+
   /** Best effort: a link that is gone has no scanner to refuse, and the next capture must still be taken. */
   async #refuse(capture: Capture): Promise<void> {
     const { driver, log } = this.#options;
@@ -123,7 +133,7 @@ export class Lane {
   }
 
   async #take(capture: Capture): Promise<void> {
-    const { driver, spool, tracker } = this.#options;
+    const { spool, tracker } = this.#options;
     const bound = tracker.bind(capture);
     this.#settleLater();
     // The planes are written: they are looked at while they become durable, and the ACK does not wait for it.
@@ -136,7 +146,7 @@ export class Lane {
         unwanted.abort();
         throw error;
       });
-    await driver.acknowledge(capture, accepted.scan);
+    await this.#acknowledge(capture, accepted.scan);
     this.#options.work.captured += 1;
     if (accepted.outcome === "duplicate") {
       unwanted.abort();
