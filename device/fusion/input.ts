@@ -101,7 +101,7 @@ export interface FusionInput {
   readonly cause: Cause;
   /** Until when the gateway keeps the planes and renderings, ms since the epoch; absent or null: no promise. */
   readonly imagesKeptUntil?: number | null;
-  /** aedId → how many different items under this declaration the site has scanned, this one included. Absent: 1. */
+  /** aedId → how many different items under this declaration the site has scanned, this one included. Absent: not counted. */
   readonly piecesSeen?: Readonly<Record<string, number>>;
   /**
    * Floors of the revision this one replaces, when the image was not analysed anew: a revision never removes them

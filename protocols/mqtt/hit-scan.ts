@@ -126,7 +126,12 @@ const metric = z.enum(Object.keys(QUALITY_METRICS) as [QualityMetric, ...Quality
 
 export const findingSchema = z.strictObject({
   metric: metric.describe("data quality metric T1 … K4"),
-  pointer: z.string().max(200).describe("RFC 6901 pointer into the declaration"),
+  pointer: z
+    .string()
+    .max(200)
+    .describe(
+      "WCO Data Model pointer such as 42A/67A/68A[3]/23A/137, or RFC 6901 pointer of a member that was dropped",
+    ),
   message: text.describe("never quotes the declaration"),
 });
 /** A fault of a declaration. */

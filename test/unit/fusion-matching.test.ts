@@ -161,6 +161,16 @@ describe("the declarations of a hit", () => {
     ]);
   });
 
+  it("claim no count of pieces that nobody counted", () => {
+    const many = stored(declarationOf({ consignment: { packageCount: 3, grossMassKg: 5 } }));
+    const { aedId } = declarationOf();
+    expect(block({ matches: [many] })[0]?.pieces).toEqual({ declared: 3, seen: null });
+    expect(block({ matches: [many], piecesSeen: { [aedId]: 2 } })[0]?.pieces).toEqual({
+      declared: 3,
+      seen: 2,
+    });
+  });
+
   it("are younger than the scan by a negative age, with a reason that adds nothing", () => {
     const late = inputOf({
       matches: [stored(declarationOf(), { storedAt: inputOf().scan.capturedAt + 90_000 })],

@@ -1,13 +1,14 @@
 import type { Case } from "../case.ts";
 import type { EvidenceRow } from "./row.ts";
 
-/** Pieces of the best matching declaration: declared, and scanned so far at this site; null unknown. */
+/**
+ * Pieces of a matching declaration: declared, and scanned so far at this site; null unknown. Of a consignment of one piece
+ * this is the piece; of several nobody knows how many went by unless they were counted.
+ */
 export function countPieces(subject: Case, aedId: string): { declared: number | null; seen: number | null } {
   const match = subject.matches.find((one) => one.stored.declaration.aedId === aedId);
-  return {
-    declared: match?.stored.declaration.consignment?.packageCount ?? null,
-    seen: subject.input.piecesSeen?.[aedId] ?? 1,
-  };
+  const declared = match?.stored.declaration.consignment?.packageCount ?? null;
+  return { declared, seen: subject.input.piecesSeen?.[aedId] ?? (declared === 1 ? 1 : null) };
 }
 
 /** More pieces than declared (metric A5). Fewer say nothing: the others may still come. */
