@@ -139,6 +139,7 @@ export class Gateway {
       gateway: config.gateway.id,
       lanes: new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane)])),
       clock: Date.now,
+      log,
       clockState,
     });
     const lanes: Lane[] = [];

@@ -1,7 +1,8 @@
 import type { Cause } from "../../protocols/vocabulary.ts";
 import { fuse } from "../fusion/fuse.ts";
-import { hitData } from "../fusion/hit.ts";
+import { type HitData, hitData } from "../fusion/hit.ts";
 import type { FusionInput, FusionSettings } from "../fusion/input.ts";
+import type { Log } from "../log.ts";
 import type { Analysis, Scan } from "../scan.ts";
 import type { OutboxRow, ScanState, Spool, StoredScan, UnsealedData } from "../spool/port.ts";
 import type { ItemKnowledge } from "./item.ts";
@@ -23,6 +24,7 @@ export interface ScorerOptions {
   readonly gateway: string;
   readonly lanes: ReadonlyMap<string, LaneScoring>;
   readonly clock: () => number;
+  readonly log: Log;
   /** Whether the gateway's clock follows a reference, and how far it is off, ms. */
   readonly clockState: () => { readonly synchronised: boolean; readonly offsetMs: number | null };
 }
@@ -92,7 +94,7 @@ export class Scorer {
     const lane = lanes.get(scan.lane);
     if (lane === undefined) return null;
     const input = await this.#input(stored, request, lane);
-    const data = hitData(input, fuse(input));
+    const data = this.#dataOf(input);
     // All is asked for in the same turn, so that the store commits it together: one fsync, and never a hit without the
     // analysis and readings it stands on, or these without their hit.
     const { analysis, state } = request;
@@ -107,6 +109,23 @@ export class Scorer {
     });
     const [row] = await Promise.all([committed, saved, readings]);
     return { scan, row, data };
+  }
+
+  /**
+   * Silence is never an answer: where a score cannot be made of all that is known, one is made of the scan alone, which is
+   * UNKNOWN, and the fault is logged.
+   */
+  #dataOf(input: FusionInput): HitData {
+    try {
+      return hitData(input, fuse(input));
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, scanId: input.scan.scanId },
+        "the score could not be made; the hit says UNKNOWN",
+      );
+      const bare: FusionInput = { ...input, analysis: null, matches: [] };
+      return hitData(bare, fuse(bare));
+    }
   }
 
   async #input(stored: StoredScan, request: ScoreRequest, lane: LaneScoring): Promise<FusionInput> {

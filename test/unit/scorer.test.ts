@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fusionSettings } from "../../device/fusion/settings.ts";
 import { type ScoreRequest, Scorer } from "../../device/lane/scorer.ts";
+import { SILENT_LOG } from "../../device/log.ts";
 import type { Scan } from "../../device/scan.ts";
 import type { Spool } from "../../device/spool/port.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
@@ -53,6 +54,16 @@ describe("scoring a stored scan", () => {
     });
   });
 
+  test("what fusion cannot make a score of is answered UNKNOWN, never by silence", async () => {
+    // Settings as no configuration gives them: judging a declaration's text throws.
+    const broken = { ...fusionSettings(), stopTerms: undefined as never };
+    scorer = scorerOf(spool, broken);
+    const scan = await accept({ seed: 1 });
+    await declare();
+    const data = await score(scan, { cause: "initial", analysis: analysisOf(), state: "analysed" });
+    expect(data).toMatchObject({ revision: 1, decision: "UNKNOWN" });
+  });
+
   test("a whole scan that is still to be scored is not scored from what its first lines said", async () => {
     const incomplete = await accept({ seed: 1, incomplete: true });
     await score(incomplete, { cause: "initial", analysis: analysisOf(), state: "analysed" });
@@ -98,13 +109,14 @@ describe("scoring a stored scan", () => {
   });
 });
 
-function scorerOf(spool: Spool): Scorer {
+function scorerOf(spool: Spool, settings = fusionSettings()): Scorer {
   return new Scorer({
     spool,
     site: "NLRTM-EX",
     gateway: "gw-01",
-    lanes: new Map([["lane-1", { settings: fusionSettings(), decideOnSynthetic: true }]]),
+    lanes: new Map([["lane-1", { settings, decideOnSynthetic: true }]]),
     clock: Date.now,
+    log: SILENT_LOG,
     clockState: () => ({ synchronised: true, offsetMs: null }),
   });
 }
