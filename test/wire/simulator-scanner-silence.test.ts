@@ -34,7 +34,7 @@ it("the simulated scanner says HEARTBEAT every 5 s and takes 15 s of silence for
   await until("the second connection", 40_000, () => asked === 2);
   expect(gateway.heartbeats).toBeGreaterThanOrEqual(2);
   expect(reports).toContainEqual({ event: "disconnected", reason: "15 s of silence" });
-  await until("the scan again", 10_000, () => gateway.starts.length === 2);
+  await until("the scan again", 10_000, () => gateway.starts.length >= 2);
   expect(gateway.starts[1]?.startedAt).toBe(gateway.starts[0]?.startedAt);
   stop.abort();
   expect(await running).toMatchObject({ acknowledged: 0, outstanding: 1 });
