@@ -15,6 +15,8 @@ import type { LateReading, Tracker } from "./tracker.ts";
 const MAX_UNDER_WAY = 256;
 /** A reader's socket may lag the detector's: a scan without its label waits this long, ms, while it is analysed anyway. */
 const READING_GRACE_MS = 150;
+/** Between a driver's failure and the next try, ms. */
+const DRIVER_RETRY_MS = 1_000;
 /** How long `stop()` lets scans under way finish, ms; what is left is resumed at the next start. */
 const DRAIN_MS = 5_000;
 
@@ -90,7 +92,22 @@ export class Lane {
     await Promise.allSettled([...this.#underWay]);
   }
 
+  /** Takes captures until the driver is stopped; one that fails is asked again, for ever. */
   async #consume(): Promise<void> {
+    const { log } = this.#options;
+    for (let stopped = false; !stopped; ) {
+      try {
+        await this.#takeAll();
+        stopped = true;
+      } catch (error) {
+        log.error({ err: error, lane: this.id }, "the lane's driver failed; it is asked again");
+        await pause(DRIVER_RETRY_MS, this.#abort.signal);
+        stopped = this.#abort.signal.aborted;
+      }
+    }
+  }
+
+  async #takeAll(): Promise<void> {
     const { driver, alerts } = this.#options;
     for await (const capture of driver.captures()) {
       try {
