@@ -13,7 +13,8 @@ export const ALERT_CODES = {
   DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
   DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",
   DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
-  IMAGE_UNREADABLE: "An image of a folder lane could not be read; its hit says NO_DECISION",
+  IMAGE_UNREADABLE:
+    "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
   SCANNER_ESTOP: "The emergency stop of the scanner is pressed",
