@@ -3,9 +3,8 @@ import { goodsGroupOfChapter } from "../protocols/vocabulary.ts";
 import { TARGET_CLASSES, type TargetClass } from "./goods/item.ts";
 import { type ManifestLine, PRETEXTS, VAGUE } from "./goods/nomenclature.ts";
 import { Random } from "./random.ts";
-import type { Mix, ScanTruth } from "./scan.ts";
-
-export type DeclarationState = "right" | "vague" | "wrong" | "missing";
+import type { Mix } from "./scene/scene.ts";
+import type { ScanTruth } from "./truth.ts";
 
 /** What is really in the parcel, as far as papers are concerned. */
 export interface ParcelFacts {

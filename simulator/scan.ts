@@ -1,9 +1,10 @@
 import { LynceusError } from "../protocols/errors.ts";
-import { type DeclarationState, drawPapers } from "./declaration.ts";
+import { drawPapers } from "./declaration.ts";
 import { manifestOf } from "./goods/nomenclature.ts";
 import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
 import { Random } from "./random.ts";
 import { DETECTOR_PIXELS, type DrawnScene, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/scene.ts";
+import type { ScanTruth } from "./truth.ts";
 
 export type { Mix } from "./scene/scene.ts";
 export type Scenario = "parcels";
@@ -13,36 +14,6 @@ export interface SimulatedPlane {
   readonly energy: 0 | 1;
   /** Row-major height × width, airLevel × transmission. */
   readonly samples: Uint16Array;
-}
-
-export interface TargetTruth {
-  readonly class: string;
-  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
-  readonly massKg: number;
-  /** Run lengths of the mask inside the box, row-major, beginning with a run outside the target. */
-  readonly maskRle: readonly number[];
-}
-
-export interface ScanTruth {
-  readonly seed: number;
-  readonly index: number;
-  readonly targets: readonly TargetTruth[];
-  /** Goods groups by share of net mass (the packaging not counted), heaviest first; shares sum to 1. */
-  readonly groups: readonly { readonly group: string; readonly share: number; readonly massKg: number }[];
-  /** Gross, what a scale shows. */
-  readonly massKg: number;
-  readonly identifiers: readonly {
-    readonly scheme: string;
-    readonly value: string;
-    readonly checkOk: boolean | null;
-  }[];
-  /** What a barcode reader sends, with its AIM prefix. */
-  readonly label: string;
-  /** `customs-aed/1.0` with placeholder times (see `declarationAt`); null where none was made. */
-  readonly declaration: object | null;
-  readonly declarationState: DeclarationState;
-  /** Reason codes that are true of this parcel; empty = regular. */
-  readonly irregularities: readonly string[];
 }
 
 export interface SimulatedScan {

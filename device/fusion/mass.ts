@@ -1,7 +1,12 @@
 import type { Declaration } from "../../protocols/declaration.ts";
 import type { Scan } from "../scan.ts";
 import type { FusionSettings } from "./input.ts";
-import type { MatchedBy } from "./match.ts";
+
+/** The identifier by which a declaration was matched. */
+interface IdentifierKey {
+  readonly scheme: string;
+  readonly value: string;
+}
 
 /** A measured mass beside the declared one, kg. */
 export interface MassComparison {
@@ -21,7 +26,7 @@ export interface MassComparison {
 export function compareMass(
   scan: Pick<Scan, "measured" | "trackingAmbiguous">,
   declaration: Declaration,
-  matchedBy: Pick<MatchedBy, "scheme" | "value">,
+  matchedBy: IdentifierKey,
   tolerance: FusionSettings["massTolerance"],
 ): MassComparison | null {
   const { massKg, massStable } = scan.measured;
@@ -35,10 +40,7 @@ export function compareMass(
 }
 
 /** Gross mass of what goes over the scale, kg: of the container or ULD with its load, else of the consignment. */
-function declaredMass(
-  declaration: Declaration,
-  matchedBy: Pick<MatchedBy, "scheme" | "value">,
-): number | null {
+function declaredMass(declaration: Declaration, matchedBy: IdentifierKey): number | null {
   if (matchedBy.scheme === "ISO6346" || matchedBy.scheme === "ULD") {
     return (
       declaration.equipment?.find((one) => one.id.replace(/[\s-]/g, "") === matchedBy.value)?.vgmKg ?? null

@@ -1,4 +1,4 @@
-import type { TargetTruth } from "../scan.ts";
+import type { TargetTruth } from "../truth.ts";
 
 /** Uncompressed COCO run lengths: column-major over the whole image, beginning with a run outside. */
 export interface CocoRuns {

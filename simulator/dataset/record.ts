@@ -3,7 +3,8 @@ import { EVENT_NAMESPACE } from "../../protocols/ids.ts";
 import { OUTCOME_SCHEMA, type Outcome } from "../../protocols/mqtt/index.ts";
 import { GOODS_GROUPS, THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { declarationAt } from "../declaration.ts";
-import type { ScanTruth, SimulatedScan } from "../scan.ts";
+import type { SimulatedScan } from "../scan.ts";
+import type { ScanTruth } from "../truth.ts";
 import { type CocoRuns, cocoRuns } from "./mask.ts";
 
 /** The first scan of a data set is said to be of this moment; the others follow. */

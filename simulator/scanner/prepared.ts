@@ -1,4 +1,5 @@
-import type { ScanTruth, SimulatedScan } from "../scan.ts";
+import type { SimulatedScan } from "../scan.ts";
+import type { ScanTruth } from "../truth.ts";
 
 /** One plane as the detector delivers it. */
 export interface PreparedPlane {

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { openToAppend } from "../files.ts";
 import { Random } from "../random.ts";
-import type { ScanTruth } from "../scan.ts";
+import type { ScanTruth } from "../truth.ts";
 
 /** How central comes to publish a parcel's declaration. */
 export const DELIVERIES = ["on-time", "late", "amended", "never"] as const;

@@ -2,17 +2,13 @@ import { describe, expect, it } from "vitest";
 import { parseDeclaration } from "../../protocols/declaration.ts";
 import { identify, isValidS10, isValidSscc } from "../../protocols/identifiers.ts";
 import { goodsGroupOfChapter, REASON_CODES } from "../../protocols/vocabulary.ts";
-import {
-  type DeclarationState,
-  declarationAt,
-  drawPapers,
-  type ParcelFacts,
-} from "../../simulator/declaration.ts";
+import { declarationAt, drawPapers, type ParcelFacts } from "../../simulator/declaration.ts";
 import { makeBenign, makeDeclarable, makeTarget } from "../../simulator/goods/catalogue.ts";
 import { TARGET_CLASSES } from "../../simulator/goods/item.ts";
 import { manifestOf, PRETEXTS, tradeOf } from "../../simulator/goods/nomenclature.ts";
 import { Random } from "../../simulator/random.ts";
-import type { Mix, ScanTruth } from "../../simulator/scan.ts";
+import type { Mix } from "../../simulator/scan.ts";
+import type { DeclarationState, ScanTruth } from "../../simulator/truth.ts";
 
 interface Line {
   readonly description: string;
