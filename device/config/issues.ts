@@ -50,10 +50,10 @@ function allowedText(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** Secrets never stand in a configuration inline, so that a value found may be shown; long ones are cut. */
+/** Values found are shown, since secrets are files: but for what stands before the @ of a URL. Long ones are cut. */
 function foundText(value: unknown): string {
   if (value === undefined) return "found: nothing (required)";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replaceAll(/\/\/[^/@\s]*@/g, "//[redacted]@");
   return `found: ${text.length > 80 ? `${text.slice(0, 77)}...` : text}`;
 }
 

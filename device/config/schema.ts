@@ -39,7 +39,9 @@ const urlOf = (...schemes: readonly string[]) =>
   });
 
 const broker = z.strictObject({
-  url: urlOf("mqtt", "mqtts", "ws", "wss"),
+  url: urlOf("mqtt", "mqtts", "ws", "wss").refine((value) => !/^[a-z+]+:\/\/[^/]*@/.test(value), {
+    message: "a URL without user and password: username and passwordFile are keys of their own",
+  }),
   protocol: z.union([z.literal(5), z.literal(4)]).default(5),
   topicRoot: z.string().regex(TOPIC_ROOT_PATTERN, "1 to 4 levels of letters, digits, _ and -").default("nii"),
   username: z.string().max(256).optional(),

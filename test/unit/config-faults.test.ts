@@ -81,6 +81,13 @@ describe("the configuration file", () => {
     expect(unservedKeys(config)).toEqual(["console"]);
   });
 
+  it("refuses a password in the broker's URL and does not show it", () => {
+    const faults = faultsOf(GOOD.replace("mqtt://127.0.0.1", "mqtt://gw-01:hunter2@127.0.0.1"));
+    expect(faults[0]?.path).toBe("broker.url");
+    expect(faults[0]?.message).toContain("passwordFile");
+    expect(JSON.stringify(faults)).not.toContain("hunter2");
+  });
+
   it("answers text that is not YAML with the line", () => {
     expect(() => parseConfig("a: [1", "/x.yaml")).toThrow(/not YAML.*line 1/s);
     expect(() => parseConfig("a: 1\na: 2", "/x.yaml")).toThrow(/not YAML/);
