@@ -101,6 +101,7 @@ export class Gateway {
     if (this.#timer !== null) clearInterval(this.#timer);
     const parts = this.#parts;
     if (parts === null) return;
+    parts.uplink.stopping();
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
     await parts.alerts.stop();
     await parts.uplink.stop();

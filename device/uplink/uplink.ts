@@ -126,14 +126,19 @@ export class Uplink {
     for (const session of Object.values(this.#sessions)) session.start();
   }
 
-  /** Says `stopping`, lets what is in flight arrive, says `stopped` and disconnects: two seconds at most. */
+  /** Says `stopping`: what is under way may still take seconds, and its hits are still sent. */
+  stopping(): void {
+    if (this.#status.state !== "stopping") this.#enter("stopping");
+  }
+
+  /** Says `stopping` unless it has, lets what is in flight arrive, says `stopped` and disconnects: two seconds at most. */
   async stop(): Promise<void> {
     this.#unlisten?.();
     this.#unlisten = null;
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     const connection = this.#sessions.hit.connection;
     if (connection !== null) {
-      this.#enter("stopping");
+      this.stopping();
       await Promise.race([this.#pump.settle(STOP_MS / 2), deadline]);
       this.#enter("stopped");
       await Promise.race([this.#states.settled(), deadline]);

@@ -76,4 +76,16 @@ describe("silence is never an answer", () => {
     );
     expect(hit.decision).not.toBe("UNKNOWN");
   });
+
+  it("says stopping as soon as it is told to stop, while what is under way is given its time", async () => {
+    await until("idle", WAIT_MS, () => central.last("state")?.["state"] === "idle");
+    const [child] = childrenOf(gateway.child.pid ?? 0);
+    process.kill(child ?? 0, "SIGSTOP");
+    const { scanId } = await sender.send(SCAN, "stop-1");
+    await until("its first hit", WAIT_MS, () => central.hits().find((hit) => hit.scanId === scanId));
+    gateway.child.kill("SIGTERM");
+    await until("stopping", 2500, () => central.last("status")?.["state"] === "stopping");
+    expect(await gateway.exited).toBe(0);
+    expect(central.last("status")?.["state"]).toBe("stopped");
+  });
 });
