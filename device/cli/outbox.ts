@@ -19,18 +19,18 @@ export function registerOutbox(program: Command): void {
         import("../spool/reader.ts"),
       ]);
       const config = await loadConfig(options.config);
-      const reader = await openSpoolReader(config.spool.path);
+      const reader = openSpoolReader(config.spool.path);
       try {
-        const figures = await reader.figures();
-        const rows = await reader.list(ROWS_SHOWN);
-        const deadLetters = await reader.deadLetters(ROWS_SHOWN);
+        const figures = reader.figures();
+        const rows = reader.list(ROWS_SHOWN);
+        const deadLetters = reader.deadLetters(ROWS_SHOWN);
         if (options.json) process.stdout.write(`${JSON.stringify({ figures, rows, deadLetters })}\n`);
         else
           process.stdout.write(
             `${figureLines(figures).join("\n")}\n${rows.map(rowLine).join("")}${deadLetters.map(letterLine).join("")}`,
           );
       } finally {
-        await reader.close();
+        reader.close();
       }
     });
 }

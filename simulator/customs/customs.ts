@@ -207,7 +207,7 @@ export class Customs {
       this.#ledger.contiguous(journal),
     )) {
       const topic = topicFor("receipt", { root, site, gateway });
-      this.#session.publish({ topic, payload: this.#event("receipt", receipt) }).then((published) => {
+      void this.#session.publish({ topic, payload: this.#event("receipt", receipt) }).then((published) => {
         // A receipt that got lost is asked for by the gateway's next try.
         if (!published) return;
         this.#counts.receipts += 1;

@@ -101,7 +101,7 @@ export class Ledger {
 
   /** Calls `action` when what waits now is on disk; never where the disk failed. */
   afterWrites(action: () => void): void {
-    this.#writing.then(() => {
+    void this.#writing.then(() => {
       if (this.#failure === null) action();
     });
   }

@@ -96,7 +96,7 @@ function analysable(image: DecodedScan): AnalysableScan {
 }
 
 async function unreadable(input: ImageInput, context: PayloadContext, error: LynceusError): Promise<Result> {
-  const content = await Promise.all(input.files.map((file) => (file === null ? "" : headOf(file))));
+  const content = await Promise.all(input.files.map(async (file) => (file === null ? "" : headOf(file))));
   // Folder names are no business of whoever receives the payload.
   let reason = `${error.message}. ${error.remedy}`;
   for (const file of input.files) if (file !== null) reason = reason.replaceAll(file, basename(file));
@@ -113,14 +113,12 @@ function asImageError(input: ImageInput, error: unknown): LynceusError {
 }
 
 async function modifiedAt(input: ImageInput): Promise<number> {
+  const files = input.files.filter((file) => file !== null);
   const times = await Promise.all(
-    input.files.map((file) =>
-      file === null
-        ? 0
-        : stat(file).then(
-            (info) => info.mtimeMs,
-            () => 0,
-          ),
+    files.map((file) =>
+      stat(file)
+        .then((info) => info.mtimeMs)
+        .catch(() => 0),
     ),
   );
   return Math.floor(Math.max(0, ...times));
