@@ -113,7 +113,7 @@ function asImageError(input: ImageInput, error: unknown): LynceusError {
 }
 
 async function modifiedAt(input: ImageInput): Promise<number> {
-  const files = input.files.filter((file) => file !== null);
+  const files = input.files.flatMap((file) => (file === null ? [] : [file]));
   const times = await Promise.all(
     files.map((file) =>
       stat(file)
