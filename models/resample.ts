@@ -1,7 +1,10 @@
 /** Separable resampling with a triangle filter as wide as a source or target pixel, whichever is larger (no aliasing). */
 
+/** Counts as stored, or as resampled before. */
+export type Samples = Uint16Array | Float32Array;
+
 export interface Raster {
-  readonly data: ArrayLike<number>;
+  readonly data: Samples;
   readonly width: number;
   readonly height: number;
 }
@@ -46,10 +49,7 @@ function sum(taps: Taps, i: number, at: (k: number) => number): number {
 }
 
 /** `source` at another size, row-major; the samples unchanged when the size is the same. */
-export function resample(
-  source: Raster,
-  size: { readonly width: number; readonly height: number },
-): ArrayLike<number> {
+export function resample(source: Raster, size: { readonly width: number; readonly height: number }): Samples {
   if (source.width === size.width && source.height === size.height) return source.data;
   const across = taps(source.width, size.width);
   const down = taps(source.height, size.height);

@@ -8,7 +8,7 @@ import { calibrate } from "./calibration.ts";
 import { compareGolden, type NamedOutput, readGolden } from "./golden.ts";
 import { type ModelPackage, readPackageFile } from "./package.ts";
 import type { ScanPlanes } from "./planes.ts";
-import { acceptsPlanes, type InputTensor, type PlaneBox, planesToTensor, toPlaneBox } from "./tensor.ts";
+import { acceptsPlanes, type InputTensor, type PlaneBox, toPlaneBox, ViewTensors } from "./tensor.ts";
 
 /** Most detections a run gives (contract `mqtt.md`: `detections` 100). */
 export const MAX_DETECTIONS = 100;
@@ -98,12 +98,12 @@ export class ModelRunner {
   }
 
   /**
-   * One view through the model.
+   * One view through the model. `tensors`: those of this view, where several models look at it.
    * @throws LynceusError LYN_MODEL_SCAN_UNSUPPORTED for planes it cannot read, LYN_MODEL_RUN_FAILED when the run fails
    */
-  async run(planes: ScanPlanes): Promise<ModelOutput> {
+  async run(planes: ScanPlanes, tensors = new ViewTensors(planes)): Promise<ModelOutput> {
     const { manifest, sha256 } = this.modelPackage;
-    const tensor = planesToTensor(planes, manifest.inputs[0]!);
+    const tensor = tensors.of(manifest.inputs[0]!);
     const { outputs, milliseconds } = await this.#runTensor(tensor.data, tensor.dims);
     return {
       model: { name: manifest.name, version: manifest.version, sha256, provider: EXECUTION_PROVIDER },

@@ -2,7 +2,7 @@
 import { LynceusError } from "../protocols/errors.ts";
 import type { ModelInput } from "./package.ts";
 import type { ScanPlanes } from "./planes.ts";
-import { resample } from "./resample.ts";
+import { resample, type Samples } from "./resample.ts";
 
 /** Longest side of a plane that is looked at, pixels. */
 export const MAX_PLANE_SIDE = 65_536;
@@ -80,6 +80,26 @@ function padded(size: number, least: number, multiple: number): number {
   return Math.ceil(Math.max(size, least) / multiple) * multiple;
 }
 
+/** One channel, written once from end to end: this runs for every plane of every scan, between its last line and its hit. */
+function fillChannel(
+  channel: Float32Array,
+  width: number,
+  counts: Samples,
+  inner: { readonly width: number; readonly height: number },
+  { airLevel, padding }: { readonly airLevel: number; readonly padding: number },
+): void {
+  let from = 0;
+  for (let y = 0; y < inner.height; y += 1) {
+    const row = y * width;
+    const end = row + inner.width;
+    for (let to = row; to < end; to += 1, from += 1) {
+      channel[to] = Math.min(MAX_TRANSMISSION, counts[from]! / airLevel);
+    }
+    channel.fill(padding, end, row + width);
+  }
+  channel.fill(padding, inner.height * width);
+}
+
 /**
  * Transmission tensor of a dual-energy view: counts ÷ air level, resampled to the training pitch when the pitch is known
  * and differs, shrunk when larger than the model takes, padded with air to the right and below.
@@ -94,16 +114,11 @@ export function planesToTensor(planes: ScanPlanes, input: ModelInput): InputTens
   };
   const width = padded(inner.width, input.minimum.width, input.multipleOf);
   const height = padded(inner.height, input.minimum.height, input.multipleOf);
-  const data = new Float32Array(2 * width * height).fill(input.padding);
+  const data = new Float32Array(2 * width * height);
   input.channels.forEach((channel, c) => {
     const source = { data: planes[channel]!, width: planes.width, height: planes.height };
-    const counts = resample(source, inner);
-    for (let y = 0; y < inner.height; y += 1) {
-      const row = (c * height + y) * width;
-      for (let x = 0; x < inner.width; x += 1) {
-        data[row + x] = Math.min(MAX_TRANSMISSION, counts[y * inner.width + x]! / planes.airLevel);
-      }
-    }
+    const part = data.subarray(c * height * width, (c + 1) * height * width);
+    fillChannel(part, width, resample(source, inner), inner, { ...planes, padding: input.padding });
   });
   return {
     data,
@@ -111,6 +126,24 @@ export function planesToTensor(planes: ScanPlanes, input: ModelInput): InputTens
     scale: { x: inner.width / planes.width, y: inner.height / planes.height },
     plane: { width: planes.width, height: planes.height },
   };
+}
+
+/** The input tensors of one view: packages that describe their input alike are given the same one, built once. */
+export class ViewTensors {
+  readonly #planes: ScanPlanes;
+  readonly #built = new Map<string, InputTensor>();
+
+  constructor(planes: ScanPlanes) {
+    this.#planes = planes;
+  }
+
+  /** As {@link planesToTensor}. The tensor is shared: nobody may write to it. */
+  of(input: ModelInput): InputTensor {
+    const key = JSON.stringify(input);
+    const built = this.#built.get(key) ?? planesToTensor(this.#planes, input);
+    this.#built.set(key, built);
+    return built;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ScanPlanes } from "../../models/planes.ts";
+import { ViewTensors } from "../../models/tensor.ts";
 import { isEightBit } from "../image/kind.ts";
 import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
 import type { Analysis, LookedFor } from "../scan.ts";
@@ -23,7 +24,8 @@ export interface ImageModel {
   /** Classes it searches for, with the score that finding none of one stands for; empty: it does not say. */
   readonly lookedFor: readonly LookedFor[];
   accepts(planes: ScanPlanes): boolean;
-  run(planes: ScanPlanes): Promise<ModelFindings>;
+  /** `tensors`: the inputs of this view, shared by the models that look at it. */
+  run(planes: ScanPlanes, tensors: ViewTensors): Promise<ModelFindings>;
 }
 
 /** Models that should have run and do not: named, so that their silence is not taken for a clear image. */
@@ -93,12 +95,13 @@ async function runModels(views: readonly NormalisedView[], set: ModelSet): Promi
   const problems: Problem[] = set.faults.map(({ model, message }) =>
     fault(`${model} does not run: ${message}`),
   );
+  const seen = views.map(({ planes }) => ({ planes, tensors: new ViewTensors(planes) }));
   for (const model of set.models) {
-    const accepted = views.filter(({ planes }) => model.accepts(planes));
+    const accepted = seen.filter(({ planes }) => model.accepts(planes));
     if (accepted.length === 0) continue;
     try {
       const findings: ModelFindings[] = [];
-      for (const { planes } of accepted) findings.push(await model.run(planes));
+      for (const { planes, tensors } of accepted) findings.push(await model.run(planes, tensors));
       detections.push(...findings.flatMap((one) => one.detections));
       contents.push(...findings.map((one) => one.contents).filter((one) => one.length > 0));
       const milliseconds = findings.reduce((sum, one) => sum + one.milliseconds, 0);

@@ -128,7 +128,7 @@ function imageModel(runner: ModelRunner): LoadedModel {
     task,
     lookedFor: lookedForOf(runner),
     accepts: (planes) => runner.accepts(planes),
-    run: async (planes) => findingsOf(await runner.run(planes), planes.view, runner),
+    run: async (planes, tensors) => findingsOf(await runner.run(planes, tensors), planes.view, runner),
   };
 }
 

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { ModelInput } from "../../models/package.ts";
 import type { ScanPlanes } from "../../models/planes.ts";
 import { resample } from "../../models/resample.ts";
-import { acceptsPlanes, MAX_PLANE_SIDE, planesToTensor, toPlaneBox } from "../../models/tensor.ts";
+import {
+  acceptsPlanes,
+  MAX_PLANE_SIDE,
+  planesToTensor,
+  toPlaneBox,
+  ViewTensors,
+} from "../../models/tensor.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 
 const INPUT: ModelInput = {
@@ -40,6 +46,17 @@ function fault(scan: ScanPlanes): unknown {
     return error;
   }
 }
+
+describe("tensors of a view", () => {
+  it("are built once for inputs that are described alike, and anew for any other", () => {
+    const tensors = new ViewTensors(planes(70, 65));
+    const one = tensors.of(INPUT);
+    expect(tensors.of(structuredClone(INPUT))).toBe(one);
+    expect(one).toEqual(planesToTensor(planes(70, 65), INPUT));
+    const other = { ...INPUT, multipleOf: 64 };
+    expect(tensors.of(other)).toEqual(planesToTensor(planes(70, 65), other));
+  });
+});
 
 describe("planes to tensor", () => {
   it("divides by the air level, low before high, and pads with air to a multiple of 32", () => {
