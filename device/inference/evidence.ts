@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Analysis, Energy } from "../scan.ts";
 import type { AnalysableScan } from "./planes.ts";
-import { encodePng, type PngPlane } from "./png16.ts";
+import { digestPng, type PngPlane } from "./png16.ts";
 
 /**
  * Digests of the planes as they can be asked for (`mqtt.md`, Hit `images` and command `image`, form `raw16`): the PNG of each
@@ -11,16 +10,8 @@ export function describeImages(scan: AnalysableScan): Analysis["images"] {
   return scan.views.flatMap((view) => {
     const { width, height, low, high, single, rgb } = view;
     const of = (energy: Energy, plane: PngPlane) => {
-      const bytes = encodePng(plane);
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      return {
-        view: view.view,
-        energy,
-        form: "raw16" as const,
-        sha256,
-        mediaType: "image/png",
-        bytes: bytes.byteLength,
-      };
+      const { sha256, bytes } = digestPng(plane);
+      return { view: view.view, energy, form: "raw16" as const, sha256, mediaType: "image/png", bytes };
     };
     return [
       ...(low ? [of(0, { width, height, grey16: low })] : []),

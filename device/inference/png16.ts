@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
 /** Largest payload of a stored deflate block (RFC 1951, 3.2.4). */
@@ -6,123 +7,166 @@ const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 /** Largest number of bytes whose Adler sums stay within 32 bits unreduced (RFC 1950, reference code). */
 const ADLER_RUN = 5552;
 const ADLER_BASE = 65_521;
+const ZLIB_HEADER = Uint8Array.of(0x78, 0x01);
+/** Signature, IHDR and IEND, and length, type and CRC of IDAT. */
+const PNG_FIXED_BYTES = 8 + 25 + 12 + 12;
 
 /** A PNG rendition of a plane: 16-bit grey (`grey16`, big-endian inside) or 8-bit colour (`rgb8`). */
 export type PngPlane =
   | { readonly width: number; readonly height: number; readonly grey16: Uint16Array }
   | { readonly width: number; readonly height: number; readonly rgb8: Uint8Array };
 
+/** Takes the next bytes of a file; they are overwritten afterwards. */
+type Sink = (part: Uint8Array) => void;
+
 /**
  * Encodes a plane as PNG (ISO/IEC 15948) without compression: stored deflate blocks, filter 0, one IDAT. The digest of these
  * bytes is evidence (`mqtt.md`, Hit `images`), so they must not depend on the version of a compression library.
  */
 export function encodePng(plane: PngPlane): Uint8Array<ArrayBuffer> {
-  const grey = "grey16" in plane;
-  const rows = grey ? greyRows(plane) : colourRows(plane);
-  const blocks = Math.max(1, Math.ceil(rows.bytes.length / STORED_MAX));
-  const idat = 2 + rows.bytes.length + 5 * blocks + 4;
-  const out = new Uint8Array(SIGNATURE.length + 25 + 12 + idat + 12);
-  const view = new DataView(out.buffer);
-  out.set(SIGNATURE, 0);
-  writeHeader(out, view, plane, grey ? 16 : 8, grey ? 0 : 2);
-  const data = 8 + 25 + 8;
-  writeStored(out, view, data, rows.bytes);
-  view.setUint32(data + idat - 4, rows.adler);
-  closeChunk(out, view, 8 + 25, idat, "IDAT");
-  closeChunk(out, view, data + idat + 4, 0, "IEND");
+  const { line } = shapeOf(plane);
+  const out = new Uint8Array(PNG_FIXED_BYTES + zlibBytes(line * plane.height));
+  let at = 0;
+  writePng(plane, (part) => {
+    out.set(part, at);
+    at += part.length;
+  });
   return out;
 }
 
-function writeHeader(out: Uint8Array, view: DataView, plane: PngPlane, depth: number, colour: number): void {
-  view.setUint32(16, plane.width);
-  view.setUint32(20, plane.height);
-  out.set([depth, colour, 0, 0, 0], 24);
-  closeChunk(out, view, 8, 13, "IHDR");
+/** Size and SHA-256 (hex) of {@link encodePng}, made block by block: the file itself is never held. */
+export function digestPng(plane: PngPlane): { readonly sha256: string; readonly bytes: number } {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  writePng(plane, (part) => {
+    hash.update(part);
+    bytes += part.length;
+  });
+  return { sha256: hash.digest("hex"), bytes };
 }
 
-/** Writes length, type and CRC around a chunk's data, which is already in place. */
-function closeChunk(out: Uint8Array, view: DataView, at: number, length: number, type: string): void {
-  view.setUint32(at, length);
-  for (let i = 0; i < 4; i++) out[at + 4 + i] = type.charCodeAt(i);
-  view.setUint32(at + 8 + length, crc32(out.subarray(at + 4, at + 8 + length)));
+function writePng(plane: PngPlane, sink: Sink): void {
+  const { depth, colour, line } = shapeOf(plane);
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, plane.width);
+  view.setUint32(4, plane.height);
+  header.set([depth, colour, 0, 0, 0], 8);
+  sink(SIGNATURE);
+  writeChunk(sink, "IHDR", header.length, (data) => data(header));
+  writeChunk(sink, "IDAT", zlibBytes(line * plane.height), (data) => writeStored(data, plane, line));
+  writeChunk(sink, "IEND", 0, () => {});
 }
 
-/** Scan lines with their filter byte (0, none), and the Adler-32 of them all (RFC 1950). */
-interface Rows {
-  readonly bytes: Uint8Array;
-  readonly adler: number;
+/** Bits of a sample, PNG colour type and bytes of a scan line with its filter byte. */
+function shapeOf(plane: PngPlane): { depth: number; colour: number; line: number } {
+  return "grey16" in plane
+    ? { depth: 16, colour: 0, line: 2 * plane.width + 1 }
+    : { depth: 8, colour: 2, line: 3 * plane.width + 1 };
 }
 
-/** Big-endian samples and their checksum; this runs for every plane of every scan. */
-function greyRows(plane: { width: number; height: number; grey16: Uint16Array }): Rows {
-  const { width, height, grey16 } = plane;
-  const swapped = bigEndian(grey16);
-  const bytes = new Uint8Array((2 * width + 1) * height);
-  for (let y = 0; y < height; y++) {
-    bytes.set(swapped.subarray(2 * y * width, 2 * (y + 1) * width), y * (2 * width + 1) + 1);
-  }
-  return { bytes, adler: adlerOfSamples(grey16, width) };
+/** Bytes of a zlib stream (RFC 1950) that stores so many. */
+function zlibBytes(stored: number): number {
+  return 2 + stored + 5 * Math.max(1, Math.ceil(stored / STORED_MAX)) + 4;
 }
 
-/** {@link adler32} of the scan lines, two bytes a step: a' = a + high + low, b' = b + 2a + 2·high + low. */
-function adlerOfSamples(samples: Uint16Array, width: number): number {
-  let a = 1;
-  let b = 0;
-  for (let row = 0; row < samples.length; row += width) {
-    b = (b + a) % ADLER_BASE;
-    for (let from = row; from < row + width; ) {
-      const run = Math.min(row + width, from + ADLER_RUN / 2);
-      for (; from < run; from++) {
-        const high = samples[from]! >> 8;
-        const both = high + (samples[from]! & 0xff);
-        b += 2 * a + high + both;
-        a += both;
-      }
-      a %= ADLER_BASE;
-      b %= ADLER_BASE;
+/** Length and type before, CRC after what `write` gives. */
+function writeChunk(sink: Sink, type: string, length: number, write: (data: Sink) => void): void {
+  const head = new Uint8Array(8);
+  const view = new DataView(head.buffer);
+  view.setUint32(0, length);
+  for (let i = 0; i < 4; i++) head[4 + i] = type.charCodeAt(i);
+  sink(head);
+  let crc = crc32(head.subarray(4));
+  write((part) => {
+    crc = crc32(part, crc);
+    sink(part);
+  });
+  sink(bigEndian32(crc));
+}
+
+/** Scan lines with their filter byte (0, none) in stored blocks; each block stays in the cache until it is digested. */
+function writeStored(data: Sink, plane: PngPlane, line: number): void {
+  const left = { bytes: line * plane.height };
+  const block = new Uint8Array(5 + Math.min(STORED_MAX, left.bytes));
+  const view = new DataView(block.buffer);
+  const row = new Uint8Array(line);
+  const sums = { a: 1, b: 0 };
+  let filled = 0;
+  const flush = () => {
+    left.bytes -= filled;
+    block[0] = left.bytes === 0 ? 1 : 0;
+    view.setUint16(1, filled, true);
+    view.setUint16(3, filled ^ 0xffff, true);
+    data(block.subarray(0, 5 + filled));
+    filled = 0;
+  };
+  data(ZLIB_HEADER);
+  for (let y = 0; y < plane.height; y++) {
+    if ("grey16" in plane) greyRow(row, plane.grey16, y * plane.width, sums);
+    else colourRow(row, plane.rgb8, y * (line - 1), sums);
+    for (let from = 0; from < line; ) {
+      const size = Math.min(line - from, STORED_MAX - filled);
+      block.set(size === line ? row : row.subarray(from, from + size), 5 + filled);
+      filled += size;
+      from += size;
+      if (filled === STORED_MAX) flush();
     }
   }
-  return ((b << 16) | a) >>> 0;
+  if (left.bytes > 0) flush();
+  data(bigEndian32(((sums.b << 16) | sums.a) >>> 0));
 }
 
-function bigEndian(samples: Uint16Array): Uint8Array {
-  const copy = Buffer.from(samples.slice().buffer);
-  return new Uint16Array(Uint8Array.of(1, 0).buffer)[0] === 1 ? copy.swap16() : copy;
+/** Sums of Adler-32 (RFC 1950), below {@link ADLER_BASE} between rows. */
+interface Sums {
+  a: number;
+  b: number;
 }
 
-function colourRows(plane: { width: number; height: number; rgb8: Uint8Array }): Rows {
-  const line = 3 * plane.width;
-  const bytes = new Uint8Array((line + 1) * plane.height);
-  for (let y = 0; y < plane.height; y++)
-    bytes.set(plane.rgb8.subarray(y * line, (y + 1) * line), y * (line + 1) + 1);
-  return { bytes, adler: adler32(bytes) };
-}
-
-function writeStored(out: Uint8Array, view: DataView, at: number, rows: Uint8Array): void {
-  out[at] = 0x78;
-  out[at + 1] = 0x01;
-  let position = at + 2;
-  for (let from = 0; from < rows.length; from += STORED_MAX) {
-    const size = Math.min(STORED_MAX, rows.length - from);
-    out[position] = from + size === rows.length ? 1 : 0;
-    view.setUint16(position + 1, size, true);
-    view.setUint16(position + 3, size ^ 0xffff, true);
-    out.set(rows.subarray(from, from + size), position + 5);
-    position += 5 + size;
+/**
+ * One scan line of big-endian samples and their checksum, two bytes a step: a' = a + high + low, b' = b + 2a + 2·high + low;
+ * this runs for every plane of every scan.
+ */
+function greyRow(row: Uint8Array, samples: Uint16Array, start: number, sums: Sums): void {
+  let { a } = sums;
+  let b = (sums.b + a) % ADLER_BASE;
+  const width = (row.length - 1) / 2;
+  for (let x = 0; x < width; ) {
+    const run = Math.min(width, x + ADLER_RUN / 2);
+    for (; x < run; x++) {
+      const sample = samples[start + x]!;
+      const high = sample >> 8;
+      const both = high + (sample & 0xff);
+      row[2 * x + 1] = high;
+      row[2 * x + 2] = sample;
+      b += 2 * a + high + both;
+      a += both;
+    }
+    a %= ADLER_BASE;
+    b %= ADLER_BASE;
   }
+  sums.a = a;
+  sums.b = b;
 }
 
-function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (let i = 0; i < bytes.length; ) {
-    const end = Math.min(i + ADLER_RUN, bytes.length);
+function colourRow(row: Uint8Array, rgb: Uint8Array, start: number, sums: Sums): void {
+  row.set(rgb.subarray(start, start + row.length - 1), 1);
+  let { a, b } = sums;
+  for (let i = 0; i < row.length; ) {
+    const end = Math.min(i + ADLER_RUN, row.length);
     for (; i < end; i++) {
-      a += bytes[i]!;
+      a += row[i]!;
       b += a;
     }
     a %= ADLER_BASE;
     b %= ADLER_BASE;
   }
-  return ((b << 16) | a) >>> 0;
+  sums.a = a;
+  sums.b = b;
+}
+
+function bigEndian32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
 }

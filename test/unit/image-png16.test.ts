@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { encodePng } from "../../device/inference/png16.ts";
+import { digestPng, encodePng } from "../../device/inference/png16.ts";
 import { planeOf } from "../fixtures/image-files.ts";
 
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -41,6 +41,23 @@ describe("the PNG whose digest is evidence", () => {
     expect(sha256(encodePng({ width: 300, height: 200, rgb8 }))).toBe(
       "d08f29ab74b85519fac59763a1e040f592cec3f0c6ded21b00e2c4fa68d9be6f",
     );
+  });
+
+  it.each([
+    [1, 1],
+    [384, 512],
+    [5000, 40],
+    [3, 33_000],
+  ])("has the digest and size that are made without holding it, %i × %i", (width, height) => {
+    const grey16 = planeOf(width, height, (x, y) => (x * 2963 + y * 7919) % 65_536);
+    const rgb8 = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 256);
+    for (const plane of [
+      { width, height, grey16 },
+      { width, height, rgb8 },
+    ]) {
+      const png = encodePng(plane);
+      expect(digestPng(plane)).toEqual({ sha256: sha256(png), bytes: png.length });
+    }
   });
 
   it("leaves the plane as it was", () => {
