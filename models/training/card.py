@@ -37,7 +37,7 @@ DETECTOR_LIMITS = """
 - It knows {count} classes and no other: no ammunition, explosives, detonators, ivory, hidden compartments.
 - Weakest here: {weak}. Objects behind thick metal have a box in the truth even when no photon shows them, and count as misses.
 - {traffic_false:.0%} of target-free `traffic` parcels raise at least one class at these thresholds; 90 % detection of scans
-  with a target would cost {fa90:.0%} false alarms on the training mix. Not usable as an alarm by itself.
+  with a target would cost {fa90:.0%} false alarms on the training mix and {traffic90:.0%} on `traffic`. Not usable as an alarm by itself.
 - One view, one scanner geometry, no belt, trays, zips, cables or frames; other pixel pitches are resampled to {pitch} mm,
   which was never trained. Pseudo-colour and single-energy images are refused.
 - `battery`, `liquid`, `currency` and `tobacco` are goods that need declaring; finding one is evidence, not an offence.
@@ -46,7 +46,7 @@ DETECTOR_LIMITS = """
 GOODS_LIMITS = """
 ## What it cannot do
 
-- Twelve groups only; a parcel of anything else (vehicle parts, instruments, arms, an empty box) is forced into these.
+- {count} groups only; a parcel of anything else (vehicle parts, instruments, an empty box) is forced into these.
 - Weakest here: {weak}. Groups of the same density and no shape of their own cannot be told apart.
 - Shares are of the net mass without packaging; on average {moved:.0%} of the mass is put into a wrong group.
 - One view and one scanner geometry; pseudo-colour and single-energy images are refused.
@@ -66,19 +66,21 @@ def detector_tables(figures):
     lines = [
         f"\n## Held-out, synthetic ({figures['scans']} scans)\n",
         f"mAP@50 **{figures['map50']:.3f}** (95 % {low:.3f}-{high:.3f}, bootstrap over scans), mAP@50-95 {figures['map50to95']:.3f}.\n",
-        "| class | objects | AP@50 (95 %) | AP@75 | scan AUC | threshold | recall | false alarms on scans without it |",
-        "|---|---|---|---|---|---|---|---|",
+        "| class | objects | AP@50 (95 %) | AP@75 | scan AUC | threshold | recall | false alarms on scans without it | there though quiet: claimed / counted |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for name, f in figures["classes"].items():
         a, b = f["ap50Interval"]
         lines.append(f"| {name} | {f['objects']} | {number(f['ap50'])} ({number(a)}-{number(b)}) | {number(f['ap75'])} | {number(f['scanAuc'])} | "
-                     f"{f['threshold']:.3f} | {percent(f['recallAtThreshold'])} | {percent(f['falseAlarmsAtThreshold'])} |")
+                     f"{f['threshold']:.3f} | {percent(f['recallAtThreshold'])} | {percent(f['falseAlarmsAtThreshold'])} | "
+                     f"{percent(f['quiet']['claimed'])} / {percent(f['quiet']['counted'])} |")
     lines += ["\n| any target, scan level | scans | target-free | AUC | detected | false alarms | at 90 % detection | at 95 % |", "|---|---|---|---|---|---|---|---|"]
     for name in ("holdout", "traffic"):
         f = figures[name]
         lines.append(f"| {name} | {f['scans']} | {f['targetFree']} | {number(f['auc'])} | {percent(f['detected'])} | {percent(f['falseAlarms'])} | "
                      f"{percent(f['falseAlarmsAt90'])} | {percent(f['falseAlarmsAt95'])} |")
-    lines.append("\n\"Detected\" and \"false alarms\" count scans where any class reaches its threshold.")
+    lines.append("\n\"Detected\" and \"false alarms\" count scans where any class reaches its threshold. "
+                 "Quiet: the class's score is below its prevalence.")
     return "\n".join(lines) + "\n"
 
 
@@ -103,9 +105,10 @@ def card(kind, facts, figures):
     if kind == "threat-detector":
         limits = DETECTOR_LIMITS.format(
             count=len(figures["classes"]), weak=weakest(figures["classes"], "ap50"), pitch=facts["pitch"],
-            traffic_false=figures["traffic"]["falseAlarms"] or 0, fa90=figures["holdout"]["falseAlarmsAt90"] or 0)
+            traffic_false=figures["traffic"]["falseAlarms"] or 0, fa90=figures["holdout"]["falseAlarmsAt90"] or 0,
+            traffic90=figures["traffic"]["falseAlarmsAt90"] or 0)
         tables = detector_tables(figures)
     else:
-        limits = GOODS_LIMITS.format(weak=weakest(figures["groups"], "auc"), moved=figures["shareMisplaced"])
+        limits = GOODS_LIMITS.format(count=len(figures["groups"]), weak=weakest(figures["groups"], "auc"), moved=figures["shareMisplaced"])
         tables = goods_tables(figures)
     return HEAD.format(**facts) + tables + limits + FOOT.format(**facts)

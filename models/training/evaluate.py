@@ -2,12 +2,15 @@
 
 import numpy as np
 
-from calibrate import apply_platt, holds, top_scores
+from calibrate import calibrated, holds, top_scores
 from metrics import average_precision, class_ap, gather, interval, match, roc_area
 
 
-def calibrated(raw, entry):
-    return apply_platt(raw, entry["calibration"]["a"], entry["calibration"]["b"])
+def quiet(scores, present, prevalence):
+    """Scans whose score is below the prevalence: how often the class is there all the same, as claimed and as counted."""
+    low = scores < prevalence
+    return {"scans": int(low.sum()), "claimed": float(scores[low].mean()) if low.any() else float("nan"),
+            "counted": float(present[low].mean()) if low.any() else float("nan")}
 
 
 def class_figures(results, cls, entry, config, rounds):
@@ -23,6 +26,7 @@ def class_figures(results, cls, entry, config, rounds):
         "ap75": class_ap([r["found"] for r in results], results, cls, 0.75), "scanAuc": roc_area(scores, present),
         "threshold": entry["threshold"], "recallAtThreshold": found / objects if objects else float("nan"),
         "falseAlarmsAtThreshold": float(above[~present].mean()), "brier": float(((scores - present) ** 2).mean()),
+        "quiet": quiet(scores, present, entry["calibration"]["prevalence"]),
     }
 
 

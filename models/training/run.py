@@ -25,7 +25,7 @@ from evaluate import detection_figures, goods_figures  # noqa: E402
 from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
 from network import LynceusNet  # noqa: E402
-from package import crop, write_package  # noqa: E402
+from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
 from predict import predict  # noqa: E402
 from stream import scans  # noqa: E402
@@ -89,7 +89,8 @@ def training(config, folder, options):
 def facts_of(config, state, checks, times):
     data, settings = config["data"], config["train"]
     return {
-        "history": f" {config['package']['history']}" if config["package"]["history"] else "", "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
+        "history": f" {config['package']['history']}" if config["package"]["history"] else "",
+        "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
         "mix": data["mix"], "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
         **{k: data["scans"][k] for k in ("calibration", "holdout", "traffic")},
         "parameters": sum(p.numel() for p in LynceusNet(config).parameters()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
@@ -131,9 +132,14 @@ def packaging(config, folder, packages):
 
 
 def golden_windows(results, items, config):
-    """Windows around the surest objects of the calibration scans."""
-    surest = sorted(range(len(items)), key=lambda i: -results[i]["found"][:, 4].max(initial=0))
-    return [crop(items[i], results[i]["found"][:, :4]) for i in surest[: config["package"]["goldenScans"]]]
+    """Windows around the surest objects of the calibration scans that fit into one."""
+    def sure(result):
+        found = result["found"][:1]
+        fits = len(found) and found[0, 2] - found[0, 0] < CROP_WIDTH * 0.7 and found[0, 3] - found[0, 1] < CROP_HEIGHT * 0.7
+        return float(found[0, 4]) if fits else 0.0
+
+    best = sorted(range(len(items)), key=lambda i: -sure(results[i]))
+    return [crop(items[i], results[i]["found"][:, :4]) for i in best[: config["package"]["goldenScans"]]]
 
 
 def main():
