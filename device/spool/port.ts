@@ -107,8 +107,8 @@ export interface Outbox {
   /** Whether central has announced receipts; survives restarts. */
   receiptsExpected(): Promise<boolean>;
   setReceiptsExpected(expected: boolean): Promise<void>;
-  /** Called after each commit that adds rows. */
-  onCommitted(listener: () => void): () => void;
+  /** Called after each commit that adds rows; `row`: a hit that this commit added, null for anything else. */
+  onCommitted(listener: (row: OutboxRow | null) => void): () => void;
 }
 
 /** Declarations received over MQTT, idempotent on (aedId, revision). */

@@ -47,7 +47,7 @@ class DiskSpool implements port.Spool {
   readonly #planes: PlaneStore;
   readonly #room: Room;
   readonly #upkeep: Upkeep;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(row: port.OutboxRow | null) => void>();
   #journal: string | null = null;
   #failure: LynceusError | null = null;
 
@@ -138,8 +138,10 @@ class DiskSpool implements port.Spool {
   }
 
   async commitHit(options: Omit<OperationArguments<"commitHit">, "now">): Promise<port.OutboxRow> {
-    const row = await this.#client.call("commitHit", { ...options, now: this.#options.clock() });
-    this.#announce();
+    const now = this.#options.clock();
+    const row = await this.#client.call("commitHit", { ...options, now });
+    // A hit committed again is the first one: it may be sent, receipted or given up already.
+    this.#announce(row.createdAt === now && row.published === 0 ? row : null);
     return row;
   }
 
@@ -200,7 +202,7 @@ class DiskSpool implements port.Spool {
     return this.#client.call("setReceiptsExpected", { expected }, "grouped");
   }
 
-  onCommitted(listener: () => void): () => void {
+  onCommitted(listener: (row: port.OutboxRow | null) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -271,8 +273,8 @@ class DiskSpool implements port.Spool {
     return { ...scan, directory };
   }
 
-  #announce(): void {
-    for (const listener of this.#listeners) listener();
+  #announce(row: port.OutboxRow | null = null): void {
+    for (const listener of this.#listeners) listener(row);
   }
 
   #mustWork(): void {

@@ -121,7 +121,7 @@ export class Uplink {
       );
     }
     await this.#downlink.start();
-    this.#unlisten = outbox.onCommitted(() => this.#pump.wake());
+    this.#unlisten = outbox.onCommitted((row) => this.#pump.committed(row));
     this.#enter("online");
     for (const session of Object.values(this.#sessions)) session.start();
   }

@@ -49,12 +49,16 @@ describe("the journal", () => {
     const { scan } = await spool.accept(await captureScan(spool, { scanRef: "a", seed: 1 }), BARE_ITEM);
     const { scanId } = scan;
     const options = { scanId, lane: "lane-1", revision: 1, state: "decided" } as const;
+    const announced: unknown[] = [];
+    spool.onCommitted((row) => announced.push(row));
     const first = await spool.commitHit({ ...options, data: hitData({ scanId, revision: 1 }) });
+    while (Date.now() === first.createdAt) await new Promise((resolve) => setTimeout(resolve, 1));
     const second = await spool.commitHit({
       ...options,
       data: { ...hitData({ scanId, revision: 1 }), other: true },
     });
     expect(second).toEqual(first);
+    expect(announced).toEqual([first, null]);
     expect(first.id).toBe(eventId(scanId, 1));
     const event = JSON.parse(first.event);
     expect(event).toMatchObject({
