@@ -26,10 +26,16 @@ export function missingPackages(listed: readonly string[]): readonly string[] {
 }
 
 /** Installs what is missing as root with apt; otherwise says what to install. Returns whether all is there. */
-export function ensureSystemPackages(say: (text: string) => void): boolean {
-  const missing = missingPackages(listedPackages());
+export function ensureSystemPackages(
+  say: (text: string) => void,
+  options: { listed: readonly string[]; canInstall: boolean } = {
+    listed: listedPackages(),
+    canInstall: canInstall(),
+  },
+): boolean {
+  const missing = missingPackages(options.listed);
   if (missing.length === 0) return true;
-  if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) {
+  if (!options.canInstall) {
     say(
       `these system packages are missing and cannot be installed from here (no root, or no apt): ${missing.join(" ")}`,
     );
@@ -43,4 +49,8 @@ export function ensureSystemPackages(say: (text: string) => void): boolean {
   const done = apt("update") && apt("install", "-y", "--no-install-recommends", ...missing);
   if (!done) say(`apt-get could not install: ${missingPackages(missing).join(" ")}`);
   return done;
+}
+
+function canInstall(): boolean {
+  return process.getuid?.() === 0 && spawnSync("apt-get", ["--version"]).status === 0;
 }
