@@ -17,7 +17,12 @@ const entry = entries[task];
 if (entry === undefined) fail(`unknown task ${task}; known: ${Object.keys(entries).join(", ")}`, 2);
 installPackages();
 const node = pickNode();
-const child = spawn(node, [...entry, ...rest], { cwd: root, stdio: "inherit", env: withPinnedFirst(node) });
+// The fourth is a leash (see lynceus.js): what was started ends with this process, even when that is killed.
+const child = spawn(node, [...entry, ...rest], {
+  cwd: root,
+  stdio: ["inherit", "inherit", "inherit", "pipe"],
+  env: { ...withPinnedFirst(node), ...(task === "demo" ? { LYNCEUS_LEASH: "3" } : {}) },
+});
 for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 process.on("SIGINT", () => {}); // the terminal sends it to the child as well; its exit code is ours
 child.on("exit", (code, signal) => {

@@ -3,11 +3,14 @@
 // system's node is another, and runs the sources in a checkout, the compiled files in an installed package.
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
+import { Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { pinnedNode } from "./pinned-node.js";
 
 const REQUIRED_MAJOR = 24;
+/** A pipe between launcher and program that nobody writes to: it closes when the launcher is gone, even by SIGKILL. */
+const LEASH_FD = 3;
 
 const here = fileURLToPath(new URL(".", realpathUrl(import.meta.url)));
 const source = fileURLToPath(new URL("../cli/main.ts", realpathUrl(import.meta.url)));
@@ -20,6 +23,7 @@ const entry = fromSource ? source : compiled;
 const major = Number(process.versions.node.split(".")[0]);
 
 if (major >= REQUIRED_MAJOR) {
+  endWithLauncher();
   const { keepCompiledCode } = await import(
     new URL(`../compile-cache${extname(entry)}`, pathToFileURL(entry))
   );
@@ -35,12 +39,26 @@ if (major >= REQUIRED_MAJOR) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
+    env: { ...process.env, LYNCEUS_LEASH: String(LEASH_FD) },
+  });
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => {}); // the terminal sends it to the child as well; its exit code is ours
   child.on("exit", (code, signal) => {
     process.exitCode = signal === "SIGINT" ? 130 : (code ?? 1);
   });
+}
+
+/** Started by a launcher, the program stops when the launcher does, as on SIGTERM. */
+function endWithLauncher() {
+  if (process.env.LYNCEUS_LEASH !== String(LEASH_FD)) return;
+  delete process.env.LYNCEUS_LEASH; // what this process starts has a leash of its own, or none
+  const leash = new Socket({ fd: LEASH_FD, readable: true, writable: false });
+  leash.on("error", () => leash.destroy());
+  leash.on("close", () => process.kill(process.pid, "SIGTERM"));
+  leash.resume();
+  leash.unref();
 }
 
 function realpathUrl(url) {
