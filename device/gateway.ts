@@ -1,3 +1,4 @@
+import { isLynceusError } from "../protocols/errors.ts";
 import { Alerts } from "./alerts.ts";
 import { certificateExpiry } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
@@ -19,6 +20,9 @@ import { versions } from "./versions.ts";
 
 /** Health is published this often, ms (`mqtt.md`). */
 const HEALTH_MS = 30_000;
+/** A stopping gateway has 10 s to drain: its successor waits a little longer for the spool, ms. */
+const LOCK_WAIT_MS = 12_000;
+const LOCK_RETRY_MS = 500;
 
 /** What a gateway is started with. */
 export interface GatewayOptions {
@@ -76,8 +80,7 @@ export class Gateway {
     this.#signer = signingKey === undefined ? null : createSigner(signingKey);
     const { inference } = this.#options;
     const loading = inference.start(); // models load while the spool opens
-    const spool = this.#createSpool(signingKey);
-    await spool.start();
+    const spool = await this.#openSpool(signingKey);
     const parts = await this.#assemble(spool, inference);
     this.#parts = parts;
     const unfinished = await spool.unfinished();
@@ -107,6 +110,22 @@ export class Gateway {
     await parts.uplink.stop();
     await parts.inference.stop();
     await parts.spool.stop();
+  }
+
+  /** Opens the spool; one that a gateway still draining has open is waited for, as after a quick restart. */
+  async #openSpool(signingKey: Uint8Array | undefined): Promise<Spool> {
+    const { log } = this.#options;
+    for (const end = performance.now() + LOCK_WAIT_MS; ; ) {
+      const spool = this.#createSpool(signingKey);
+      try {
+        await spool.start();
+        return spool;
+      } catch (error) {
+        if (!isLynceusError(error, "LYN_SPOOL_LOCKED") || performance.now() > end) throw error;
+        log.info({}, "another process has the spool open; waiting for it to end");
+        await new Promise((resolve) => setTimeout(resolve, LOCK_RETRY_MS));
+      }
+    }
   }
 
   #createSpool(signingKey: Uint8Array | undefined): Spool {

@@ -31,7 +31,9 @@ export function registerRun(program: Command): void {
       const { Gateway } = await import("../gateway.ts");
       const gateway = new Gateway({ config, log, env: process.env, inference });
       try {
-        await gateway.start();
+        // Nothing is taken before the start is over: a signal until then ends the process at once.
+        const early = await Promise.race([gateway.start().then(() => null), stopped]);
+        if (early !== null) process.exit(early === "SIGINT" ? 130 : 0);
       } catch (error) {
         await gateway.stop();
         await inference.stop();
