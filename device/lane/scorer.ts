@@ -16,10 +16,7 @@ export interface LaneScoring {
 
 /** What a scorer works with. `clock`: ms since the epoch. */
 export interface ScorerOptions {
-  readonly spool: Pick<
-    Spool,
-    "scan" | "updateScan" | "findDeclarations" | "commitHit" | "saveAnalysis" | "heldFloor"
-  >;
+  readonly spool: Pick<Spool, "scan" | "updateScan" | "findDeclarations" | "commitHit" | "heldFloor">;
   readonly site: string;
   readonly gateway: string;
   readonly lanes: ReadonlyMap<string, LaneScoring>;
@@ -95,10 +92,9 @@ export class Scorer {
     if (lane === undefined) return null;
     const input = await this.#input(stored, request, lane);
     const data = this.#dataOf(input);
-    // All is asked for in the same turn, so that the store commits it together: one fsync, and never a hit without the
-    // analysis and readings it stands on, or these without their hit.
+    // A hit is committed with the analysis it stands on. Late readings are asked for in the same turn, so that the store
+    // commits them together too: one fsync.
     const { analysis, state } = request;
-    const saved = analysis === undefined ? undefined : spool.saveAnalysis(scan.scanId, analysis);
     const readings = updated ? spool.updateScan(scan) : undefined;
     const committed = spool.commitHit({
       scanId: scan.scanId,
@@ -106,8 +102,9 @@ export class Scorer {
       revision: input.revision,
       data,
       state,
+      ...(analysis === undefined ? {} : { analysis }),
     });
-    const [row] = await Promise.all([committed, saved, readings]);
+    const [row] = await Promise.all([committed, readings]);
     return { scan, row, data };
   }
 

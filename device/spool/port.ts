@@ -185,7 +185,6 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
   ): Promise<Accepted>;
   /** Late readings: replaces identifiers and measures of a stored scan. */
   updateScan(scan: Scan): Promise<void>;
-  saveAnalysis(scanId: string, analysis: Analysis): Promise<void>;
   /** Seals (journal, sequence, bootId, hash chain) and commits a hit, moving the scan's state, in one transaction. Same scan and revision twice: the first stands. */
   commitHit(options: {
     scanId: string;

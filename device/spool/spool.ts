@@ -3,7 +3,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { canonicalIdentifier } from "../../protocols/identifiers/canonical.ts";
 import type { IdentifierScheme } from "../../protocols/vocabulary.ts";
 import type { Log } from "../log.ts";
-import type { Analysis, Capture, Scan, ScanKey } from "../scan.ts";
+import type { Capture, Scan, ScanKey } from "../scan.ts";
 import { JournalClient } from "./client.ts";
 import type { OperationArguments } from "./operations/index.ts";
 import { PlaneStore } from "./plane-store.ts";
@@ -131,10 +131,6 @@ class DiskSpool implements port.Spool {
 
   updateScan(scan: Scan): Promise<void> {
     return this.#client.call("updateScan", { scan }, "grouped");
-  }
-
-  saveAnalysis(scanId: string, analysis: Analysis): Promise<void> {
-    return this.#client.call("saveAnalysis", { scanId, analysis }, "grouped");
   }
 
   async commitHit(options: Omit<OperationArguments<"commitHit">, "now">): Promise<port.OutboxRow> {

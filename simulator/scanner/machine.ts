@@ -6,8 +6,6 @@ import type { PreparedScan } from "./prepared.ts";
 const LONGEST_LINES = 512;
 /** A detector is not run slower than this, lines per second. */
 const SLOWEST_HZ = 250;
-/** Time of an item's turn that is not spent under the detector: weighing, label, gap, ms. */
-export const OVERHEAD_MS = 550;
 /** Belt between two items, mm. */
 const GAP_MM = 300;
 const ENCODER_COUNTS_PER_MM = 10;

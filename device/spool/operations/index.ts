@@ -9,7 +9,6 @@ export const OPERATIONS = {
   findScan: scans.findScan,
   acceptScan: scans.acceptScan,
   updateScan: scans.updateScan,
-  saveAnalysis: scans.saveAnalysis,
   unfinishedScans: scans.unfinishedScans,
   readScan: scans.readScan,
   heldFloor: scans.heldFloor,

@@ -139,18 +139,6 @@ export function updateScan({ database }: OperationContext, { scan }: { scan: Sca
   indexIdentifiers(database, updated);
 }
 
-export function saveAnalysis(
-  { database }: OperationContext,
-  { scanId, analysis }: { scanId: string; analysis: Analysis },
-): void {
-  const changed = database.run(
-    "UPDATE scans SET analysis = ? WHERE scan_id = ?",
-    JSON.stringify(analysis),
-    scanId,
-  );
-  if (changed === 0) throw unknownScan(scanId);
-}
-
 export function unfinishedScans({ database }: OperationContext): StoredScan[] {
   return database
     .all(`SELECT ${STORED} FROM scans WHERE state <> 'analysed' ORDER BY received_at, scan_id`)
