@@ -1,10 +1,10 @@
-import { makeBenign, makeDeclarable, makeTarget } from "../goods/catalogue.ts";
-import { type Item, TARGET_CLASSES, type TargetClass } from "../goods/item.ts";
+import type { Item, TargetClass } from "../goods/item.ts";
 import type { Random } from "../random.ts";
+import { chooseContents, type Mix } from "../scenarios/contents.ts";
 import { Canvas } from "./canvas.ts";
 import { aboutZ, add, apply, compose, rotatedExtents, type Vector } from "./geometry.ts";
 import { type Placed, pack } from "./packing.ts";
-import { makeParcel, type Parcel } from "./parcel.ts";
+import type { Parcel } from "./parcel.ts";
 
 export const PIXEL_PITCH_MM = 1.5;
 export const DETECTOR_PIXELS = 384;
@@ -12,7 +12,7 @@ export const MAX_LINES = 512;
 /** A target's box holds the pixels where it adds more than this, g/cm². */
 const MARK_THRESHOLD = 0.04;
 
-export type Mix = "training" | "traffic";
+export type { Mix } from "../scenarios/contents.ts";
 
 export interface DrawnTarget {
   readonly class: TargetClass;
@@ -34,50 +34,10 @@ export interface DrawnScene {
   readonly placed: readonly { readonly at: Vector; readonly half: Vector }[];
 }
 
-/** Chooses contents, packs them into a parcel, lays it on the belt and projects it. */
+/** Packs the contents of a scenario, lays them on the belt and projects them. */
 export function drawScene(random: Random, mix: Mix): DrawnScene {
-  const { required, others } = chooseContents(random, mix);
-  const all = [...required, ...others];
-  let volume = 0;
-  for (const item of all) volume += 8 * item.half[0] * item.half[1] * item.half[2];
-  const parcel = makeParcel(required.length > 0 ? required : others.slice(0, 1), volume, random);
-  const order = all
-    .map((item, i) => ({ item, key: random.float() * (i < required.length ? 0.55 : 1) }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ item }) => item);
-  return project(parcel, pack(order, parcel.inner, random), random);
-}
-
-function chooseContents(random: Random, mix: Mix): { required: Item[]; others: Item[] } {
-  const required: Item[] = [];
-  const others: Item[] = [];
-  if (mix === "training") {
-    if (random.chance(0.69)) {
-      const count = random.weighted([
-        [1, 6],
-        [2, 3],
-        [3, 1],
-      ] as const);
-      for (let i = 0; i < count; i++) required.push(makeTarget(random.pick(TARGET_CLASSES), random));
-    }
-  } else if (random.chance(0.09)) required.push(makeTarget(random.pick(TARGET_CLASSES), random));
-  else if (random.chance(0.25)) required.push(makeDeclarable(random));
-  const count = random.weighted([
-    [1, 1.5],
-    [2, 2],
-    [3, 3],
-    [4, 3],
-    [6, 3],
-    [8, 2],
-    [11, 1],
-  ] as const);
-  for (let i = 0; i < count; i++) {
-    const item = makeBenign(random);
-    // Traders send several of the same; households do not.
-    const copies = random.chance(0.16) ? random.int(2, 5) : 1;
-    for (let c = 0; c < copies; c++) others.push(item);
-  }
-  return { required, others };
+  const { parcel, items } = chooseContents(random, mix);
+  return project(parcel, pack(items, parcel.inner, random), random);
 }
 
 function project(parcel: Parcel, placed: readonly Placed[], random: Random): DrawnScene {
