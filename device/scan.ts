@@ -43,6 +43,15 @@ export interface ItemIdentifier {
   readonly confidence: number;
 }
 
+/** A device's own words, kept with the scan as evidence of a measurement; never published. */
+export interface RawReading {
+  readonly device: string;
+  /** Gateway clock, ms since the epoch. */
+  readonly at: number;
+  /** ISO 8859-1, at most 128 characters. */
+  readonly line: string;
+}
+
 /** What the lane's peripherals measured of an item; null where absent (`mqtt.md`, Hit `measured`). */
 export interface Measured {
   readonly massKg: number | null;
@@ -54,6 +63,8 @@ export interface Measured {
     readonly neutron: "normal" | "alarm" | "fault" | null;
     readonly sigma: number | null;
   } | null;
+  /** The lines that the measures were taken from. */
+  readonly raw?: readonly RawReading[];
 }
 
 /** The scanner's own key of a scan: re-sent scans are recognised by it (`line-scan.md`, SCAN_END). */

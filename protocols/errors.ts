@@ -45,6 +45,7 @@ export const ERROR_CODES = {
   LYN_PERIPHERAL_PROTOCOL: "A peripheral does not speak the protocol that the configuration names",
   LYN_PLANE_INVALID: "Image data does not fit the plane that it is written to",
   LYN_PLANE_TOO_LARGE: "A plane is larger than 64 million pixels",
+  LYN_SCALE_FRAME: "A frame of a scale does not fit the profile that the configuration gives",
   LYN_SCANNER_REFUSED: "The scanner was refused: its protocol version or serial number is not accepted",
   LYN_SCAN_TOO_LARGE: "A scan or one of its planes is larger than the gateway accepts",
   LYN_SCAN_UNKNOWN: "No scan with this id is stored in the spool",

@@ -11,4 +11,6 @@ export * from "./ids.ts";
 export * from "./line-scan/index.ts";
 export * from "./mqtt/index.ts";
 export * from "./mt-sics.ts";
+export * from "./scale/frame.ts";
+export * from "./scale/profile.ts";
 export * from "./vocabulary.ts";

@@ -108,13 +108,17 @@ function memberSchema(schema: z.ZodType, key: string, value: unknown): z.ZodType
 /** The object shapes a schema can have; of a discriminated union the one that `value` chose, else all. */
 function shapesOf(schema: z.ZodType, value: unknown): readonly Readonly<Record<string, z.ZodType>>[] {
   if (schema instanceof z.ZodObject) return [schema.shape as Record<string, z.ZodType>];
+  if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion))
+    return (schema.options as readonly z.ZodType[]).flatMap((option) => shapesOf(option, value));
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return [];
-  const options = schema.options as readonly z.ZodObject[];
+  // A union's options may be unions by another key: kind, then protocol.
+  const options = schema.options as readonly z.ZodType[];
   const key = schema.def.discriminator;
-  const chosen = options.filter(
-    (option) => (option.shape[key] as z.ZodType).safeParse(valueAt(value, [key])).success,
+  const found = valueAt(value, [key]);
+  const chosen = options.filter((option) =>
+    shapesOf(option, undefined).some((shape) => shape[key]?.safeParse(found).success),
   );
-  return (chosen.length > 0 ? chosen : options).map((option) => option.shape as Record<string, z.ZodType>);
+  return (chosen.length > 0 ? chosen : options).flatMap((option) => shapesOf(option, value));
 }
 
 function knownKeys(schema: z.ZodType | null, value: unknown): readonly string[] {

@@ -1,7 +1,9 @@
 import { z } from "zod";
-import { RESERVED_NAMES, SITE_PATTERN } from "../../protocols/mqtt/names.ts";
+import { SITE_PATTERN } from "../../protocols/mqtt/names.ts";
 import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
+import { deviceName as name, urlOf } from "./parts.ts";
+import { peripheralSchema } from "./peripherals.ts";
 import { parseBytes, parseDuration } from "./units.ts";
 
 const bytes = z.union([z.string(), z.number()]).transform((value, context) => {
@@ -24,19 +26,8 @@ const duration = z.union([z.string(), z.number()]).transform((value, context) =>
   });
   return z.NEVER;
 });
-const name = z
-  .string()
-  .regex(/^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and -")
-  .refine(
-    (value) => !(RESERVED_NAMES as readonly string[]).includes(value),
-    `none of the reserved names: ${RESERVED_NAMES.join(", ")}`,
-  );
 const fraction = z.number().min(0).max(1);
 const openFraction = z.number().gt(0).lt(1);
-const urlOf = (...schemes: readonly string[]) =>
-  z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
-    message: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(", ")}`,
-  });
 
 const broker = z.strictObject({
   url: urlOf("mqtt", "mqtts", "ws", "wss").refine((value) => !/^[a-z+]+:\/\/[^/]*@/.test(value), {
@@ -78,25 +69,10 @@ const scanner = z.discriminatedUnion("driver", [
   }),
 ]);
 
-const peripheral = z.discriminatedUnion("kind", [
-  z.strictObject({
-    id: name,
-    kind: z.literal("barcode"),
-    protocol: z.literal("line"),
-    transport: urlOf("tcp", "listen+tcp", "serial"),
-  }),
-  z.strictObject({
-    id: name,
-    kind: z.literal("scale"),
-    protocol: z.literal("mt-sics"),
-    transport: urlOf("tcp", "listen+tcp", "serial"),
-  }),
-]);
-
 const lane = z.strictObject({
   id: name,
   scanner,
-  peripherals: z.array(peripheral).max(16).default([]),
+  peripherals: z.array(peripheralSchema).max(16).default([]),
   belt: z
     .strictObject({
       onAlarm: z.enum(["none", "divert", "stop"]).default("none"),

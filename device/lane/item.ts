@@ -1,5 +1,5 @@
 import type { Reading } from "../peripheral/port.ts";
-import type { ItemIdentifier, Measured, Scan } from "../scan.ts";
+import type { ItemIdentifier, Measured, RawReading, Scan } from "../scan.ts";
 
 /** Two stable masses of one item differ at most so much: 5 g or 0.5 %. */
 const SAME_MASS_KG = 0.005;
@@ -35,18 +35,58 @@ export function tie(own: readonly ItemIdentifier[], readings: readonly Reading[]
   );
   if (hasTwoOfOneScheme(identifiers) || hasTwoMasses(masses)) return unbound(own, true);
   const massKg = masses[0] ?? null;
+  const raw = readings.flatMap(rawOf).slice(0, MAX_RAW_READINGS);
   return {
     identifiers,
-    measured: { ...NOTHING_MEASURED, massKg, massStable: massKg === null ? null : true },
+    measured: {
+      ...NOTHING_MEASURED,
+      massKg,
+      massStable: massKg === null ? null : true,
+      radiation: worstRadiation(readings),
+      ...(raw.length === 0 ? {} : { raw }),
+    },
     trackingAmbiguous: false,
+  };
+}
+
+/** Raw lines kept with an item, at most. */
+const MAX_RAW_READINGS = 16;
+
+/** Lines of scales as they came; labels are never kept raw, for they name people. */
+function rawOf(reading: Reading): readonly RawReading[] {
+  if (reading.kind !== "mass" || reading.raw === undefined) return [];
+  return [{ device: reading.device, at: reading.at, line: reading.raw }];
+}
+
+const WORST_FIRST = ["alarm", "fault", "normal"] as const;
+
+/**
+ * What the portal said while the item passed, the worst of several occupancies: an alarm is never outvoted, and a fault is
+ * never normal. null: no occupancy.
+ */
+function worstRadiation(readings: readonly Reading[]): Measured["radiation"] {
+  const seen = readings.filter((reading) => reading.kind === "radiation");
+  if (seen.length === 0) return null;
+  const worst = (channel: "gamma" | "neutron") =>
+    WORST_FIRST.find((state) => seen.some((reading) => reading[channel] === state)) ?? null;
+  const sigmas = seen.flatMap(({ sigma }) => (sigma === null ? [] : [sigma]));
+  return {
+    gamma: worst("gamma"),
+    neutron: worst("neutron"),
+    sigma: sigmas.length === 0 ? null : Math.max(...sigmas),
   };
 }
 
 /** Whether a reading says anything that could be tied: an unstable mass does not. */
 export function isEvidence(reading: Reading): boolean {
-  return reading.kind === "identifier"
-    ? reading.identifiers.length > 0
-    : reading.stable && reading.massKg > 0;
+  switch (reading.kind) {
+    case "identifier":
+      return reading.identifiers.length > 0;
+    case "mass":
+      return reading.stable && reading.massKg > 0;
+    case "radiation":
+      return true;
+  }
 }
 
 /** Whether two readings say the same of the same item. */

@@ -28,6 +28,12 @@ export class WeighingEdge {
     return this.#stable(reply.massKg);
   }
 
+  /** The scale began anew: what lies there now came at an unknown time. */
+  restart(): void {
+    this.#armed = false;
+    this.#last = null;
+  }
+
   #ready(): void {
     this.#armed = true;
     this.#last = null;

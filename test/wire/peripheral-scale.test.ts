@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SILENT_LOG } from "../../device/log.ts";
 import type { Peripheral, Reading } from "../../device/peripheral/port.ts";
-import { mtSicsScale, SCALE_MAX_BAD_LINES } from "../../device/peripheral/scale-mt-sics.ts";
+import { SCALE_MAX_BAD_LINES } from "../../device/peripheral/scale-dialogue.ts";
+import { mtSicsScale } from "../../device/peripheral/scale-mt-sics.ts";
 import { openTransport } from "../../device/transport/open.ts";
 import { LineDevice, settle, until } from "../fixtures/line-device.ts";
 import { serialCable } from "../fixtures/pty.ts";
@@ -102,6 +103,18 @@ describe("MT-SICS scale", () => {
     await until(() => device.lines.length > asked, "it is asked on the new link");
     device.say(S("S", 0) + S("S", 2));
     await until(() => masses.length === 1, "a mass");
+  });
+
+  it("asks again when the scale was reset, and takes nothing that lay there before", async () => {
+    await connect();
+    device.say(S("S", 0) + S("D", 2) + S("S", 4));
+    await until(() => masses.length === 1, "a mass");
+    const asked = device.lines.length;
+    device.say(`I4 A "B021002593"\r\n`);
+    await until(() => device.lines.length > asked, "it is asked again");
+    device.say(S("S", 7).repeat(3));
+    await settle();
+    expect(masses).toEqual([4]);
   });
 
   it("subscribes again after the scale was switched off and on", async () => {

@@ -1,0 +1,17 @@
+import { z } from "zod";
+import { RESERVED_NAMES } from "../../protocols/mqtt/names.ts";
+
+/** A name of a gateway, lane or device (`mqtt.md`). */
+export const deviceName = z
+  .string()
+  .regex(/^[a-z0-9-]{1,32}$/, "1 to 32 of a-z, 0-9 and -")
+  .refine(
+    (value) => !(RESERVED_NAMES as readonly string[]).includes(value),
+    `none of the reserved names: ${RESERVED_NAMES.join(", ")}`,
+  );
+
+/** A URL of one of the schemes. */
+export const urlOf = (...schemes: readonly string[]) =>
+  z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+    message: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(", ")}`,
+  });

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { SCALE_PROFILE_NAMES, scaleProfileSchema } from "../../protocols/scale/profile.ts";
+import { deviceName, urlOf } from "./parts.ts";
+
+const stream = urlOf("tcp", "listen+tcp", "serial", "replay");
+
+/** A reader of labels. */
+const barcode = z.discriminatedUnion("protocol", [
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("barcode"),
+    protocol: z.literal("line"),
+    transport: stream,
+  }),
+]);
+
+/** A scale: MT-SICS, or any other by a profile that comes with the project or stands in the file. */
+const scale = z.discriminatedUnion("protocol", [
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("scale"),
+    protocol: z.literal("mt-sics"),
+    transport: stream,
+  }),
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("scale"),
+    protocol: z.literal("profile"),
+    transport: stream,
+    profile: z.union([
+      z.enum(SCALE_PROFILE_NAMES as [(typeof SCALE_PROFILE_NAMES)[number]]),
+      scaleProfileSchema,
+    ]),
+  }),
+]);
+
+/** `lanes[].peripherals` (`cli.md`). To add a protocol: an arm here and in `peripheral/open.ts`. */
+export const peripheralSchema = z.discriminatedUnion("kind", [barcode, scale]);
+/** One peripheral of a lane. */
+export type PeripheralConfig = z.output<typeof peripheralSchema>;
