@@ -50,14 +50,17 @@ const inputSchema = z.object({
   name: z.string().min(1),
   kinds: z.array(z.enum(["dual-energy", "single-energy", "pseudo-colour", "other"])).min(1),
   layout: z.literal("NCHW"),
-  channels: z.array(z.enum(["low", "high"])).length(2),
+  /** A pair (pseudo-colour is turned into one, `pseudo-pair.ts`), or the one plane of a single-energy scan. */
+  channels: z.union([z.tuple([z.literal("low"), z.literal("high")]), z.tuple([z.literal("single")])]),
+  /** `pitch`: to the training pitch, shrunk where too large, padded. `stretch`: to exactly `maximum`, aspect not kept. */
+  fit: z.enum(["pitch", "stretch"]).default("pitch"),
   /** Height and width are padded up to a multiple of this. */
   multipleOf: z.int().min(1).max(256),
   minimum: side,
   /** Larger scans are shrunk to fit. */
   maximum: side,
-  /** Millimetres per pixel that the model was trained at. */
-  pixelPitchMm: z.number().positive(),
+  /** Millimetres per pixel that the model was trained at; null: scans are never resampled by pitch. */
+  pixelPitchMm: z.number().positive().nullable(),
   /** Transmission outside of the scan. */
   padding: probability,
 });
@@ -81,41 +84,65 @@ const goldenSchema = z.object({
     .max(16),
 });
 
-export const manifestSchema = z.object({
-  schema: z.literal("lynceus-model/1"),
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-  version: semver,
-  task: z.enum(["detection", "contents"]),
-  provider: z.string().min(1).max(200),
-  inputs: z.array(inputSchema).length(1),
-  outputs: z
-    .array(
-      z.object({
-        name: z.string().min(1),
-        leastScore: probability.optional().describe("raw score below which the graph gives nothing"),
-      }),
-    )
-    .min(1),
-  classes: z.array(classSchema).min(1).max(200),
-  golden: goldenSchema,
-  metrics: z.record(z.string(), z.unknown()),
-  training: z.record(z.string(), z.unknown()),
-  files: z
-    .record(
-      inside,
-      z.object({
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
-        bytes: z.int().min(0).max(MAX_PACKAGE_FILE_BYTES),
-      }),
-    )
-    .refine((files) => Object.keys(files).length <= MAX_PACKAGE_FILES, `at most ${MAX_PACKAGE_FILES} files`)
-    .refine(
-      (files) => "model.onnx" in files && "MODEL_CARD.md" in files,
-      "must list model.onnx and MODEL_CARD.md",
-    ),
-  keyId: z.string().nullable(),
-  minimumRuntime: semver,
+/** States of a load, in the order of the columns of the output `state` (contract `mqtt.md`, Hit `load`). */
+export const LOAD_STATES = ["empty", "part", "loaded"] as const;
+
+const embeddingSchema = z.object({
+  /** Cosine from which two vectors are taken for the same item scanned again, and for items of one kind. */
+  same: z.number().min(0).max(1),
+  alike: z.number().min(0).max(1),
 });
+
+export const manifestSchema = z
+  .object({
+    schema: z.literal("lynceus-model/1"),
+    name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+    version: semver,
+    task: z.enum(["detection", "contents", "embedding"]),
+    provider: z.string().min(1).max(200),
+    inputs: z.array(inputSchema).length(1),
+    outputs: z
+      .array(
+        z.object({
+          name: z.string().min(1),
+          leastScore: probability.optional().describe("raw score below which the graph gives nothing"),
+        }),
+      )
+      .min(1),
+    /** Empty for an embedding. */
+    classes: z.array(classSchema).max(200),
+    embedding: embeddingSchema.optional(),
+    golden: goldenSchema,
+    metrics: z.record(z.string(), z.unknown()),
+    training: z.record(z.string(), z.unknown()),
+    files: z
+      .record(
+        inside,
+        z.object({
+          sha256: z.string().regex(/^[0-9a-f]{64}$/),
+          bytes: z.int().min(0).max(MAX_PACKAGE_FILE_BYTES),
+        }),
+      )
+      .refine((files) => Object.keys(files).length <= MAX_PACKAGE_FILES, `at most ${MAX_PACKAGE_FILES} files`)
+      .refine(
+        (files) => "model.onnx" in files && "MODEL_CARD.md" in files,
+        "must list model.onnx and MODEL_CARD.md",
+      ),
+    keyId: z.string().nullable(),
+    minimumRuntime: semver,
+  })
+  .refine(({ task, classes }) => (task === "embedding") === (classes.length === 0), {
+    error: "must name what it tells apart; only an embedding has none",
+    path: ["classes"],
+  })
+  .refine(({ outputs, classes }) => !outputs.some(({ name }) => name === "state") || areStates(classes), {
+    error: `must be ${LOAD_STATES.join(", ")} beside an output state`,
+    path: ["classes"],
+  });
+
+function areStates(classes: readonly { readonly name: string }[]): boolean {
+  return classes.map(({ name }) => name).join() === LOAD_STATES.join();
+}
 
 export type ModelManifest = z.infer<typeof manifestSchema>;
 export type ModelClass = z.infer<typeof classSchema>;

@@ -6,7 +6,7 @@ import * as ort from "onnxruntime-node";
 import { LynceusError } from "../protocols/errors.ts";
 import { calibrate } from "./calibration.ts";
 import { compareGolden, type NamedOutput, readGolden } from "./golden.ts";
-import { type ModelPackage, readPackageFile } from "./package.ts";
+import { type LOAD_STATES, type ModelPackage, readPackageFile } from "./package.ts";
 import type { ScanPlanes } from "./planes.ts";
 import { acceptsPlanes, type InputTensor, type PlaneBox, toPlaneBox, ViewTensors } from "./tensor.ts";
 
@@ -14,6 +14,10 @@ import { acceptsPlanes, type InputTensor, type PlaneBox, toPlaneBox, ViewTensors
 export const MAX_DETECTIONS = 100;
 /** What runs the graph (`mqtt.md`, Hit `models[].provider`): the one provider that every machine has. */
 export const EXECUTION_PROVIDER = "cpu";
+/** Length of the vector that stands for a scan. */
+export const EMBEDDING_SIZE = 128;
+/** How far the length of an embedding may be from 1: rounding, not a graph that forgot to normalise. */
+const NORM_TOLERANCE = 0.01;
 /** Values of a row of `dets`: x0, y0, x1, y1, raw score, class. */
 const DETECTION_COLUMNS = 6;
 
@@ -37,6 +41,15 @@ export interface ModelContents {
   readonly share: number;
 }
 
+/** How full a container or pallet is (contract `mqtt.md`, Hit `load`). */
+export interface ModelLoad {
+  readonly state: (typeof LOAD_STATES)[number];
+  /** Chance of that state, 0..1; those of all three add up to 1. */
+  readonly score: number;
+  /** Fill along the width of the image, left to right, 0..1 each. */
+  readonly profile: readonly number[];
+}
+
 export interface ModelOutput {
   /** What ran, as the Hit's `models[]` names it. */
   readonly model: {
@@ -47,8 +60,12 @@ export interface ModelOutput {
   };
   /** Best first; empty for a `contents` model. */
   readonly detections: readonly ModelDetection[];
-  /** One entry per group, best first; empty for a `detection` model. */
+  /** One entry per group, best first; empty for a model that does not tell goods. */
   readonly contents: readonly ModelContents[];
+  /** Null for a model that does not judge the load. */
+  readonly load: ModelLoad | null;
+  /** Unit vector of {@link EMBEDDING_SIZE}; null for a model that gives none. */
+  readonly embedding: Float32Array | null;
   /** The bare `session.run`, milliseconds. */
   readonly milliseconds: number;
 }
@@ -108,7 +125,9 @@ export class ModelRunner {
     return {
       model: { name: manifest.name, version: manifest.version, sha256, provider: EXECUTION_PROVIDER },
       detections: manifest.task === "detection" ? this.#detections(outputs, tensor) : [],
-      contents: manifest.task === "contents" ? this.#contents(outputs) : [],
+      contents: manifest.task === "contents" && !outputs.has("state") ? this.#contents(outputs) : [],
+      load: manifest.task === "contents" && outputs.has("state") ? this.#load(outputs) : null,
+      embedding: manifest.task === "embedding" ? this.#embedding(outputs) : null,
       milliseconds,
     };
   }
@@ -167,13 +186,13 @@ export class ModelRunner {
   #output(outputs: Map<string, NamedOutput>, name: string): Float32Array {
     const output = outputs.get(name);
     if (output !== undefined) return output.data;
-    throw new LynceusError(
-      "LYN_MODEL_RUN_FAILED",
-      `${label(this.modelPackage)}: the graph has no output ${name}`,
-      {
-        remedy: "The package does not fit its task; ask its provider for a corrected one.",
-      },
-    );
+    throw this.#unfit(`the graph has no output ${name}`);
+  }
+
+  #unfit(message: string): LynceusError {
+    return new LynceusError("LYN_MODEL_RUN_FAILED", `${label(this.modelPackage)}: ${message}`, {
+      remedy: "The package does not fit its task; ask its provider for a corrected one.",
+    });
   }
 
   #detections(outputs: Map<string, NamedOutput>, tensor: InputTensor): ModelDetection[] {
@@ -203,6 +222,29 @@ export class ModelRunner {
         share: share[g]!,
       }))
       .sort((a, b) => b.score - a.score);
+  }
+
+  #load(outputs: Map<string, NamedOutput>): ModelLoad {
+    const raw = this.#output(outputs, "state");
+    const profile = this.#output(outputs, "profile");
+    const { classes } = this.modelPackage.manifest;
+    if (raw.length !== classes.length) throw this.#unfit(`state has ${raw.length} values`);
+    const chances = classes.map((entry, at) => calibrate(raw[at]!, entry.calibration));
+    const total = chances.reduce((sum, chance) => sum + chance, 0);
+    const best = chances.indexOf(Math.max(...chances));
+    return {
+      state: classes[best]!.name as ModelLoad["state"],
+      score: total > 0 ? chances[best]! / total : 0,
+      profile: Array.from(profile, (fill) => Math.min(1, Math.max(0, fill))),
+    };
+  }
+
+  #embedding(outputs: Map<string, NamedOutput>): Float32Array {
+    const vector = this.#output(outputs, "embedding");
+    if (vector.length !== EMBEDDING_SIZE) throw this.#unfit(`the embedding has ${vector.length} values`);
+    const norm = Math.hypot(...vector);
+    if (Math.abs(norm - 1) > NORM_TOLERANCE) throw this.#unfit(`the embedding has length ${norm}, not 1`);
+    return vector;
   }
 }
 

@@ -2,6 +2,7 @@
 import { LynceusError } from "../protocols/errors.ts";
 import type { ModelInput } from "./package.ts";
 import type { ScanPlanes } from "./planes.ts";
+import { withPseudoPair } from "./pseudo-scan.ts";
 import { resample, type Samples } from "./resample.ts";
 
 /** Longest side of a plane that is looked at, pixels. */
@@ -14,9 +15,9 @@ const PITCH_TOLERANCE = 0.05;
 const MAX_TRANSMISSION = 65_535 / 60_000;
 
 export interface InputTensor {
-  /** [1, 2, height, width], transmission, low then high energy. */
+  /** [1, channels, height, width], transmission, in the order of the package's `channels`. */
   readonly data: Float32Array;
-  readonly dims: readonly [1, 2, number, number];
+  readonly dims: readonly [1, number, number, number];
   /** Tensor pixels per plane pixel. */
   readonly scale: { readonly x: number; readonly y: number };
   /** Size of the plane, pixels. */
@@ -33,6 +34,8 @@ export interface PlaneBox {
 /** Whether these planes are of a kind and a make that the input takes (sizes are checked by {@link planesToTensor}). */
 export function acceptsPlanes(planes: ScanPlanes, input: ModelInput): boolean {
   if (!input.kinds.includes(planes.kind)) return false;
+  // Colours are turned into a pair where a pair is asked for.
+  if (planes.rgb !== undefined && input.channels.length === 2) return planes.kind === "pseudo-colour";
   return input.channels.every((channel) => planes[channel] !== undefined);
 }
 
@@ -44,26 +47,35 @@ function unusable(message: string, planes: ScanPlanes): LynceusError {
   });
 }
 
-function checkPlanes(planes: ScanPlanes, input: ModelInput): void {
-  const { width, height, airLevel } = planes;
-  if (!acceptsPlanes(planes, input)) throw unusable(`the model does not read ${planes.kind} scans`, planes);
+function checkSize(planes: ScanPlanes): void {
+  const { width, height } = planes;
   const whole = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0;
   if (!whole || width > MAX_PLANE_SIDE || height > MAX_PLANE_SIDE || width * height > MAX_PLANE_PIXELS) {
     throw unusable(`a plane of ${width}x${height} pixels is outside of the limits`, planes);
   }
+}
+
+function checkPlanes(planes: ScanPlanes, input: ModelInput): void {
+  const { width, height, airLevel } = planes;
   if (!(airLevel > 0 && Number.isFinite(airLevel)))
     throw unusable(`air level ${airLevel} is not a positive number`, planes);
   for (const channel of input.channels) {
-    if (planes[channel]!.length !== width * height)
+    if (planes[channel]?.length !== width * height)
       throw unusable(`the ${channel} plane does not hold ${width}x${height} samples`, planes);
   }
 }
 
-/** Plane pitch over training pitch per axis (1 when unknown or close), then shrunk so that the whole fits. */
+/**
+ * Plane pitch over training pitch per axis (1 when unknown or close), then shrunk so that the whole fits; or whatever fills the
+ * largest size.
+ */
 function chooseScale(planes: ScanPlanes, input: ModelInput): { x: number; y: number } {
+  if (input.fit === "stretch")
+    return { x: input.maximum.width / planes.width, y: input.maximum.height / planes.height };
+  const { pixelPitchMm: wanted } = input;
   const toPitch = (pitch: number | undefined) => {
-    if (pitch === undefined || !(pitch > 0) || !Number.isFinite(pitch)) return 1;
-    const ratio = pitch / input.pixelPitchMm;
+    if (wanted === null || pitch === undefined || !(pitch > 0) || !Number.isFinite(pitch)) return 1;
+    const ratio = pitch / wanted;
     return Math.abs(ratio - 1) <= PITCH_TOLERANCE ? 1 : ratio;
   };
   const x = toPitch(planes.pixelPitchMm?.x);
@@ -101,11 +113,15 @@ function fillChannel(
 }
 
 /**
- * Transmission tensor of a dual-energy view: counts ÷ air level, resampled to the training pitch when the pitch is known
- * and differs, shrunk when larger than the model takes, padded with air to the right and below.
+ * Transmission tensor of a view: counts ÷ air level, resampled to the training pitch when the pitch is known and differs,
+ * shrunk when larger than the model takes, padded with air to the right and below; or stretched to the one size of the model.
+ * A pseudo-colour view is turned into a pseudo pair first, of an estimated pitch.
  * @throws LynceusError LYN_MODEL_SCAN_UNSUPPORTED
  */
-export function planesToTensor(planes: ScanPlanes, input: ModelInput): InputTensor {
+export function planesToTensor(source: ScanPlanes, input: ModelInput): InputTensor {
+  if (!acceptsPlanes(source, input)) throw unusable(`the model does not read ${source.kind} scans`, source);
+  checkSize(source);
+  const planes = input.channels.length === 2 ? withPseudoPair(source) : source;
   checkPlanes(planes, input);
   const scale = chooseScale(planes, input);
   const inner = {
@@ -114,7 +130,7 @@ export function planesToTensor(planes: ScanPlanes, input: ModelInput): InputTens
   };
   const width = padded(inner.width, input.minimum.width, input.multipleOf);
   const height = padded(inner.height, input.minimum.height, input.multipleOf);
-  const data = new Float32Array(2 * width * height);
+  const data = new Float32Array(input.channels.length * width * height);
   input.channels.forEach((channel, c) => {
     const source = { data: planes[channel]!, width: planes.width, height: planes.height };
     const part = data.subarray(c * height * width, (c + 1) * height * width);
@@ -122,7 +138,7 @@ export function planesToTensor(planes: ScanPlanes, input: ModelInput): InputTens
   });
   return {
     data,
-    dims: [1, 2, height, width],
+    dims: [1, input.channels.length, height, width],
     scale: { x: inner.width / planes.width, y: inner.height / planes.height },
     plane: { width: planes.width, height: planes.height },
   };
@@ -132,6 +148,7 @@ export function planesToTensor(planes: ScanPlanes, input: ModelInput): InputTens
 export class ViewTensors {
   readonly #planes: ScanPlanes;
   readonly #built = new Map<string, InputTensor>();
+  #pair: ScanPlanes | null = null;
 
   constructor(planes: ScanPlanes) {
     this.#planes = planes;
@@ -139,11 +156,25 @@ export class ViewTensors {
 
   /** As {@link planesToTensor}. The tensor is shared: nobody may write to it. */
   of(input: ModelInput): InputTensor {
-    const key = JSON.stringify(input);
-    const built = this.#built.get(key) ?? planesToTensor(this.#planes, input);
+    const key = keyOf(input);
+    const built = this.#built.get(key) ?? planesToTensor(this.#sourceOf(input), input);
     this.#built.set(key, built);
     return built;
   }
+
+  /** A pseudo pair is made once for all models that ask for one. */
+  #sourceOf(input: ModelInput): ScanPlanes {
+    if (this.#planes.rgb === undefined || !acceptsPlanes(this.#planes, input)) return this.#planes;
+    if (input.channels.length !== 2) return this.#planes;
+    checkSize(this.#planes);
+    this.#pair ??= withPseudoPair(this.#planes);
+    return this.#pair;
+  }
+}
+
+/** What of an input decides how its tensor looks: which kinds it takes beside this one does not. */
+function keyOf({ name: _name, kinds: _kinds, ...rest }: ModelInput): string {
+  return JSON.stringify(rest);
 }
 
 /**

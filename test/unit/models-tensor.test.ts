@@ -16,6 +16,7 @@ const INPUT: ModelInput = {
   kinds: ["dual-energy"],
   layout: "NCHW",
   channels: ["low", "high"],
+  fit: "pitch",
   multipleOf: 32,
   minimum: { width: 64, height: 64 },
   maximum: { width: 256, height: 192 },
