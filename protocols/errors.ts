@@ -3,11 +3,22 @@
  * holds this table and the table in `device/README.md` together.
  */
 export const ERROR_CODES = {
+  LYN_ASPECT: "Registers are not those of an Aspect portal",
   LYN_CANONICAL_JSON:
     "A value has no RFC 8785 canonical form (NaN, Infinity, an integer above 2^53−1, a lone surrogate)",
   LYN_CHAIN_INPUT: "A hash of the integrity chain is not 64 lower-case hex digits",
   LYN_CONFIG_INVALID: "The configuration file does not match its schema",
   LYN_CONFIG_UNREADABLE: "The configuration file cannot be read or is not YAML",
+  LYN_DICOM_ASSOCIATION: "A DICOM peer refused, aborted or broke an association",
+  LYN_DICOM_CODEC: "Compressed pixel data of a DICOM object cannot be decoded",
+  LYN_DICOM_FORMAT: "A file is no DICOM file: no DICM at byte 128, or no transfer syntax",
+  LYN_DICOM_INVALID: "A DICOM object breaks the encoding of PS3.5, or a value cannot be encoded",
+  LYN_DICOM_LIMIT: "A DICOM object is over a bound: depth, elements, fragments, frames or bytes before its pixels",
+  LYN_DICOM_PDU: "A DICOM peer sent what is no PDU or message of PS3.7 and PS3.8",
+  LYN_DICOM_PIXELS: "The pixel data of a DICOM object does not fit its description",
+  LYN_DICOM_STATUS: "A DICOM peer answered an operation with a failure",
+  LYN_DICOM_SYNTAX: "A DICOM object has a transfer syntax that is not read",
+  LYN_DICOM_TRUNCATED: "A DICOM object ends before what it announces",
   LYN_ENVELOPE_INVALID: "A message is not a CloudEvents 1.0 structured event of the MQTT contract",
   LYN_FRAME_ENCODE:
     "A line-scan frame cannot be encoded: a field is out of range or the payload is over 1 MiB",
@@ -63,6 +74,7 @@ export const ERROR_CODES = {
   LYN_TOPIC: "A topic or a part of it is outside the MQTT contract",
   LYN_TRANSPORT_URL: "A transport URL or its list of allowed addresses cannot be used",
   LYN_USAGE: "The command line was used wrongly",
+  LYN_VM250: "A line is not one of a VM-250-type radiation portal",
 } as const satisfies Record<string, string>;
 
 /** A stable error code, `LYN_…`. */
