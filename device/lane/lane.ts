@@ -1,4 +1,4 @@
-import type { Cause } from "../../protocols/vocabulary.ts";
+import type { AcquisitionStatus, Cause } from "../../protocols/vocabulary.ts";
 import type { Alerts } from "../alerts.ts";
 import { pause } from "../backoff.ts";
 import type { AnalysisRequest, Inference } from "../inference/port.ts";
@@ -8,8 +8,8 @@ import type { Analysis, Capture, Scan } from "../scan.ts";
 import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
 import type { Spool, StoredScan } from "../spool/port.ts";
+import type { ItemTracker, LateReading } from "./item-tracker.ts";
 import type { Scored, Scorer } from "./scorer.ts";
-import type { LateReading, Tracker } from "./tracker.ts";
 
 /** Scans of a lane between their ACK and their hit; beyond it the scanner waits (they are on disk, this bounds memory). */
 const MAX_UNDER_WAY = 256;
@@ -27,7 +27,7 @@ export interface LaneOptions {
   readonly deadlineMs: number;
   readonly driver: ScannerDriver;
   readonly peripherals: readonly Peripheral[];
-  readonly tracker: Tracker;
+  readonly tracker: ItemTracker;
   readonly spool: Pick<Spool, "accept">;
   readonly inference: Inference;
   readonly scorer: Scorer;
@@ -149,9 +149,10 @@ export class Lane {
     }
   }
 
-  async #take(capture: Capture): Promise<void> {
+  async #take(captured: Capture): Promise<void> {
     const { spool, tracker } = this.#options;
-    const bound = tracker.bind(capture);
+    const bound = tracker.bind(captured);
+    const capture = withFindings(captured, bound.acquisition ?? []);
     this.#settleLater();
     // The planes are written: they are looked at while they become durable, and the ACK does not wait for it.
     const unwanted = new AbortController();
@@ -304,4 +305,11 @@ export class Lane {
       .finally(() => this.#underWay.delete(followed));
     this.#underWay.add(followed);
   }
+}
+
+/** The capture with what the belt says of its acquisition added to what the scanner says. */
+function withFindings(capture: Capture, findings: readonly AcquisitionStatus[]): Capture {
+  if (findings.length === 0) return capture;
+  const said = capture.acquisition.filter((word) => word !== "SUCCESSFUL");
+  return { ...capture, acquisition: [...new Set([...said, ...findings])] };
 }

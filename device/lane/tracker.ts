@@ -1,7 +1,8 @@
-import type { Reading } from "../peripheral/port.ts";
+import { type Peripheral, READING_OF, type Reading } from "../peripheral/port.ts";
 import type { Capture } from "../scan.ts";
 import type { ScanEnded, ScanLost } from "../scanner/port.ts";
 import { type ItemKnowledge, isEvidence, saysTheSame, tie, unbound } from "./item.ts";
+import type { Binding, ItemTracker, LateReading } from "./item-tracker.ts";
 
 /** Tolerances of the lane, ms. */
 export interface TrackerTolerances {
@@ -29,18 +30,6 @@ export const TRACKER_TOLERANCES: TrackerTolerances = {
 export const MAX_PENDING = 256;
 /** Scans between their start and their capture, at most. */
 export const MAX_OPEN = 16;
-
-/** A scan's readings, tied. */
-export interface Binding extends ItemKnowledge {
-  /** False while a reading that the lane expects is missing and may still come within the grace. */
-  readonly settled: boolean;
-}
-
-/** A reading that came after its scan was bound. */
-export interface LateReading {
-  readonly scanId: string;
-  readonly update: ItemKnowledge;
-}
 
 interface Pending {
   readonly reading: Reading;
@@ -72,7 +61,7 @@ interface Tracked {
  * scans overlap, for the first scan after an item went by without a capture, and where a scan was re-sent after a lost link
  * and its readings are gone.
  */
-export class Tracker {
+export class Tracker implements ItemTracker {
   readonly #expects: ReadonlySet<Reading["kind"]>;
   readonly #tolerances: TrackerTolerances;
   #pending: Pending[] = [];
@@ -86,10 +75,10 @@ export class Tracker {
 
   /** @param expects the kinds of peripherals the lane has. */
   constructor(options: {
-    readonly expects: readonly ("barcode" | "scale")[];
+    readonly expects: readonly Peripheral["kind"][];
     readonly tolerances?: Partial<TrackerTolerances>;
   }) {
-    this.#expects = new Set(options.expects.map((kind) => (kind === "barcode" ? "identifier" : "mass")));
+    this.#expects = new Set(options.expects.map((kind) => READING_OF[kind]));
     this.#tolerances = { ...TRACKER_TOLERANCES, ...options.tolerances };
   }
 

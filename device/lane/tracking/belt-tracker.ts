@@ -1,0 +1,264 @@
+import type { Reading } from "../../peripheral/port.ts";
+import type { Capture } from "../../scan.ts";
+import type { ScanEnded, ScanLost } from "../../scanner/port.ts";
+import { type ItemKnowledge, isEvidence, saysTheSame, tie, unbound } from "../item.ts";
+import type { Binding, ItemTracker, LateReading } from "../item-tracker.ts";
+import { BeltItems } from "./belt-items.ts";
+import { type ItemOnBelt, passageOf, type Slip, type Stretch, slackOf } from "./item-on-belt.ts";
+import { Odometer, type OdometerOptions } from "./odometer.ts";
+import { type Imaged, imagedBy, NOTHING_IMAGED } from "./scanned.ts";
+
+/** Where things stand along the belt, mm from the entry photo-eye, and how well that is known. */
+export interface BeltLayout {
+  /** Readers and scales by device id: a reading is of an item that is within `windowMm` of `atMm`. */
+  readonly stations: ReadonlyMap<string, { readonly atMm: number; readonly windowMm: number }>;
+  /** Photo-eyes after the entry, by name. */
+  readonly eyes: ReadonlyMap<string, number>;
+  /** The X-ray plane. */
+  readonly xrayMm: number;
+  /** An item may slide or lag on the belt by this at most between two places where it is seen. */
+  readonly slipMm: number;
+  /** A reading or frame reaches the gateway this late at most, ms. */
+  readonly lagMs: number;
+}
+
+/** Events that no item could be found for, or more than one. */
+export interface BeltCounts {
+  items: number;
+  ambiguousReadings: number;
+  unclaimedReadings: number;
+  ambiguousScans: number;
+  encoderBreaks: number;
+}
+
+interface BoundScan {
+  readonly capture: Capture;
+  readonly item: ItemOnBelt;
+}
+
+/** Scans whose item may still be told more, at most. */
+const MAX_BOUND = 256;
+
+/**
+ * Ties readings and scans to items by where the belt carries them: an item enters past a photo-eye, and every later event is
+ * of the item that the belt brought to its place. Where slip, lag and windows leave two items possible, nothing is tied and
+ * `trackingAmbiguous` says so.
+ *
+ * What it ties is right as long as each item darkens the entry eye by itself, no item slides further than `slipMm` between
+ * two eyes, and no reading comes later than `lagMs`.
+ */
+export class BeltTracker implements ItemTracker {
+  readonly #layout: BeltLayout;
+  readonly #expects: ReadonlySet<string>;
+  readonly #odometer: Odometer;
+  readonly #slip: Slip;
+  readonly #items: BeltItems;
+  #bound: BoundScan[] = [];
+  #late: LateReading[] = [];
+  readonly counts: BeltCounts = {
+    items: 0,
+    ambiguousReadings: 0,
+    unclaimedReadings: 0,
+    ambiguousScans: 0,
+    encoderBreaks: 0,
+  };
+
+  /** @param expects device ids of the readers and scales that the lane has. */
+  constructor(options: {
+    readonly layout: BeltLayout;
+    readonly expects: readonly string[];
+    readonly odometer: OdometerOptions;
+  }) {
+    this.#layout = options.layout;
+    this.#expects = new Set(options.expects);
+    this.#odometer = new Odometer(options.odometer);
+    const { slipMm, eyes } = options.layout;
+    this.#slip = { mm: slipMm, eyes: [...eyes.values()] };
+    this.#items = new BeltItems(this.#slip);
+  }
+
+  /** Due at once while an earlier binding has turned out to be doubtful. */
+  get settleAt(): number | null {
+    return this.#late.length > 0 ? 0 : null;
+  }
+
+  /** An encoder sample: the belt stood at `mm` at `at`, gateway clock ms. */
+  belt(at: number, mm: number): void {
+    const unbroken = this.#odometer.sample(at, mm);
+    if (unbroken && this.#odometer.samples > 1) return;
+    if (!unbroken) this.counts.encoderBreaks += 1;
+    this.#items.startAfresh(mm);
+  }
+
+  /** A photo-eye turned dark or light. The eye that the layout does not name is the entry. */
+  eye(name: string, at: number, dark: boolean): void {
+    const position = this.#odometer.positionAt(at);
+    if (position === null) return;
+    const station = this.#layout.eyes.get(name);
+    if (station !== undefined) {
+      if (dark) this.#items.seenAgain(station, position);
+    } else if (dark) {
+      this.#items.enter(position);
+      this.counts.items += 1;
+    } else this.#items.entered(position);
+  }
+
+  reading(reading: Reading): LateReading | null {
+    if (!isEvidence(reading)) return null;
+    const station = this.#layout.stations.get(reading.device);
+    const stretch = station && this.#stretch(reading.at - this.#layout.lagMs, reading.at, station.windowMm);
+    if (station === undefined || stretch === undefined || stretch === null) {
+      this.counts.unclaimedReadings += 1;
+      return null;
+    }
+    const candidates = this.#items.near(station.atMm, stretch);
+    const holder = candidates.find((item) => item.readings.some((each) => saysTheSame(each, reading)));
+    if (reading.kind === "identifier" && holder !== undefined) return null;
+    const [only] = candidates;
+    if (only !== undefined && candidates.length === 1 && !this.#items.mayBeUnknown(station.atMm, stretch))
+      return this.#give(only, reading);
+    if (only === undefined) this.counts.unclaimedReadings += 1;
+    else this.counts.ambiguousReadings += 1;
+    for (const item of candidates) item.doubted.add(reading.kind);
+    this.#tellAgain(candidates);
+    return this.#late.shift() ?? null;
+  }
+
+  scanStarted(_at: number): void {}
+
+  scanEnded(_end: ScanEnded): void {}
+
+  scanLost(_loss: ScanLost): void {}
+
+  bind(capture: Capture): Binding {
+    const imaged = this.#imaged(capture);
+    for (const item of imaged.touched) this.#take(item, capture);
+    if (imaged.item === null) {
+      this.counts.ambiguousScans += 1;
+      for (const item of imaged.merged) item.findings.add("MERGED");
+      const acquisition = imaged.merged.length > 1 ? (["MERGED"] as const) : [];
+      return { ...unbound(capture.identifiers, this.#expects.size > 0), settled: true, acquisition };
+    }
+    const { item } = imaged;
+    if (item.doubtful) this.counts.ambiguousScans += 1;
+    if (imaged.cut) item.findings.add("CUT");
+    this.#bound = [
+      ...this.#bound.filter((each) => each.capture.scanId !== capture.scanId),
+      { capture, item },
+    ].slice(-MAX_BOUND);
+    const known = this.#knowledge(item, capture);
+    return {
+      ...known,
+      settled: this.#isSettled(item, known, capture.receivedAt),
+      acquisition: [...item.findings],
+    };
+  }
+
+  settle(_now: number): LateReading | null {
+    return this.#late.shift() ?? null;
+  }
+
+  /** Belt positions between which the scan's item passes a place, mm; null when that is not known. For a diverter. */
+  passage(scanId: string, placeMm: number): Stretch | null {
+    const bound = this.#bound.find(({ capture }) => capture.scanId === scanId);
+    if (bound === undefined || bound.item.doubtful || bound.item.back === null) return null;
+    const slack = slackOf(bound.item, placeMm, this.#slip);
+    const { from, to } = passageOf(bound.item, placeMm);
+    return { from: from - slack, to: to + slack };
+  }
+
+  /** Where the belt stood, mm; null when that is not known. */
+  positionAt(at: number): number | null {
+    return this.#odometer.positionAt(at)?.mm ?? null;
+  }
+
+  #give(item: ItemOnBelt, reading: Reading): LateReading | null {
+    item.readings.push(reading);
+    if (reading.kind === "mass" && item.readings.length > MAX_READINGS) item.readings.shift();
+    this.#tellAgain([item]);
+    return this.#late.shift() ?? null;
+  }
+
+  /** Scans that are bound already learn what has changed of their items. */
+  #tellAgain(items: readonly ItemOnBelt[]): void {
+    for (const { capture, item } of this.#bound) {
+      if (!items.includes(item)) continue;
+      this.#late = this.#late.filter(({ scanId }) => scanId !== capture.scanId);
+      this.#late.push({ scanId: capture.scanId, update: this.#knowledge(item, capture) });
+    }
+  }
+
+  /** Two scans of one item: two items that darkened the eye as one, or one that was cut. Neither scan keeps its readings. */
+  #take(item: ItemOnBelt, capture: Capture): void {
+    item.scans.add(capture.key.scanRef);
+    if (item.scans.size < 2 || item.doubtful) return;
+    item.doubtful = true;
+    item.findings.add("CUT");
+    this.#tellAgain([item]);
+  }
+
+  #knowledge(item: ItemOnBelt, capture: Capture): ItemKnowledge {
+    if (item.doubtful) return unbound(capture.identifiers, this.#expects.size > 0);
+    const sure = item.readings.filter(({ kind }) => !item.doubted.has(kind));
+    const known = tie(capture.identifiers, sure);
+    return { ...known, trackingAmbiguous: known.trackingAmbiguous || item.doubted.size > 0 };
+  }
+
+  /** Whether no reading of the item can still come from a place that it has passed or is passing. */
+  #isSettled(item: ItemOnBelt, known: ItemKnowledge, now: number): boolean {
+    if (known.trackingAmbiguous) return true;
+    const { stations, lagMs } = this.#layout;
+    const gone = this.#odometer.positionAt(now - lagMs);
+    return [...this.#expects].every((device) => {
+      const station = stations.get(device);
+      if (station === undefined || item.readings.some((reading) => reading.device === device)) return true;
+      const { from, to } = passageOf(item, station.atMm);
+      const slack = slackOf(item, station.atMm, this.#slip) + station.windowMm;
+      return gone !== null && (to + slack < gone.mm || from - slack > gone.mm);
+    });
+  }
+
+  #imaged(capture: Capture): Imaged {
+    const { xrayMm, lagMs } = this.#layout;
+    const ended = this.#odometer.positionAt(capture.capturedAt);
+    if (ended === null) return NOTHING_IMAGED;
+    const length = lengthMm(capture);
+    const resent = capture.beganAt >= capture.capturedAt;
+    const began = resent ? null : this.#odometer.positionAt(capture.beganAt);
+    const from = began === null ? length && ended.mm - length : began.mm;
+    if (from === null) return NOTHING_IMAGED;
+    const earliest = this.#odometer.positionAt(capture.beganAt - lagMs);
+    const latest = this.#odometer.positionAt(capture.capturedAt - lagMs);
+    const possible: Stretch = {
+      from: resent || earliest === null ? from - ended.within : earliest.mm - earliest.within,
+      to: ended.mm + ended.within,
+    };
+    const sure: Stretch = { from, to: latest === null ? from : Math.max(from, latest.mm) };
+    if (this.#items.mayBeUnknown(xrayMm, possible)) return NOTHING_IMAGED;
+    return imagedBy(this.#items.near(xrayMm, possible), {
+      possible,
+      sure,
+      xrayMm,
+      slip: this.#slip,
+    });
+  }
+
+  /** Belt positions that an event between two times can be of; null where the belt's position is not known. */
+  #stretch(from: number, to: number, window: number): Stretch | null {
+    const last = this.#odometer.positionAt(to);
+    if (last === null) return null;
+    const first = this.#odometer.positionAt(from) ?? last;
+    return {
+      from: Math.min(first.mm, last.mm) - Math.max(first.within, last.within) - window,
+      to: Math.max(first.mm, last.mm) + last.within + window,
+    };
+  }
+}
+
+/** Readings kept of one item, at most: a scale may say the same for as long as the item lies on it. */
+const MAX_READINGS = 64;
+
+function lengthMm(capture: Capture): number | null {
+  const view = capture.views[0];
+  return view?.pixelPitchMm ? view.width * view.pixelPitchMm.x : null;
+}

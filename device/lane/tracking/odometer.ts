@@ -1,0 +1,113 @@
+/** Where the belt stood, mm since the encoder's zero, and how far off that may be. */
+export interface BeltPosition {
+  readonly mm: number;
+  /** Half width of the uncertainty, mm. */
+  readonly within: number;
+}
+
+/** Points of the belt's path that are kept; a steady belt needs a point each time its speed changes. */
+export const MAX_POINTS = 4096;
+/** A sample may lie so far off the straight line through its neighbours and still be left out, mm. */
+const STRAIGHT_MM = 0.5;
+
+export interface OdometerOptions {
+  /** Faster than this no belt runs, mm/s: a jump beyond it is an encoder that was reset or replaced. */
+  readonly maxSpeedMmS: number;
+  /** Without a sample for so long the belt's position is unknown, ms. */
+  readonly maxGapMs: number;
+}
+
+interface Point {
+  readonly at: number;
+  readonly mm: number;
+  /** The belt's path to this point is not known: the encoder was silent or jumped. */
+  readonly broken: boolean;
+}
+
+/**
+ * The belt's position at any time of its recent past, from encoder samples. Pure: times are passed in, gateway clock ms.
+ * Between two samples the belt is taken to have moved evenly; the uncertainty is what it could have moved otherwise.
+ */
+export class Odometer {
+  readonly #options: OdometerOptions;
+  #points: Point[] = [];
+  #samples = 0;
+
+  constructor(options: OdometerOptions) {
+    this.#options = options;
+  }
+
+  /** Samples taken so far. */
+  get samples(): number {
+    return this.#samples;
+  }
+
+  /** Takes a sample; returns whether the belt's path is unbroken since the one before. A sample from the past is dropped. */
+  sample(at: number, mm: number): boolean {
+    this.#samples += 1;
+    const last = this.#points.at(-1);
+    if (last !== undefined && at <= last.at) return true;
+    const broken = last !== undefined && this.#isBroken(last, at, mm);
+    const previous = this.#points.at(-2);
+    if (
+      last !== undefined &&
+      previous !== undefined &&
+      !broken &&
+      !last.broken &&
+      liesBetween(previous, last, at, mm)
+    )
+      this.#points.pop();
+    this.#points.push({ at, mm, broken });
+    if (this.#points.length > MAX_POINTS) this.#points = this.#points.slice(MAX_POINTS / 4);
+    return !broken;
+  }
+
+  /** Where the belt stood; null where that is not known. */
+  positionAt(at: number): BeltPosition | null {
+    const next = this.#firstFrom(at);
+    if (next === 0) return this.#points[0]?.at === at ? exact(this.#points[0].mm) : null;
+    const before = this.#points[next - 1] as Point;
+    const after = this.#points[next];
+    if (after === undefined) return this.#beyond(before, at);
+    if (after.broken) return before.at === at ? exact(before.mm) : null;
+    const share = (at - before.at) / (after.at - before.at);
+    return { mm: before.mm + share * (after.mm - before.mm), within: STRAIGHT_MM };
+  }
+
+  /** Index of the first point that is later than `at`, by halving. */
+  #firstFrom(at: number): number {
+    let low = 0;
+    let high = this.#points.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#points[middle] as Point).at <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** After the last sample: as fast as before, give or take all of it. */
+  #beyond(last: Point, at: number): BeltPosition | null {
+    const gap = at - last.at;
+    if (gap > this.#options.maxGapMs) return null;
+    const previous = this.#points.at(-2);
+    if (previous === undefined || last.broken)
+      return { mm: last.mm, within: (gap * this.#options.maxSpeedMmS) / 1000 };
+    const moved = (gap * (last.mm - previous.mm)) / (last.at - previous.at);
+    return { mm: last.mm + moved, within: STRAIGHT_MM + Math.abs(moved) };
+  }
+
+  #isBroken(last: Point, at: number, mm: number): boolean {
+    const gap = at - last.at;
+    return gap > this.#options.maxGapMs || Math.abs(mm - last.mm) * 1000 > this.#options.maxSpeedMmS * gap;
+  }
+}
+
+function exact(mm: number): BeltPosition {
+  return { mm, within: 0 };
+}
+
+function liesBetween(before: Point, middle: Point, at: number, mm: number): boolean {
+  const share = (middle.at - before.at) / (at - before.at);
+  return Math.abs(before.mm + share * (mm - before.mm) - middle.mm) <= STRAIGHT_MM;
+}

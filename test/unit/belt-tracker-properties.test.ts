@@ -1,0 +1,85 @@
+import { expect, it } from "vitest";
+import type { ItemKnowledge } from "../../device/lane/item.ts";
+import { BeltTracker } from "../../device/lane/tracking/belt-tracker.ts";
+import type { Capture } from "../../device/scan.ts";
+import { type Heard, LAYOUT, layBelt } from "../fixtures/random-belt.ts";
+import { captureAt, label, mass } from "../fixtures/readings.ts";
+
+const BELTS = Number(process.env["LYNCEUS_BELTS"] ?? 100_000);
+const ITEMS = 5;
+
+const labelOf = (item: number) => `RB00000000${item}GB`;
+const massOf = (item: number) => 1 + item;
+
+interface Told {
+  readonly items: readonly number[];
+  known: ItemKnowledge;
+}
+
+type HeardScan = Heard & { readonly what: "scan" };
+
+function captureOf(heard: HeardScan, name: string): Capture {
+  const { beganAt, capturedAt, at, lengthMm } = heard;
+  const view = {
+    view: 0,
+    name: "top",
+    width: lengthMm,
+    height: 1,
+    pixelPitchMm: { x: 1, y: 1 },
+    energies: [0, 1] as const,
+  };
+  return { ...captureAt(name, beganAt, capturedAt), receivedAt: at, views: [view] };
+}
+
+/** Plays a belt; returns what each scan was told, the latest word standing. */
+function play(belt: readonly Heard[]): { told: Map<string, Told>; tracker: BeltTracker } {
+  const tracker = new BeltTracker({
+    layout: LAYOUT,
+    expects: ["label", "scale"],
+    odometer: { maxSpeedMmS: 1000, maxGapMs: 500 },
+  });
+  const told = new Map<string, Told>();
+  const update = (late: ReturnType<BeltTracker["settle"]>): void => {
+    const before = late && told.get(late.scanId);
+    if (late && before) before.known = late.update;
+  };
+  for (const heard of belt) {
+    if (heard.what === "belt") tracker.belt(heard.at, heard.mm);
+    else if (heard.what === "eye") tracker.eye(heard.name, heard.at, heard.dark);
+    else if (heard.what === "scan") {
+      const capture = captureOf(heard, `${heard.capturedAt}`);
+      told.set(capture.scanId, { items: heard.items, known: tracker.bind(capture) });
+    } else if (heard.what === "label") update(tracker.reading(label(labelOf(heard.item), heard.at)));
+    else update(tracker.reading(mass(massOf(heard.item), heard.at)));
+    while (tracker.settleAt !== null) update(tracker.settle(heard.at));
+  }
+  return { told, tracker };
+}
+
+it(`binds no reading to another item over ${BELTS} random belts, and says where it cannot tell`, () => {
+  const totals = { scans: 0, named: 0, weighed: 0, ambiguous: 0, wrong: 0 };
+  const wrong: string[] = [];
+  for (let seed = 1; seed <= BELTS; seed++) {
+    for (const { items, known } of play(layBelt(seed, ITEMS)).told.values()) {
+      totals.scans += 1;
+      if (known.trackingAmbiguous) totals.ambiguous += 1;
+      const labels = known.identifiers.map(({ value }) => value);
+      const right = items.length > 0;
+      const names = items.map(labelOf);
+      const masses = items.map(massOf);
+      if (labels.length > 0) totals.named += 1;
+      if (known.measured.massKg !== null) totals.weighed += 1;
+      const bad =
+        labels.some((value) => !names.includes(value)) ||
+        (known.measured.massKg !== null && !masses.includes(known.measured.massKg)) ||
+        (labels.length > 0 && (!right || items.length > 1));
+      if (bad && wrong.length < 5)
+        wrong.push(`belt ${seed}: scan of ${items} got ${labels} ${known.measured.massKg}`);
+      if (bad) totals.wrong += 1;
+    }
+  }
+  console.log(`belts ${BELTS}: ${JSON.stringify(totals)}`);
+  expect(wrong).toEqual([]);
+  // What can be told is told: otherwise saying nothing would pass.
+  expect(totals.named / totals.scans).toBeGreaterThan(0.4);
+});

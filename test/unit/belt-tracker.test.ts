@@ -1,0 +1,190 @@
+import { describe, expect, it } from "vitest";
+import { type BeltLayout, BeltTracker } from "../../device/lane/tracking/belt-tracker.ts";
+import { MAX_POINTS, Odometer } from "../../device/lane/tracking/odometer.ts";
+import { captureAt, label, mass, S10 } from "../fixtures/readings.ts";
+
+const LAYOUT: BeltLayout = {
+  stations: new Map([
+    ["label", { atMm: 400, windowMm: 50 }],
+    ["scale", { atMm: 700, windowMm: 80 }],
+  ]),
+  eyes: new Map([["eye2", 1300]]),
+  xrayMm: 1500,
+  slipMm: 30,
+  lagMs: 50,
+};
+
+/** A belt at 1 mm a ms from 10 s on, whose position is therefore the time: an item's front enters at its number. */
+class EvenBelt {
+  readonly tracker = new BeltTracker({
+    layout: LAYOUT,
+    expects: ["label", "scale"],
+    odometer: { maxSpeedMmS: 2000, maxGapMs: 500 },
+  });
+  #at = 0;
+
+  until(at: number): this {
+    for (; this.#at <= at; this.#at += 20) this.tracker.belt(this.#at, this.#at);
+    return this;
+  }
+
+  item(front: number, length: number): this {
+    this.until(front).tracker.eye("eye", front, true);
+    this.until(front + length).tracker.eye("eye", front + length, false);
+    return this;
+  }
+
+  label(value: string, at: number): this {
+    this.until(at).tracker.reading(label(value, at));
+    return this;
+  }
+
+  mass(kg: number, at: number): this {
+    this.until(at).tracker.reading(mass(kg, at));
+    return this;
+  }
+
+  scan(from: number, to: number, name = "a") {
+    return this.until(to).tracker.bind(captureAt(name, from, to));
+  }
+}
+
+/** A belt that is known: everything that entered unseen is past. */
+const running = () => new EvenBelt().until(6000);
+const values = (known: { identifiers: readonly { value: string }[] }) =>
+  known.identifiers.map(({ value }) => value);
+
+describe("belt tracker", () => {
+  it("ties what was read and weighed where the item was", () => {
+    const belt = running().item(6000, 300).label(S10.a, 6500).mass(2.5, 6850);
+    const bound = belt.scan(7480, 7820);
+    expect(values(bound)).toEqual([S10.a]);
+    expect(bound).toMatchObject({
+      trackingAmbiguous: false,
+      settled: true,
+      acquisition: [],
+      measured: { massKg: 2.5 },
+    });
+  });
+
+  it("keeps two items a stride apart from each other", () => {
+    const belt = running().item(6000, 300).item(6700, 300);
+    belt.label(S10.a, 6500).mass(1, 6850).label(S10.b, 7200).mass(2, 7550);
+    expect(values(belt.scan(7480, 7820, "a"))).toEqual([S10.a]);
+    const second = belt.scan(8180, 8520, "b");
+    expect(values(second)).toEqual([S10.b]);
+    expect(second.measured.massKg).toBe(2);
+  });
+
+  it("says that it cannot tell whose label it was where two items are close together", () => {
+    const belt = running().item(6000, 300).item(6340, 300).label(S10.a, 6720);
+    const bound = belt.scan(7480, 7820);
+    expect(bound).toMatchObject({ identifiers: [], trackingAmbiguous: true });
+  });
+
+  it("keeps the mass where only the label is in doubt", () => {
+    const belt = running().item(6000, 300).item(6430, 300);
+    belt.label(S10.a, 6770).mass(1.5, 6800);
+    const bound = belt.scan(7480, 7820);
+    expect(bound).toMatchObject({ identifiers: [], trackingAmbiguous: true, measured: { massKg: 1.5 } });
+  });
+
+  it("names two items in one scan MERGED and ties neither's label", () => {
+    const belt = running().item(6000, 300).item(6340, 300).label(S10.a, 6450);
+    expect(belt.scan(7480, 8160)).toMatchObject({
+      identifiers: [],
+      trackingAmbiguous: true,
+      acquisition: ["MERGED"],
+    });
+  });
+
+  it("names an item that two scans share CUT, and takes back what it told the first", () => {
+    const belt = running().item(6000, 600).label(S10.a, 6700);
+    belt.until(7300).tracker.eye("eye2", 7300, true);
+    const first = belt.scan(7480, 7950, "first");
+    expect(first).toMatchObject({ trackingAmbiguous: false, acquisition: ["CUT"] });
+    expect(belt.scan(7900, 8130, "second")).toMatchObject({ identifiers: [], trackingAmbiguous: true });
+    expect(belt.tracker.settleAt).toBe(0);
+    expect(belt.tracker.settle(8130)).toMatchObject({
+      scanId: "scan-first",
+      update: { identifiers: [], trackingAmbiguous: true },
+    });
+    expect(belt.tracker.settleAt).toBeNull();
+  });
+
+  it("follows an item that slipped, and says SLIP", () => {
+    const belt = running().item(6000, 300).label(S10.a, 6500);
+    belt.until(7325).tracker.eye("eye2", 7325, true);
+    const bound = belt.scan(7505, 7845);
+    expect(values(bound)).toEqual([S10.a]);
+    expect(bound.acquisition).toEqual(["SLIP"]);
+    expect(belt.tracker.passage("scan-a", 2000)).toMatchObject({ from: expect.closeTo(7995, -2) });
+  });
+
+  it("ties nothing to a scan whose item nobody saw enter", () => {
+    const belt = running().label(S10.a, 6450);
+    expect(belt.scan(7480, 7820)).toMatchObject({ identifiers: [], trackingAmbiguous: true });
+    expect(belt.tracker.counts).toMatchObject({ unclaimedReadings: 1, ambiguousScans: 1 });
+  });
+
+  it("takes a scan that was sent again after its item had gone", () => {
+    const belt = running().item(6000, 300).label(S10.a, 6500).mass(2, 6850).until(12_000);
+    const view = {
+      view: 0,
+      name: "top",
+      width: 340,
+      height: 1,
+      pixelPitchMm: { x: 1, y: 1 },
+      energies: [0] as const,
+    };
+    const again = { ...captureAt("a", 11_900, 7820), receivedAt: 12_000, views: [view] };
+    expect(values(belt.tracker.bind(again))).toEqual([S10.a]);
+  });
+
+  it("forgets where items are when the encoder begins again, until the belt is clear", () => {
+    const belt = running().item(6000, 300).label(S10.a, 6500);
+    belt.tracker.belt(6700, 0);
+    for (let at = 6720; at < 9000; at += 20) belt.tracker.belt(at, at - 6700);
+    expect(belt.tracker.bind(captureAt("a", 7480, 7820))).toMatchObject({
+      identifiers: [],
+      trackingAmbiguous: true,
+    });
+    expect(belt.tracker.counts.encoderBreaks).toBe(1);
+  });
+
+  it("does not hold a scan back for a reader that its item has passed", () => {
+    const belt = running().item(6000, 300).mass(2, 6850);
+    expect(belt.scan(7480, 7820)).toMatchObject({ settled: true, trackingAmbiguous: false, identifiers: [] });
+  });
+});
+
+describe("odometer", () => {
+  const options = { maxSpeedMmS: 1000, maxGapMs: 500 };
+
+  it("tells where the belt stood between samples, and how well it knows after the last", () => {
+    const odometer = new Odometer(options);
+    odometer.sample(0, 0);
+    odometer.sample(100, 50);
+    expect(odometer.positionAt(50)?.mm).toBeCloseTo(25);
+    const beyond = odometer.positionAt(150);
+    expect(beyond?.mm).toBeCloseTo(75);
+    expect(beyond?.within).toBeGreaterThanOrEqual(25);
+    expect(odometer.positionAt(700)).toBeNull();
+    expect(odometer.positionAt(-1)).toBeNull();
+  });
+
+  it("keeps few points of a steady belt and a bounded number of a restless one", () => {
+    const odometer = new Odometer(options);
+    for (let at = 0; at < 10 * MAX_POINTS; at++) odometer.sample(at * 20, (at % 2) * 15 + at);
+    expect(odometer.positionAt(0)).toBeNull();
+    expect(odometer.positionAt((10 * MAX_POINTS - 1) * 20)).not.toBeNull();
+  });
+
+  it("does not tell where the belt was while the encoder was silent", () => {
+    const odometer = new Odometer(options);
+    odometer.sample(0, 0);
+    expect(odometer.sample(2000, 100)).toBe(false);
+    expect(odometer.positionAt(1000)).toBeNull();
+    expect(odometer.positionAt(2000)?.mm).toBe(100);
+  });
+});
