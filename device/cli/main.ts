@@ -3,6 +3,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { packageVersion } from "../versions.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo/register.ts";
+import { registerDicom } from "./dicom/register.ts";
 import { registerOutbox } from "./outbox.ts";
 import { registerRun } from "./run.ts";
 import { registerScan } from "./scan/register.ts";
@@ -44,6 +45,7 @@ export function createProgram(): Command {
   registerScan(program);
   registerWatch(program);
   registerOutbox(program);
+  registerDicom(program);
   registerSimulate(program);
   for (const command of program.commands) command.exitOverride();
   return program;
