@@ -1,3 +1,5 @@
+import type { CargoTruth } from "./cargo/truth.ts";
+
 /** How far a declaration agrees with its parcel. */
 export type DeclarationState = "right" | "vague" | "wrong" | "missing";
 
@@ -31,4 +33,6 @@ export interface ScanTruth {
   readonly declarationState: DeclarationState;
   /** Reason codes that are true of this parcel; empty = regular. */
   readonly irregularities: readonly string[];
+  /** Of containers, pallets and unit load devices. */
+  readonly cargo?: CargoTruth;
 }
