@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { registerBroker } from "./broker/command.ts";
 import { registerCustoms } from "./customs/command.ts";
 import { registerDataset } from "./dataset/command.ts";
+import { registerProject } from "./projection/command.ts";
 import { registerScanner } from "./scanner/command.ts";
 
 /** Registers the simulator's commands on `simulate`. */
@@ -9,6 +10,7 @@ export function simulateCommands(simulate: Command): void {
   registerScanner(simulate);
   registerCustoms(simulate);
   registerDataset(simulate);
+  registerProject(simulate);
   registerBroker(simulate);
 }
 

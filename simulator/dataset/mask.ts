@@ -1,5 +1,8 @@
 import type { TargetTruth } from "../truth.ts";
 
+/** Where a target shows. */
+type Shown = Pick<TargetTruth, "box" | "maskRle">;
+
 /** Uncompressed COCO run lengths: column-major over the whole image, beginning with a run outside. */
 export interface CocoRuns {
   readonly size: readonly [number, number];
@@ -7,7 +10,7 @@ export interface CocoRuns {
 }
 
 /** Whether each pixel of the target's box belongs to it, row-major. */
-export function boxMask(target: TargetTruth): Uint8Array {
+export function boxMask(target: Shown): Uint8Array {
   const mask = new Uint8Array(target.box.width * target.box.height);
   let at = 0;
   for (const [n, run] of target.maskRle.entries()) {
@@ -18,7 +21,7 @@ export function boxMask(target: TargetTruth): Uint8Array {
 }
 
 /** Paints the target's number into a label image of the plane's size. */
-export function paint(labels: Uint8Array, width: number, target: TargetTruth, value: number): void {
+export function paint(labels: Uint8Array, width: number, target: Shown, value: number): void {
   const mask = boxMask(target);
   const { box } = target;
   for (let y = 0; y < box.height; y++) {
@@ -29,7 +32,7 @@ export function paint(labels: Uint8Array, width: number, target: TargetTruth, va
 }
 
 /** The mask as COCO has it. */
-export function cocoRuns(target: TargetTruth, width: number, height: number): CocoRuns {
+export function cocoRuns(target: Shown, width: number, height: number): CocoRuns {
   const mask = boxMask(target);
   const { box } = target;
   const counts: number[] = [];
