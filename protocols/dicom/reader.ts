@@ -59,6 +59,11 @@ export function readDataSet(bytes: Uint8Array, options: ReadOptions): ReadDataSe
   return new Reader(bytes, options).read(options);
 }
 
+/** The fragments of encapsulated pixel data whose value begins at `offset`; the first is the basic offset table. Throws as {@link readDataSet}. */
+export function readFragments(bytes: Uint8Array, offset: number): readonly Uint8Array[] {
+  return new Reader(bytes, { explicit: true, offset }).fragments();
+}
+
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
@@ -76,12 +81,9 @@ class Reader {
     const elements: DicomElement[] = [];
     let pixels: PixelLocation | null = null;
     while (this.#at < this.#bytes.length) {
-      const start = this.#at;
+      // What follows the file meta information may be encoded otherwise: only its tag is looked at.
+      if (options.onlyGroup !== undefined && this.#peekTag() >>> 16 !== options.onlyGroup) break;
       const header = this.#header(options);
-      if (options.onlyGroup !== undefined && header.tag >>> 16 !== options.onlyGroup) {
-        this.#at = start;
-        break;
-      }
       if (options.untilPixels === true && PIXEL_TAGS.has(header.tag)) {
         const length = header.length === UNDEFINED_LENGTH ? null : header.length;
         pixels = { tag: header.tag, vr: header.vr, offset: this.#at, length };
@@ -109,7 +111,7 @@ class Reader {
 
   #value({ tag, vr, length }: Header, encoding: Encoding, depth: number): DicomValue {
     if (length === UNDEFINED_LENGTH) {
-      if (PIXEL_TAGS.has(tag) && vr !== "SQ") return this.#fragments();
+      if (PIXEL_TAGS.has(tag) && vr !== "SQ") return { kind: "fragments", fragments: this.fragments() };
       // A sequence whose VR was unknown to some relay: its content is implicit (PS3.5, 6.2.2 note 6).
       return this.#items(vr === "UN" ? { explicit: false } : encoding, null, depth);
     }
@@ -150,13 +152,13 @@ class Reader {
     return { elements, undefinedLength: false };
   }
 
-  #fragments(): DicomValue {
+  fragments(): readonly Uint8Array[] {
     const fragments: Uint8Array[] = [];
     for (;;) {
       const { tag, length } = this.#delimiter();
       if (tag === SEQUENCE_END) {
         if (length !== 0) throw this.#invalid("a sequence delimiter has a length");
-        return { kind: "fragments", fragments };
+        return fragments;
       }
       if (tag !== ITEM || length === UNDEFINED_LENGTH) {
         throw this.#invalid(`${formatTag(tag)} stands where a fragment of pixel data should`);
