@@ -7,8 +7,8 @@ const LEAST_STEP = 0.12;
 /** A side may vary by this share of the step and still count as level. */
 const LEVEL = 0.08;
 const ENOUGH_EDGES = 30;
-/** A pixel averages over its own width: the standard deviation of that box. */
-const PIXEL_SIGMA = 0.29;
+/** What a pixel's own width and the straight lines between pixels add to an edge, as a standard deviation. */
+const PIXEL_SIGMA = 0.4;
 /** 10–90 % width of a Gaussian edge in standard deviations. */
 const RISE_PER_SIGMA = 2.563;
 /** Of the widths found, the share that true single edges stay below: others are oblique or rounded. */
