@@ -1,7 +1,25 @@
-"""Scans -> tensors: transmission padded with air, boxes, labels, presence and shares; flips."""
+"""Scans -> samples -> tensors: transmission at the training pitch, boxes, labels, what is to be ignored, presence, shares."""
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+
+PITCH_TOLERANCE = 0.05
+MARGIN = 40
+
+
+def at_pitch(scan, pitch):
+    """The scan at the training pitch, as `models/tensor.ts` resamples it (triangle filter, left alone within 5 %)."""
+    stated = scan["pixelPitchMm"]
+    ratios = [1.0 if abs(stated[axis] / pitch - 1) <= PITCH_TOLERANCE else stated[axis] / pitch for axis in ("y", "x")]
+    if ratios == [1.0, 1.0]:
+        return scan
+    height, width = round(scan["height"] * ratios[0]), round(scan["width"] * ratios[1])
+    planes = F.interpolate(torch.from_numpy(scan["planes"].astype(np.float32))[None], (height, width), mode="bilinear", antialias=True)[0]
+    x, y = width / scan["width"], height / scan["height"]
+    scale = lambda b: {"x": b["x"] * x, "y": b["y"] * y, "width": b["width"] * x, "height": b["height"] * y}
+    targets = [{**t, "box": scale(t["box"])} for t in scan["targets"]]
+    return {**scan, "planes": planes.round().numpy().astype(np.uint16), "width": width, "height": height, "targets": targets}
 
 
 def transmission(scan, canvas):
@@ -13,13 +31,14 @@ def transmission(scan, canvas):
 
 
 def objects(scan, classes):
-    """Boxes [M, 4] x0 y0 x1 y1 and labels [M] of the classes that the model knows."""
-    known = [t for t in scan["targets"] if t["class"] in classes]
+    """Boxes [M, 4] x0 y0 x1 y1, labels [M] and tiers [M] of the classes that the model knows; no tier is `clear`."""
+    known = [t for t in scan["targets"] if t["class"] in classes and t.get("view", 0) == 0]
     boxes = np.array(
         [[t["box"]["x"], t["box"]["y"], t["box"]["x"] + t["box"]["width"], t["box"]["y"] + t["box"]["height"]] for t in known],
         np.float32,
     ).reshape(-1, 4)
-    return boxes, np.array([classes.index(t["class"]) for t in known], np.int64)
+    labels = np.array([classes.index(t["class"]) for t in known], np.int64)
+    return boxes, labels, np.array([t.get("tier", "clear") for t in known], dtype="<U8")
 
 
 def shares(scan, groups):
@@ -30,17 +49,6 @@ def shares(scan, groups):
             out[groups.index(entry["group"])] += entry["share"]
     total = out.sum()
     return out / total if total > 0 else out
-
-
-def flip(image, boxes, horizontal, vertical):
-    height, width = image.shape[1:]
-    if horizontal:
-        image = image[:, :, ::-1]
-        boxes = np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], 1)
-    if vertical:
-        image = image[:, ::-1]
-        boxes = np.stack([boxes[:, 0], height - boxes[:, 3], boxes[:, 2], height - boxes[:, 1]], 1)
-    return np.ascontiguousarray(image), boxes
 
 
 def body(planes, air_level):
@@ -54,17 +62,21 @@ def body(planes, air_level):
     return 4 * rows[0], 4 * rows[-1] + 4, 4 * columns[0], 4 * columns[-1] + 4
 
 
-def trim(scan, rng):
-    """The scan with most of the air around the parcel cut away (a random margin stays): a third less to compute."""
+def sample_of(scan, config):
+    """What the replay keeps of a scan: u16 planes cut to the body and MARGIN around it, and the truth as arrays."""
+    scan = at_pitch(scan, config["pixelPitchMm"])
+    boxes, labels, tiers = objects(scan, config["classes"])
     height, width = scan["planes"].shape[1:]
     top, bottom, left, right = body(scan["planes"], scan["airLevel"])
-    cut = [max(0, top - rng.randrange(8, 40)), min(height, bottom + rng.randrange(8, 40)),
-           max(0, left - rng.randrange(8, 40)), min(width, right + rng.randrange(8, 40))]
-    boxes = [max(0, min(t["box"]["y"] for t in scan["targets"])), max(t["box"]["y"] + t["box"]["height"] for t in scan["targets"]),
-             max(0, min(t["box"]["x"] for t in scan["targets"])), max(t["box"]["x"] + t["box"]["width"] for t in scan["targets"])] if scan["targets"] else cut
-    y0, y1, x0, x1 = min(cut[0], boxes[0]), max(cut[1], boxes[1]), min(cut[2], boxes[2]), max(cut[3], boxes[3])
-    targets = [{**t, "box": {**t["box"], "x": t["box"]["x"] - x0, "y": t["box"]["y"] - y0}} for t in scan["targets"]]
-    return {**scan, "planes": scan["planes"][:, y0:y1, x0:x1], "width": int(x1 - x0), "height": int(y1 - y0), "targets": targets}
+    if len(boxes):
+        low, high = np.floor(boxes[:, :2].min(0)).astype(int), np.ceil(boxes[:, 2:].max(0)).astype(int)
+        left, top, right, bottom = min(left, low[0]), min(top, low[1]), max(right, high[0]), max(bottom, high[1])
+    y0, y1, x0, x1 = max(0, top - MARGIN), min(height, bottom + MARGIN), max(0, left - MARGIN), min(width, right + MARGIN)
+    return {
+        "planes": np.ascontiguousarray(scan["planes"][:, y0:y1, x0:x1]), "airLevel": scan["airLevel"],
+        "body": (top - y0, bottom - y0, left - x0, right - x0), "boxes": boxes - np.float32([x0, y0, x0, y0]), "labels": labels,
+        "ignored": tiers == "hidden", "shares": shares(scan, config["groups"]), "massKg": scan.get("massKg"),
+    }
 
 
 def padded_width(scan, config):
@@ -72,29 +84,19 @@ def padded_width(scan, config):
     return min(config["canvas"]["width"], -(-scan["width"] // 32) * 32)
 
 
-def collate(items, config, rng=None):
-    """A batch of scans as tensors, as wide as its widest; with `rng` each is flipped at random."""
-    height = max(min(config["canvas"]["height"], -(-scan["height"] // 32) * 32) for scan in items)
-    canvas = {"height": height, "width": max(padded_width(scan, config) for scan in items)}
-    classes, groups = config["classes"], config["groups"]
-    images, all_boxes, all_labels, all_shares = [], [], [], []
-    for scan in items:
-        image = transmission(scan, canvas)
-        boxes, labels = objects(scan, classes)
-        if rng is not None:
-            image, boxes = flip(image, boxes, rng.random() < 0.5, rng.random() < 0.5)
-        images.append(image)
-        all_boxes.append(boxes)
-        all_labels.append(labels)
-        all_shares.append(shares(scan, groups))
-    most = max(1, max(len(b) for b in all_boxes))
-    boxes = torch.zeros(len(items), most, 4)
-    labels = torch.zeros(len(items), most, dtype=torch.long)
-    valid = torch.zeros(len(items), most, dtype=torch.bool)
-    for i, (b, c) in enumerate(zip(all_boxes, all_labels)):
-        boxes[i, : len(b)], labels[i, : len(b)], valid[i, : len(b)] = torch.from_numpy(b.copy()), torch.from_numpy(c), True
-    share = torch.from_numpy(np.stack(all_shares))
-    return {
-        "image": torch.from_numpy(np.stack(images)), "boxes": boxes, "labels": labels, "valid": valid,
-        "shares": share, "presence": (share > 0.03).float(),
-    }
+def stack(items, config):
+    """A batch of samples whose `image` is transmission [2, h, w], padded with air to a common multiple of 32."""
+    side = lambda axis, limit: min(limit, max(-(-item["image"].shape[axis] // 32) * 32 for item in items))
+    height, width = side(1, config["canvas"]["height"]), side(2, config["canvas"]["width"])
+    images = np.ones((len(items), 2, height, width), np.float32)
+    most = max(1, max(len(item["boxes"]) for item in items))
+    boxes, labels = np.zeros((len(items), most, 4), np.float32), np.zeros((len(items), most), np.int64)
+    valid, ignored = np.zeros((len(items), most), bool), np.zeros((len(items), most), bool)
+    for i, item in enumerate(items):
+        part = item["image"][:, :height, :width]
+        images[i, :, : part.shape[1], : part.shape[2]] = part
+        n = len(item["boxes"])
+        boxes[i, :n], labels[i, :n], valid[i, :n], ignored[i, :n] = item["boxes"], item["labels"], ~item["ignored"], item["ignored"]
+    share = np.stack([item["shares"] for item in items])
+    return {"image": images, "boxes": boxes, "labels": labels, "valid": valid, "ignored": ignored,
+            "shares": share, "presence": (share > 0.03).astype(np.float32)}

@@ -68,6 +68,17 @@ class Goods(nn.Module):
         return presence.sigmoid(), share
 
 
+class Embedding(nn.Module):
+    def __init__(self, net, head):
+        super().__init__()
+        self.net, self.head = net, head
+
+    def forward(self, transmission):
+        front, high = self.net.front(transmission)
+        _, x4, x5 = self.net.backbone(front)
+        return self.head(self.head.pooled(x4, x5, high))
+
+
 def to_onnx(module, outputs, canvas):
     buffer = io.BytesIO()
     sample = torch.ones(1, 2, canvas["height"], canvas["width"]) * 0.5
@@ -145,8 +156,8 @@ def finish(model, path, name):
     path.write_bytes(model.SerializeToString())
 
 
-def export(net, config, folder):
-    """Writes threat-detector.onnx and goods-classifier.onnx of a folded network into `folder`.
+def export(net, head, config, folder):
+    """Writes threat-detector.onnx, goods-classifier.onnx and, with a `head`, embedding.onnx of a folded network into `folder`.
 
     Beside them the detector without its selection, for the comparison with torch cell by cell.
     """
@@ -157,3 +168,6 @@ def export(net, config, folder):
         finish(detector, folder / "threat-detector.onnx", "threat-detector")
         goods = to_onnx(Goods(net).eval(), ["presence", "share"], config["canvas"])
         finish(goods, folder / "goods-classifier.onnx", "goods-classifier")
+        if head is not None:
+            embedding = to_onnx(Embedding(net, head).eval(), ["embedding"], config["canvas"])
+            finish(embedding, folder / "embedding.onnx", "embedding")

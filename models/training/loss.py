@@ -3,7 +3,7 @@
 import torch
 import torch.nn.functional as F
 
-from assignment import EPS, atss, task_aligned
+from assignment import EPS, atss, inside, task_aligned
 from network import STRIDES, decode_boxes, flatten_levels
 
 
@@ -19,10 +19,19 @@ def giou_loss(predicted, target):
     return 1 - iou + (outer - union) / outer, iou.detach().clamp(0, 1)
 
 
-def quality_focal(logits, target):
-    """QFL: cross-entropy with a soft target, weighted by the squared distance to it."""
+def quality_focal(logits, target, counted):
+    """QFL: cross-entropy with a soft target, weighted by the squared distance to it; `counted` is 0 where nothing is to be learnt."""
     score = logits.sigmoid().detach()
-    return (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * (score - target).square()).sum()
+    return (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * (score - target).square() * counted).sum()
+
+
+def counted_cells(points, batch, target):
+    """1 [B, A, C], 0 for the class of a hidden object in the cells of its box: found or not, neither is a mistake."""
+    counted = torch.ones_like(target)
+    for image, at in batch["ignored"].nonzero().tolist():
+        cells = inside(points, batch["boxes"][image : image + 1, at : at + 1])[0, 0]
+        counted[image, cells, batch["labels"][image, at]] = 0
+    return torch.where(target > 0, torch.ones_like(target), counted)
 
 
 def detection_loss(logits, raw, points, strides, batch, static):
@@ -48,7 +57,7 @@ def detection_loss(logits, raw, points, strides, batch, static):
     scale = weight.sum().clamp(min=1.0)
     box_weight = torch.full_like(weight, 0.5) if static else weight
     box_loss = (box_each * box_weight).sum() / box_weight.sum().clamp(min=1.0)
-    return quality_focal(logits, target) / scale, box_loss, int(where.shape[0])
+    return quality_focal(logits, target, counted_cells(points, batch, target)) / scale, box_loss, int(where.shape[0])
 
 
 def goods_loss(presence, share, batch):

@@ -11,10 +11,18 @@ def iou_matrix(a, b):
     return overlap / (area(a)[:, None] + area(b)[None] - overlap + 1e-9)
 
 
-def match(found, truth, cls, limit):
-    """Detections of one class in one scan: (scores, hit or not, number of true objects). Best first, each object once."""
+COUNTED = ("clear", "partial")
+
+
+def match(found, truth, cls, limit, counted=COUNTED):
+    """Detections of one class in one scan: (scores, hit or not, number of true objects). Best first, each object once.
+
+    Objects of tiers not `counted` are neither wanted nor wrong: a detection of one (IoU at least `limit`) is left out.
+    """
     found = found[found[:, 5] == cls]
-    boxes = truth["boxes"][truth["labels"] == cls]
+    mine = truth["labels"] == cls
+    wanted = np.isin(truth["tiers"], counted)
+    boxes, others = truth["boxes"][mine & wanted], truth["boxes"][mine & ~wanted]
     hit = np.zeros(len(found), bool)
     if len(found) and len(boxes):
         overlap, taken = iou_matrix(found, boxes), np.zeros(len(boxes), bool)
@@ -23,7 +31,10 @@ def match(found, truth, cls, limit):
             best = int(free.argmax())
             if free[best] >= limit:
                 hit[i], taken[best] = True, True
-    return found[:, 4], hit, len(boxes)
+    keep = np.ones(len(found), bool)
+    if len(found) and len(others):
+        keep = hit | (iou_matrix(found, others).max(1) < limit)
+    return found[keep, 4], hit[keep], len(boxes)
 
 
 def average_precision(scores, hits, positives):
@@ -58,8 +69,8 @@ def gather(matches, picks=None):
     return np.concatenate([m[0] for m in chosen]), np.concatenate([m[1] for m in chosen]), sum(m[2] for m in chosen)
 
 
-def class_ap(found, truths, cls, limit=0.5):
-    return average_precision(*gather([match(f, t, cls, limit) for f, t in zip(found, truths)]))
+def class_ap(found, truths, cls, limit=0.5, counted=COUNTED):
+    return average_precision(*gather([match(f, t, cls, limit, counted) for f, t in zip(found, truths)]))
 
 
 def interval(statistic, count, seed, rounds=400):

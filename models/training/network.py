@@ -163,6 +163,36 @@ class GoodsHead(nn.Module):
         return self.presence(torch.cat([average, largest], 1)), share
 
 
+class EmbeddingHead(nn.Module):
+    """Pooled features of the frozen backbone -> a unit vector [B, 128]; scans that are alike are near.
+
+    Means weighted by attenuation, maxima over the body and spreads: none of them knows where a thing lies, so that a
+    parcel may be turned or moved. Total attenuation and area join them, as logarithms.
+    """
+
+    def __init__(self, widths, size=128):
+        super().__init__()
+        pooled = 3 * (widths[1] + widths[2]) + 2
+        self.norm = nn.BatchNorm1d(pooled, affine=False)
+        self.layers = nn.Sequential(nn.Linear(pooled, 384), nn.ReLU(), nn.Linear(384, size))
+
+    @staticmethod
+    def pooled(x4, x5, high):
+        x = torch.cat([x4, F.interpolate(x5, scale_factor=2.0)], 1).float()
+        thickness = F.avg_pool2d(high, 8)
+        body = torch.clamp(10.0 * thickness, 0.0, 1.0)
+        weight = thickness + 1e-6
+        total = weight.sum((2, 3))
+        mean = (x * weight).sum((2, 3)) / total
+        square = (x * x * weight).sum((2, 3)) / total
+        size = torch.cat([torch.log(total + 1.0), torch.log(body.sum((2, 3)) + 1.0)], 1)
+        return torch.cat([mean, (x * body).amax((2, 3)), torch.sqrt(torch.relu(square - mean * mean) + 1e-6), size], 1)
+
+    def forward(self, pooled):
+        vector = self.layers(self.norm(pooled))
+        return vector / torch.sqrt((vector * vector).sum(1, keepdim=True) + 1e-12)
+
+
 class LynceusNet(nn.Module):
     def __init__(self, config):
         super().__init__()
@@ -178,7 +208,10 @@ class LynceusNet(nn.Module):
         """Transmission [B,2,H,W] -> (logits per level, raw distances per level, presence logits, share)."""
         with torch.no_grad():
             front, high = self.front(transmission)
-        front = front.contiguous(memory_format=torch.channels_last)
+        return self.trunk(front.contiguous(memory_format=torch.channels_last), high, autocast)
+
+    def trunk(self, front, high, autocast=False):
+        """As `forward`, from the front end's channels and high-energy attenuation (training makes them in another process)."""
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             x3, x4, x5 = self.backbone(front)
             logits, raw = self.detect(self.neck(x3, x4, x5))

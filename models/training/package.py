@@ -10,16 +10,20 @@ import numpy as np
 
 from card import card
 from parity import run_onnx
+from plots import curves
 from stream import ROOT
 
 GOLDEN_ATOL, GOLDEN_RTOL, GOLDEN_LEAST_SCORE = 0.004, 0.002, 0.1
 CROP_HEIGHT, CROP_WIDTH = 160, 192
 WHAT = {
     "threat-detector": "Finds {count} threat classes in dual-energy scans of parcels: boxes with calibrated scores.",
+    "embedding": "A vector of a dual-energy scan of a parcel: scans that are alike are near (cosine).",
     "goods-classifier": "Says which of {count} goods groups a dual-energy scan of a parcel holds, and their share of its mass.",
 }
+TASKS = {"threat-detector": "detection", "goods-classifier": "contents", "embedding": "embedding"}
 OUTPUT_TEXT = {
     "threat-detector": "`dets [k, 6]`: x0, y0, x1, y1 in input pixels, raw score, class; NMS inside the graph. Calibration makes the largest score of a class the chance that the scan holds one.",
+    "embedding": "`embedding [1, 128]`, length 1.",
     "goods-classifier": "`presence [1, G]` raw score per group and `share [1, G]` of the mass, sum 1. Calibration makes the score the chance that the group is more than 3 % of the mass.",
 }
 
@@ -65,19 +69,24 @@ def write_golden(folder, model, windows, air_level):
 def outputs_of(kind, config):
     if kind == "threat-detector":
         return [{"name": "dets", "shape": ["k", 6], "leastScore": config["decode"]["scoreFloor"], "meaning": "x0, y0, x1, y1 (input pixels), raw score, class index"}]
+    if kind == "embedding":
+        return [{"name": "embedding", "shape": [1, 128], "meaning": "unit vector"}]
     return [{"name": "presence", "shape": [1, "groups"], "meaning": "raw score per group"}, {"name": "share", "shape": [1, "groups"], "meaning": "share of net mass, sum 1"}]
 
 
 def input_of(config):
     return {
-        "name": "transmission", "kinds": ["dual-energy"], "layout": "NCHW", "rows": "detector pixel", "channels": ["low", "high"],
+        "name": "transmission", "kinds": config["package"]["kinds"], "layout": "NCHW", "rows": "detector pixel", "channels": ["low", "high"],
         "unit": "transmission 0..1", "multipleOf": 32, "minimum": {"width": 64, "height": 64}, "maximum": {"width": 1024, "height": 1024},
         "pixelPitchMm": config["pixelPitchMm"], "padding": 1,
     }
 
 
-def write_package(kind, onnx_path, entries, figures, facts, windows, air_level, config, packages):
-    """The folder `packages/KIND-VERSION`; replaces one of the same version."""
+def write_package(kind, onnx_path, entries, figures, facts, windows, air_level, config, packages, log=None, more=None):
+    """The folder `packages/KIND-VERSION`; replaces one of the same version.
+
+    `figures`: by name of the set. `log`: the run's log, for the curves of the detector. `more`: further fields of the manifest.
+    """
     version = config["package"]["version"]
     folder = packages / f"{kind}-{version}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -86,12 +95,15 @@ def write_package(kind, onnx_path, entries, figures, facts, windows, air_level, 
     golden = write_golden(folder, folder / "model.onnx", windows, air_level)
     facts = {**facts, "name": kind, "version": version, "what": WHAT[kind].format(count=len(entries)), "outputs": OUTPUT_TEXT[kind], **facts["latency"][kind]}
     (folder / "MODEL_CARD.md").write_text(card(kind, facts, figures))
+    if kind == "threat-detector" and log is not None:
+        curves(log, figures, folder / "curves.png")
     files = {str(p.relative_to(folder)): {"sha256": sha256(p), "bytes": p.stat().st_size} for p in sorted(folder.rglob("*")) if p.is_file()}
     manifest = {
-        "schema": "lynceus-model/1", "name": kind, "version": version, "task": "detection" if kind == "threat-detector" else "contents",
+        "schema": "lynceus-model/1", "name": kind, "version": version, "task": TASKS[kind],
         "provider": "Lynceus project", "inputs": [input_of(config)], "outputs": outputs_of(kind, config), "classes": entries, "golden": golden,
-        "metrics": {"data": "synthetic, held out", **figures},
-        "training": {"codeRevision": revision(), "dataSet": f"simulator/stream.ts, mix {config['data']['mix']}", "seed": config["data"]["seeds"]["train"],
+        **(more or {}),
+        "metrics": {"data": "synthetic, held out", "sets": figures},
+        "training": {"codeRevision": revision(), "dataSet": f"simulator/stream.ts, {json.dumps(config['data']['generators'])}", "seed": config["data"]["seed"] + config["data"]["revision"],
                      "scans": facts["seen"], "history": config["package"]["history"], "licence": "Apache-2.0"},
         "files": files, "keyId": None, "minimumRuntime": "0.1.0",
     }

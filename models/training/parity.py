@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from batch import padded_width, transmission
+from batch import at_pitch, padded_width, transmission
 from decode import detections
 from network import anchor_points, decode_boxes, flatten_levels
 from stream import NODE, ROOT
@@ -39,7 +39,9 @@ def tensors_of(items, config):
     """Inputs as the runtime makes them: the width padded with air to a multiple of 32 only."""
     out = []
     for scan in items:
-        out.append(transmission(scan, {"height": config["canvas"]["height"], "width": padded_width(scan, config)})[None])
+        scan = at_pitch(scan, config["pixelPitchMm"])
+        height = min(config["canvas"]["height"], -(-scan["height"] // 32) * 32)
+        out.append(transmission(scan, {"height": height, "width": padded_width(scan, config)})[None])
     return out
 
 
@@ -59,17 +61,26 @@ def compare_detections(mine, theirs):
     return score, box
 
 
+def embed(net, head, transmissions):
+    """Unit vectors [B, 128] of transmissions [B, 2, H, W]."""
+    with torch.no_grad():
+        front, high = net.front(transmissions)
+        _, x4, x5 = net.backbone(front)
+        return head(head.pooled(x4, x5, high))
+
+
 def largest(a, b):
     return float(np.abs(a - b).max(initial=0))
 
 
-def parity(net, folder, config, items):
+def parity(net, head, folder, config, items):
     """Largest differences over `items`; raises when a bound is broken."""
     tensors = tensors_of(items, config)
     runs = [run_onnx(folder / f"{name}.onnx", tensors)[0] for name in ("threat-detector-dense", "threat-detector", "goods-classifier")]
-    worst = {"score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0}
+    vectors = run_onnx(folder / "embedding.onnx", tensors)[0] if head is not None else [None] * len(tensors)
+    worst = {"score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0, "vector": 0.0}
     count = 0
-    for tensor, dense, found, goods in zip(tensors, *runs):
+    for tensor, vector, dense, found, goods in zip(tensors, vectors, *runs):
         with torch.no_grad():
             logits, raw, group_logits, group_share = net(torch.from_numpy(tensor))
         points, strides = anchor_points(*tensor.shape[2:])
@@ -85,7 +96,9 @@ def parity(net, folder, config, items):
         worst["box"] = max(worst["box"], difference[1], largest(dense["boxes"], boxes))
         worst["presence"] = max(worst["presence"], largest(goods["presence"], group_logits.sigmoid().numpy()))
         worst["share"] = max(worst["share"], largest(goods["share"], group_share.numpy()))
-    limits = {"score": SCORE_LIMIT, "box": BOX_LIMIT, "presence": SCORE_LIMIT, "share": SCORE_LIMIT}
+        if vector is not None:
+            worst["vector"] = max(worst["vector"], largest(vector["embedding"], embed(net, head, torch.from_numpy(tensor)).numpy()))
+    limits = {"score": SCORE_LIMIT, "box": BOX_LIMIT, "presence": SCORE_LIMIT, "share": SCORE_LIMIT, "vector": SCORE_LIMIT}
     broken = {key: value for key, value in worst.items() if not value <= limits[key]}
     if broken:
         raise AssertionError(f"ONNX and torch differ by more than allowed: {broken}")
@@ -96,7 +109,9 @@ def latency(folder, config, items):
     """p50 and p95 of session.run on a full canvas with one thread, milliseconds."""
     tensor = transmission(items[0], config["canvas"])[None]
     out, runs = {}, config["package"]["latencyRuns"]
-    for name in ("threat-detector", "goods-classifier"):
+    for name in ("threat-detector", "goods-classifier", "embedding"):
+        if not (folder / f"{name}.onnx").exists():
+            continue
         _, times = run_onnx(folder / f"{name}.onnx", [tensor], repeats=runs + runs // 5)
         out[name] = {"p50": float(np.percentile(times[-runs:], 50)), "p95": float(np.percentile(times[-runs:], 95))}
     return out

@@ -1,8 +1,9 @@
 """Runs a network over scans and keeps what the metrics need."""
 
+import numpy as np
 import torch
 
-from batch import collate, objects, padded_width, shares
+from batch import at_pitch, objects, padded_width, shares, transmission
 from decode import detections
 
 
@@ -10,22 +11,30 @@ def batches(items, config, size):
     """Batches of scans that are padded to the same size, so that each is seen as the runtime would see it."""
     by_size = {}
     for position, scan in enumerate(items):
-        by_size.setdefault((padded_width(scan, config), scan["height"]), []).append(position)
+        by_size.setdefault((padded_width(scan, config), -(-scan["height"] // 32)), []).append(position)
     return [group[i : i + size] for group in by_size.values() for i in range(0, len(group), size)]
+
+
+def images(items, config):
+    """[B, 2, H, W] of scans that are padded to the same size."""
+    size = {"height": -(-items[0]["height"] // 32) * 32, "width": padded_width(items[0], config)}
+    size["height"] = min(config["canvas"]["height"], size["height"])
+    return torch.from_numpy(np.stack([transmission(scan, size) for scan in items]))
 
 
 def predict(model, items, config, autocast, size=8):
     """Per scan: detections [k, 6], truth, group presence and share; in the order of `items`."""
     model.eval()
+    items = [at_pitch(scan, config["pixelPitchMm"]) for scan in items]
     results = [None] * len(items)
     for positions in batches(items, config, size):
         with torch.no_grad():
-            logits, raw, presence, share = model(collate([items[p] for p in positions], config)["image"], autocast)
+            logits, raw, presence, share = model(images([items[p] for p in positions], config), autocast)
         found = detections(logits, raw, config["decode"])
         for i, position in enumerate(positions):
-            boxes, labels = objects(items[position], config["classes"])
+            boxes, labels, tiers = objects(items[position], config["classes"])
             results[position] = {
-                "found": found[i], "boxes": boxes, "labels": labels, "presence": presence[i].sigmoid().numpy(),
+                "found": found[i], "boxes": boxes, "labels": labels, "tiers": tiers, "presence": presence[i].sigmoid().numpy(),
                 "share": share[i].numpy(), "shares": shares(items[position], config["groups"]),
             }
     return results

@@ -24,17 +24,19 @@ from calibrate import calibrate  # noqa: E402
 from evaluate import detection_figures, goods_figures  # noqa: E402
 from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
+from embedding import load_head, train_head  # noqa: E402
 from network import LynceusNet  # noqa: E402
 from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
 from predict import predict  # noqa: E402
-from stream import scans  # noqa: E402
+from stream import scan_set  # noqa: E402
 from train import Log, Trainer  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 SMOKE = {
     "train": {"samples": 16, "batch": 4, "warmupSteps": 2, "logEverySteps": 2, "evaluateEverySamples": 1000, "staticAssignment": 0.5},
-    "scans": {"validation": 2, "calibration": 8, "holdout": 6, "traffic": 4},
+    "sets": {"validation": 2, "calibration": 8, "holdout": 6, "traffic": 4, "benchmark": 4, "shifted": 4},
+    "embedding": {"scans": 8, "epochs": 2, "gallery": 6},
     "package": {"version": "0.0.1", "parityScans": 2, "goldenScans": 1, "latencyRuns": 5},
 }
 
@@ -44,11 +46,10 @@ def arguments():
     parser.add_argument("--config", type=Path, default=HERE / "config.json")
     parser.add_argument("--run", default="main", help="folder under models/training/runs for checkpoint and log")
     parser.add_argument("--packages", type=Path, default=HERE.parent / "packages", help="where the package folders go")
-    parser.add_argument("--stage", choices=["all", "train", "package"], default="all")
+    parser.add_argument("--stage", choices=["all", "train", "embed", "package"], default="all")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--warm", type=Path, help="start from the weights of this checkpoint")
+    parser.add_argument("--warm", type=Path, nargs="+", help="start from the weights of this checkpoint, or of these package folders")
     parser.add_argument("--minutes", type=float)
-    parser.add_argument("--uses", type=int)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--learning-rate", type=float)
     parser.add_argument("--version", help="version of the packages")
@@ -61,12 +62,13 @@ def configuration(options):
     config = json.loads(options.config.read_text())
     if options.smoke:
         config["train"].update(SMOKE["train"])
-        config["data"]["scans"].update(SMOKE["scans"])
+        config["data"]["leastKept"] = 4
+        config["embedding"].update(SMOKE["embedding"])
+        for name, chosen in config["data"]["sets"].items():
+            chosen["count"] = SMOKE["sets"][name]
         config["package"].update(SMOKE["package"])
     if options.minutes:
         config["train"].update(minutes=options.minutes, samples=None)
-    if options.uses:
-        config["data"]["uses"] = options.uses
     if options.threads:
         config["train"]["threads"] = options.threads
     if options.learning_rate:
@@ -90,13 +92,25 @@ def facts_of(config, state, checks, times):
     data, settings = config["data"], config["train"]
     return {
         "history": f" {config['package']['history']}" if config["package"]["history"] else "",
-        "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seeds"]["train"],
-        "mix": data["mix"], "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
-        **{k: data["scans"][k] for k in ("calibration", "holdout", "traffic")},
+        "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seed"] + data["revision"],
+        "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
+        "calibration": data["sets"]["calibration"]["count"],
         "parameters": sum(p.numel() for p in LynceusNet(config).parameters()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
-        "parity_scans": checks["scans"], "parity_score": checks["score"], "parity_box": checks["box"], "parity_presence": max(checks["presence"], checks["share"]),
+        "parity_scans": checks["scans"], "parity_score": checks["score"], "parity_box": checks["box"],
+        "parity_presence": max(checks["presence"], checks["share"]), "parity_vector": checks["vector"],
         "latency": times, "loading": "Packages that come with the project are trusted by their digest; the known-answer test runs at load.",
     }
+
+
+def evaluated(net, config, classes, groups):
+    """Figures of both packages by name of the set; the first is the headline of the card."""
+    threat, goods = {}, {}
+    for name in config["package"]["evaluate"]:
+        results = predict(net, scan_set(config["data"], name), config, False)
+        rounds = 400 if len(results) >= 100 else 20
+        threat[name] = rounded(detection_figures(results, classes, config, rounds))
+        goods[name] = rounded(goods_figures(results, groups, config, rounds))
+    return threat, goods
 
 
 def packaging(config, folder, packages):
@@ -106,11 +120,10 @@ def packaging(config, folder, packages):
     net = LynceusNet(config)
     net.load_state_dict(state["ema"])
     net = fold_and_round(net)
-    export(net, config, folder)
-    data = config["data"]
-    draw = lambda name, mix: list(scans(data["seeds"][name], 0, data["scans"][name], mix))
-    calibration = draw("calibration", data["mix"])
-    checks = parity(net, folder, config, calibration[: config["package"]["parityScans"]])
+    head, nearness = load_head(folder, config)
+    export(net, head, config, folder)
+    calibration = list(scan_set(config["data"], "calibration"))
+    checks = parity(net, head, folder, config, calibration[: config["package"]["parityScans"]])
     log("parity", **{k: (f"{v:.3e}" if isinstance(v, float) else v) for k, v in checks.items()})
     times = rounded(latency(folder, config, calibration), 2)
     log("latency", **times)
@@ -119,15 +132,14 @@ def packaging(config, folder, packages):
     windows = golden_windows(seen, calibration, config)
     air_level = calibration[0]["airLevel"]
     del calibration
-    held = predict(net, draw("holdout", data["mix"]), config, False)
-    traffic = predict(net, draw("traffic", "traffic"), config, False)
-    rounds = 400 if len(held) >= 100 else 20
-    threat = rounded(detection_figures(held, traffic, classes, config, rounds))
-    goods = rounded(goods_figures(held, groups, config))
-    log("evaluation", threat=threat, goods=goods)
+    threat, goods = evaluated(net, config, classes, groups)
+    log("evaluation", threat=threat, goods=goods, nearness=nearness)
     facts = facts_of(config, state, checks, times)
-    for kind, entries, figures in (("threat-detector", classes, threat), ("goods-classifier", groups, goods)):
-        path = write_package(kind, folder / f"{kind}.onnx", entries, figures, facts, windows, air_level, config, packages)
+    kinds = [("threat-detector", classes, threat, None), ("goods-classifier", groups, goods, None)]
+    if head is not None:
+        kinds.append(("embedding", [], nearness["sets"], {"embedding": nearness["cosines"]}))
+    for kind, entries, figures, more in kinds:
+        path = write_package(kind, folder / f"{kind}.onnx", entries, figures, facts, windows, air_level, config, packages, folder / "log.ndjson", more)
         log("package", path=path.name, bytes=sum(p.stat().st_size for p in path.rglob("*") if p.is_file()))
 
 
@@ -152,6 +164,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.stage in ("all", "train"):
         training(config, folder, options)
+    if options.stage in ("all", "embed"):
+        train_head(config, folder, Log(folder / "log.ndjson"))
     if options.stage in ("all", "package"):
         packaging(config, folder, options.packages)
 

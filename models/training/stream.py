@@ -1,14 +1,11 @@
-"""Fresh scans from `node simulator/stream.ts` processes, read by threads, padded with air.
-
-Nothing is stored: each scan is seen `uses` times (normally once) and forgotten.
-"""
+"""Scans from `node simulator/stream.ts` processes: a given range in order, or an endless supply for training."""
 
 import json
 import queue
-import random
 import struct
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NODE = ROOT / "node_modules" / ".bin" / "node"
 MAX_HEADER = 1 << 20
 MAX_SIDE = 4096
+QUEUED_SCANS = 64
+RETRY_SECONDS = (2.0, 30.0)
+RANGE = 100_000_000
 
 
 class StreamError(RuntimeError):
@@ -31,95 +31,112 @@ def read_exact(pipe, size):
 
 
 def read_scan(pipe):
-    """One scan of the stream as a dict with `planes` u16 [2, H, W]; EOFError at the end."""
-    (size,) = struct.unpack("<I", read_exact(pipe, 4))
-    if size > MAX_HEADER:
-        raise StreamError(f"header of {size} bytes: the stream is out of step")
-    scan = json.loads(read_exact(pipe, size))
+    """One record: the header's fields and `planes`, u16 [2, height, width], low then high energy (the first view)."""
+    (length,) = struct.unpack("<I", read_exact(pipe, 4))
+    if not 0 < length <= MAX_HEADER:
+        raise StreamError(f"header of {length} bytes")
+    scan = json.loads(read_exact(pipe, length))
     width, height = scan["width"], scan["height"]
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise StreamError(f"absurd size {width}x{height}")
+        raise StreamError(f"scan of {width}x{height} pixels")
     planes = np.frombuffer(read_exact(pipe, width * height * 4), "<u2").reshape(2, height, width)
     scan["planes"] = planes
     return scan
 
 
-def open_stream(seed, start, count, mix):
-    """Starts one generator. Node is called directly so that ending the process ends the generator."""
-    command = [str(NODE), "simulator/stream.ts", "--seed", str(seed), "--start", str(start), "--count", str(count), "--mix", mix]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, bufsize=1 << 20)
+def stream_command(seed, start, count, options):
+    """`options`: further options of the simulator's stream by name, such as {"mix": "training"} or {"benchmark": "main"}."""
+    command = [str(NODE), "simulator/stream.ts", "--seed", str(seed), "--start", str(start), "--count", str(count)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    return command
 
 
-def scans(seed, start, count, mix):
-    """`count` scans, in order."""
-    process = open_stream(seed, start, count, mix)
+def open_stream(command, quiet=False):
+    """Node is called directly so that ending the process ends the generator."""
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None, bufsize=1 << 20,
+                            start_new_session=quiet)
+
+
+def close_stream(process):
+    process.terminate()
+    process.stdout.close()
+    process.wait()
+
+
+def scans(seed, start, count, **options):
+    """`count` scans, in order. Fewer only where the simulator's own list ends (a benchmark)."""
+    process = open_stream(stream_command(seed, start, count, options))
+    read = 0
     try:
-        for _ in range(count):
+        while read < count:
             yield read_scan(process.stdout)
+            read += 1
     except EOFError:
-        raise StreamError(f"the simulator ended early, exit code {process.wait()}") from None
+        if "benchmark" not in options or read == 0:
+            raise StreamError(f"the simulator ended early, exit code {process.wait()}") from None
     finally:
-        process.stdout.close()
-        process.terminate()
-        process.wait()
+        close_stream(process)
 
 
-class FreshScans:
-    """An endless shuffled supply for training: `generators` processes, each with indices of its own."""
+def scan_set(data, name):
+    """The scans of a named set of the configuration."""
+    chosen = data["sets"][name]
+    return scans(chosen["seed"], 0, chosen["count"], **chosen["options"])
 
-    def __init__(self, seed, start, mix, generators, uses, buffer):
-        self.queue = queue.Queue(maxsize=32)
-        self.random = random.Random(seed + start)
-        self.buffer, self.capacity, self.uses = [], buffer, uses
+
+class Supply:
+    """An endless supply of fresh scans from one generator process per entry of `plan`.
+
+    A generator is started anew every `minutes` (so that it runs the simulator as it is now) and, after a pause, when it
+    fails: what is missing meanwhile comes from the replay.
+    """
+
+    def __init__(self, seed, start, plan, minutes):
+        self.queue = queue.Queue(maxsize=QUEUED_SCANS)
         self.stopped = threading.Event()
         self.failure = None
-        self.read = 0
-        self.processes = [open_stream(seed + 100_000 * g, start, 100_000_000, mix) for g in range(generators)]
-        self.threads = [threading.Thread(target=self._pump, args=(p,), daemon=True) for p in self.processes]
+        self.threads = [
+            threading.Thread(target=self._pump, args=(seed + 100_000 * g, start, options, minutes), daemon=True)
+            for g, options in enumerate(plan)
+        ]
+
+    def start(self):
         for thread in self.threads:
             thread.start()
 
-    def _pump(self, process):
-        try:
-            while not self.stopped.is_set():
-                self.queue.put(read_scan(process.stdout))
-        except (EOFError, StreamError, ValueError) as error:
-            if not self.stopped.is_set():
-                self.failure = error
-
-    def _fresh(self):
-        while True:
+    def _pump(self, seed, index, options, minutes):
+        pause = RETRY_SECONDS[0]
+        while not self.stopped.is_set():
+            process = open_stream(stream_command(seed, index, RANGE, options), quiet=True)
+            until = time.monotonic() + 60 * minutes
             try:
-                scan = self.queue.get(timeout=20)
-                self.read += 1
-                return scan
-            except queue.Empty:
-                if self.failure is not None or all(p.poll() is not None for p in self.processes):
-                    raise StreamError(f"the simulator stopped: {self.failure!r}") from None
+                while not self.stopped.is_set() and time.monotonic() < until:
+                    self._offer(read_scan(process.stdout))
+                    index += 1
+                    pause, self.failure = RETRY_SECONDS[0], None
+            except (EOFError, StreamError, ValueError) as error:
+                self.failure = error
+                self.stopped.wait(pause)
+                pause = min(2 * pause, RETRY_SECONDS[1])
+            finally:
+                close_stream(process)
 
-    def next(self):
-        """One scan. With uses > 1 a scan comes back after about buffer/uses others."""
-        if self.uses <= 1:
-            return self._fresh()
-        while len(self.buffer) < self.capacity and (not self.buffer or not self.queue.empty()):
-            self.buffer.append([self._fresh(), self.uses])
-        at = self.random.randrange(len(self.buffer))
-        entry = self.buffer[at]
-        entry[1] -= 1
-        if entry[1] <= 0:
-            self.buffer[at] = self.buffer[-1]
-            self.buffer.pop()
-        return entry[0]
+    def _offer(self, scan):
+        while not self.stopped.is_set():
+            try:
+                return self.queue.put(scan, timeout=0.5)
+            except queue.Full:
+                continue
 
-    def close(self):
+    def take(self, timeout=0.0):
+        """A scan, or None when none is ready within `timeout` seconds."""
+        try:
+            return self.queue.get(timeout=timeout) if timeout > 0 else self.queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def stop(self):
         self.stopped.set()
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            while True:
-                try:
-                    process.wait(timeout=0.2)
-                    break
-                except subprocess.TimeoutExpired:
-                    while not self.queue.empty():
-                        self.queue.get_nowait()
+        for thread in self.threads:
+            thread.join()

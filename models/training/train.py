@@ -3,21 +3,22 @@
 import copy
 import json
 import math
-import random
 import time
 
 import numpy as np
 import torch
 
-from batch import collate, trim
+from feed import Feed
+from grow import depths_of, grown, load_package, package_state
 from loss import detection_loss, goods_loss
 from metrics import class_ap, roc_area, rounded
 from network import LynceusNet, anchor_points
-from predict import predict
-from stream import FreshScans, scans
+from predict import images, predict
+from stream import scan_set, scans
 
 
-POOL_BATCHES = 4
+
+NORM_SCANS = 12
 
 
 class Log:
@@ -34,14 +35,18 @@ class Log:
 
 
 class Ema:
-    """Exponential moving average of weights and statistics; what is evaluated and shipped."""
+    """Exponential moving average of weights and statistics, every few steps; what is evaluated and shipped."""
+
+    EVERY = 4
 
     def __init__(self, model, decay):
         self.model, self.decay, self.steps = copy.deepcopy(model).eval(), decay, 0
 
     def update(self, model):
         self.steps += 1
-        keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        if self.steps % self.EVERY:
+            return
+        keep = min(self.decay, (1 + self.steps) / (10 + self.steps)) ** self.EVERY
         with torch.no_grad():
             for mine, theirs in zip(self.model.state_dict().values(), model.state_dict().values()):
                 if mine.dtype.is_floating_point:
@@ -67,20 +72,37 @@ class Progress:
         return settings["learningRate"] * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.fraction())))
 
 
+class Window:
+    """Means since the last line of the log."""
+
+    def __init__(self):
+        self.sums, self.count, self.scans, self.waited, self.mark = {}, 0, 0, 0.0, time.monotonic()
+
+    def add(self, losses, scans, waited):
+        for key, value in losses.items():
+            self.sums[key] = self.sums.get(key, 0.0) + value
+        self.count, self.scans, self.waited = self.count + 1, self.scans + scans, self.waited + waited
+
+    def figures(self):
+        took = time.monotonic() - self.mark
+        return {"scansPerSecond": self.scans / took, "waiting": self.waited / took, "loss": {k: v / self.count for k, v in self.sums.items()}}
+
+
 def make_optimizer(model, settings):
     decay = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": settings["weightDecay"]}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings["learningRate"], betas=(0.9, 0.99))
+    return torch.optim.AdamW(groups, lr=settings["learningRate"], betas=(0.9, 0.99), foreach=True)
 
 
 def quick_metrics(results, config):
     """mAP50 and areas for the log; intervals belong to the final evaluation."""
     found, truths = [r["found"] for r in results], results
     ap = {name: class_ap(found, truths, c) for c, name in enumerate(config["classes"])}
+    clear = [class_ap(found, truths, c, counted=("clear",)) for c in range(len(config["classes"]))]
     area = [roc_area([r["presence"][g] for r in results], [r["shares"][g] > 0.03 for r in results]) for g in range(len(config["groups"]))]
     share = float(np.mean([np.abs(r["share"] - r["shares"]).sum() / 2 for r in results]))
-    return {"map50": float(np.nanmean(list(ap.values()))), "ap50": ap, "goodsAuc": float(np.nanmean(area)), "shareError": share}
+    return {"map50": float(np.nanmean(list(ap.values()))), "clear": float(np.nanmean(clear)), "ap50": ap, "goodsAuc": float(np.nanmean(area)), "shareError": share}
 
 
 class Trainer:
@@ -95,12 +117,34 @@ class Trainer:
         self.pool = []
         self.warm = False
 
-    def warm_start(self, path):
-        """Weights of an earlier run; the static assignment is then left out."""
-        state = torch.load(path, map_location="cpu")["ema"]
-        self.model.load_state_dict(state)
-        self.ema.model.load_state_dict(state)
+    def warm_start(self, paths):
+        """Weights of an earlier checkpoint (one file) or of shipped packages (folders), grown to this network.
+
+        The static assignment is then left out.
+        """
+        if paths[0].is_file():
+            state = torch.load(paths[0], map_location="cpu")
+            state, old = state["ema"], state["config"]
+        else:
+            state, old = self.unpacked(paths)
+        fresh = grown(state, old, self.config, self.model.state_dict())
+        self.model.load_state_dict(fresh)
+        self.ema.model.load_state_dict(fresh)
         self.warm = True
+
+    def unpacked(self, folders):
+        """State and configuration of the network that the packages were made from."""
+        found, known = package_state(folders)
+        width = lambda name: found[name].shape[0]
+        network = {
+            "stem": width("backbone.stem.1.0.weight"), "widths": [width(f"backbone.stage{s}.0.0.weight") for s in (3, 4, 5)],
+            "depths": depths_of(found), "head": width("detect.enter_class.0.0.weight"), "goods": width("goods.mix.0.0.weight"),
+        }
+        old = {**self.config, **known, "network": network}
+        net, data = LynceusNet(old), self.config["data"]
+        sample = list(scans(data["seed"], 0, NORM_SCANS, **data["generators"][0]))
+        load_package(net, found, images(sample, self.config))
+        return net.state_dict(), old
 
     def save(self):
         state = {
@@ -128,9 +172,10 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.progress.rate(settings)
         self.model.train()
-        logits, raw, presence, share = self.model(batch["image"], settings["bfloat16"])
+        front = batch["front"].float()
+        logits, raw, presence, share = self.model.trunk(front, batch["high"], settings["bfloat16"])
         static = not self.warm and self.progress.fraction() < settings["staticAssignment"]
-        points, strides = anchor_points(*batch["image"].shape[2:])
+        points, strides = anchor_points(*[2 * side for side in front.shape[2:]])
         cls, box, positives = detection_loss(logits, raw, points, strides, batch, static)
         present, shared = goods_loss(presence, share, batch)
         total = weights["class"] * cls + weights["box"] * box + weights["presence"] * present + weights["share"] * shared
@@ -142,18 +187,6 @@ class Trainer:
             self.ema.update(self.model)
         return {"class": float(cls), "box": float(box), "presence": float(present), "share": float(shared), "positives": positives, "norm": float(norm)}
 
-    def next_items(self, source, rng):
-        """A batch of scans of similar size: half of a canvas would be air otherwise. The last part of a run sees whole scans."""
-        if not self.pool:
-            size = self.settings["batch"]
-            drawn = [source.next() for _ in range(size * POOL_BATCHES)]
-            if self.progress.fraction() < self.settings["trimUntil"]:
-                drawn = [trim(scan, rng) for scan in drawn]
-            drawn.sort(key=lambda scan: (-(-scan["width"] // 64), scan["height"]))
-            self.pool = [drawn[i : i + size] for i in range(0, len(drawn), size)]
-            rng.shuffle(self.pool)
-        return self.pool.pop()
-
     def evaluate(self, validation):
         started = time.monotonic()
         results = quick_metrics(predict(self.ema.model, validation, self.config, self.settings["bfloat16"]), self.config)
@@ -161,38 +194,39 @@ class Trainer:
 
     def run(self):
         settings, data, progress = self.settings, self.config["data"], self.progress
-        validation = list(scans(data["seeds"]["validation"], 0, data["scans"]["validation"], data["mix"]))
+        validation = list(scan_set(data, "validation"))
         parameters = sum(p.numel() for p in self.model.parameters())
         self.log("start", parameters=parameters, seen=progress.seen, warm=self.warm, settings=settings, data=data)
-        source = FreshScans(data["seeds"]["train"], progress.fresh, data["mix"], data["generators"], data["uses"], data["buffer"])
-        rng, already = random.Random(settings["seed"] + progress.seen), progress.fresh
-        sums, count, waited, saved, evaluated, mark = {}, 0, 0.0, time.monotonic(), progress.seen, time.monotonic()
+        (self.folder / "config.json").write_text(json.dumps(self.config))
+        feed = Feed(self.folder / "config.json", progress.fresh, settings["seed"] + progress.steps)
+        feed.start()
         try:
-            while progress.fraction() < 1.0:
-                started = time.monotonic()
-                items = self.next_items(source, rng)
-                waited += time.monotonic() - started
-                for key, value in self.step(collate(items, self.config, rng)).items():
-                    sums[key] = sums.get(key, 0.0) + value
-                count += 1
-                progress.steps += 1
-                progress.seen += len(items)
-                progress.fresh = already + source.read
-                progress.seconds += time.monotonic() - started
-                if progress.steps % settings["logEverySteps"] == 0:
-                    took = time.monotonic() - mark
-                    self.log("train", step=progress.steps, seen=progress.seen, fresh=progress.fresh, fraction=progress.fraction(),
-                             rate=progress.rate(settings), scansPerSecond=count * settings["batch"] / took, waiting=waited / took,
-                             loss={k: v / count for k, v in sums.items()})
-                    sums, count, waited, mark = {}, 0, 0.0, time.monotonic()
-                if progress.seen - evaluated >= settings["evaluateEverySamples"]:
-                    self.evaluate(validation)
-                    evaluated, mark, count, sums, waited = progress.seen, time.monotonic(), 0, {}, 0.0
-                if time.monotonic() - saved > settings["checkpointEverySeconds"]:
-                    self.save()
-                    saved = time.monotonic()
+            self.steps(feed, validation)
         finally:
-            source.close()
+            feed.stop()
             self.save()
         self.evaluate(validation)
         self.log("end", seen=progress.seen, minutes=progress.seconds / 60)
+
+    def steps(self, feed, validation):
+        settings, progress, already = self.settings, self.progress, self.progress.fresh
+        window, saved, evaluated = Window(), time.monotonic(), progress.seen
+        while progress.fraction() < 1.0:
+            started = time.monotonic()
+            batch = feed.next()
+            waited = time.monotonic() - started
+            window.add(self.step(batch), len(batch["labels"]), waited)
+            progress.steps += 1
+            progress.seen += len(batch["labels"])
+            progress.fresh = already + feed.fresh
+            progress.seconds += time.monotonic() - started
+            if progress.steps % settings["logEverySteps"] == 0:
+                self.log("train", step=progress.steps, seen=progress.seen, fresh=progress.fresh, kept=feed.kept,
+                         fraction=progress.fraction(), rate=progress.rate(settings), **window.figures())
+                window = Window()
+            if progress.seen - evaluated >= settings["evaluateEverySamples"]:
+                self.evaluate(validation)
+                evaluated, window = progress.seen, Window()
+            if time.monotonic() - saved > settings["checkpointEverySeconds"]:
+                self.save()
+                saved = time.monotonic()

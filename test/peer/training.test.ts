@@ -37,7 +37,7 @@ describe("the training command", () => {
   });
 
   it(
-    "trains on the simulator's stream, resumes, and writes two packages that load and know their answers",
+    "trains on the simulator's stream, resumes, and writes three packages that load and know their answers",
     async () => {
       await command("--stage", "train");
       const first = events();
@@ -54,6 +54,7 @@ describe("the training command", () => {
       expect(Number(parity?.score)).toBeLessThanOrEqual(1e-5);
       const folders = await listPackages(packages);
       expect(folders.map((folder) => basename(folder))).toEqual([
+        "embedding-0.0.1",
         "goods-classifier-0.0.1",
         "threat-detector-0.0.1",
       ]);

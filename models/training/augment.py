@@ -1,0 +1,139 @@
+"""Changes to a sample that keep its truth: each draw of a kept scan is another scan.
+
+All work on attenuation or transmission of a cropped pair [2, h, w] float32; sizes of changes are in config.json, `augment`.
+"""
+
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from pseudo import round_trip
+
+NOISE_BANK = 1 << 22
+LEAST_SIDE = 64
+OPAQUE_ADDED = 0.9
+LEAST_BOX = 4.0
+
+
+class Augmenter:
+    """Draws from one seeded generator; `noise` is a bank of normal numbers, since drawing them anew costs more than the rest."""
+
+    def __init__(self, config, seed):
+        self.settings, self.canvas = config["augment"], config["canvas"]
+        self.rng = np.random.default_rng(seed)
+        self.bank = self.rng.standard_normal(NOISE_BANK).astype(np.float32)
+
+    def chance(self, name):
+        return self.rng.random() < self.settings[name]
+
+    def normal(self, shape):
+        size = int(np.prod(shape))
+        start = self.rng.integers(0, NOISE_BANK - size)
+        return self.bank[start : start + size].reshape(shape)
+
+    def __call__(self, sample, other=None):
+        """`sample` (see batch.sample_of) with `image` and moved boxes. `other`: a sample without targets to lay over it, or None."""
+        image, boxes, ignored = self.crop(sample)
+        share = sample["shares"]
+        if other is not None:
+            image, ignored, share = self.overlay(image, boxes, ignored, sample, other)
+        image, boxes = self.turn(image, boxes)
+        if self.chance("zoomChance"):
+            image, boxes = self.zoom(image, boxes)
+        image = self.spectrum(image)
+        if self.chance("blurChance"):
+            image = self.blur(image)
+        if self.chance("noiseChance"):
+            image = self.noise(image)
+        if self.chance("pictureChance"):
+            image = round_trip(image, self.rng)
+        return {**sample, "image": np.ascontiguousarray(image), "boxes": boxes, "ignored": ignored, "shares": share}
+
+    def crop(self, sample):
+        """Cuts most of the air away; now and then the whole canvas is kept, with air around."""
+        top, bottom, left, right = sample["body"]
+        height, width = sample["planes"].shape[1:]
+        near, far = lambda at: max(0, at - self.rng.integers(4, 40)), lambda at, end: min(end, at + self.rng.integers(4, 40))
+        y0, y1, x0, x1 = near(top), far(bottom, height), near(left), far(right, width)
+        image = sample["planes"][:, y0:y1, x0:x1].astype(np.float32) / np.float32(sample["airLevel"])
+        boxes = sample["boxes"] - np.float32([x0, y0, x0, y0])
+        if self.chance("wholeChance"):
+            image, boxes = self.place(image, boxes)
+        return image, boxes, sample["ignored"]
+
+    def place(self, image, boxes):
+        """Somewhere on a canvas of air with a little noise."""
+        height, width = max(self.canvas["height"], image.shape[1]), max(self.canvas["width"], image.shape[2])
+        out = 1 + 0.004 * self.normal((2, height, width))
+        y, x = self.rng.integers(0, height - image.shape[1] + 1), self.rng.integers(0, width - image.shape[2] + 1)
+        out[:, y : y + image.shape[1], x : x + image.shape[2]] = image
+        return out, boxes + np.float32([x, y, x, y])
+
+    def overlay(self, image, boxes, ignored, sample, other):
+        """A second parcel in the beam: transmissions multiply. A target that it darkens much is ignored from here on."""
+        top, bottom, left, right = other["body"]
+        part = other["planes"][:, top:bottom, left:right].astype(np.float32) / np.float32(other["airLevel"])
+        part = part[:, : image.shape[1], : image.shape[2]]
+        y, x = self.rng.integers(0, image.shape[1] - part.shape[1] + 1), self.rng.integers(0, image.shape[2] - part.shape[2] + 1)
+        image = image.copy()
+        image[:, y : y + part.shape[1], x : x + part.shape[2]] *= part
+        laid = np.ones(image.shape[1:], np.float32)
+        laid[y : y + part.shape[1], x : x + part.shape[2]] = part[1]
+        ignored = ignored.copy()
+        for i, (x0, y0, x1, y1) in enumerate(boxes.round().astype(int)):
+            over = laid[max(0, y0) : y1, max(0, x0) : x1]
+            ignored[i] |= over.size > 0 and float(over.mean()) < math.exp(-OPAQUE_ADDED)
+        mine, theirs = sample["massKg"] or 1.0, other["massKg"] or 1.0
+        return image, ignored, ((mine * sample["shares"] + theirs * other["shares"]) / (mine + theirs)).astype(np.float32)
+
+    def turn(self, image, boxes):
+        """Mirrored and, where it fits on the canvas, turned by a right angle."""
+        height, width = image.shape[1:]
+        if self.rng.random() < 0.5:
+            image, boxes = image[:, :, ::-1], np.stack([width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]], 1)
+        if self.rng.random() < 0.5:
+            image, boxes = image[:, ::-1], np.stack([boxes[:, 0], height - boxes[:, 3], boxes[:, 2], height - boxes[:, 1]], 1)
+        if width <= self.canvas["height"] and self.chance("turnChance"):
+            image, boxes = image.transpose(0, 2, 1), boxes[:, [1, 0, 3, 2]]
+        return image, boxes
+
+    def zoom(self, image, boxes):
+        """Another magnification, of both axes alike and a little of each."""
+        limit = math.log(1 + self.settings["zoom"])
+        both = self.rng.uniform(-limit, limit)
+        factor = np.exp(both + self.rng.uniform(-limit / 5, limit / 5, 2))
+        most = np.array([self.canvas["height"], self.canvas["width"]]) / image.shape[1:]
+        factor = np.minimum(factor, np.maximum(most, 1e-3))
+        size = [max(LEAST_SIDE, int(round(s * f))) for s, f in zip(image.shape[1:], factor)]
+        scale = np.float32([size[1] / image.shape[2], size[0] / image.shape[1]])
+        tensor = torch.from_numpy(np.ascontiguousarray(image))[None]
+        image = F.interpolate(tensor, size, mode="bilinear", align_corners=False)[0].numpy()
+        return image, boxes * np.tile(scale, 2)
+
+    def spectrum(self, image):
+        """Another tube voltage, filter or detector, roughly: the attenuation of each energy by a factor, and its gain."""
+        s = self.settings
+        both, apart = self.rng.normal(0, s["densitySpread"]), self.rng.normal(0, s["ratioSpread"])
+        power = np.exp(np.array([both + apart, both - apart])).astype(np.float32)
+        gain = (1 + self.rng.normal(0, s["gainSpread"], 2)).astype(np.float32)
+        return gain[:, None, None] * np.maximum(image, 1e-6) ** power[:, None, None]
+
+    def blur(self, image):
+        side = self.rng.uniform(0.05, self.settings["blur"], 2)
+        tensor = torch.from_numpy(np.ascontiguousarray(image))[None]
+        for axis, weight in zip((2, 3), side):
+            kernel = torch.tensor([weight, 1 - 2 * weight, weight], dtype=torch.float32)
+            shape = (1, 1, 3, 1) if axis == 2 else (1, 1, 1, 3)
+            pad = (0, 0, 1, 1) if axis == 2 else (1, 1, 0, 0)
+            padded = F.pad(tensor, pad, mode="replicate").transpose(0, 1)
+            tensor = F.conv2d(padded, kernel.view(shape)).transpose(0, 1)
+        return tensor[0].numpy()
+
+    def noise(self, image):
+        """Photon noise of a lower dose, and a floor."""
+        photons = math.exp(self.rng.uniform(*np.log(self.settings["photons"])))
+        floor = self.rng.uniform(0, self.settings["electronic"])
+        sigma = np.sqrt(np.maximum(image, 0) / photons + floor * floor).astype(np.float32)
+        return np.maximum(image + sigma * self.normal(image.shape), 0)

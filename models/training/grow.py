@@ -1,0 +1,144 @@
+"""Weights of another network put into this one: wider, deeper, more classes, or a shipped package's graph.
+
+What the old network computed stays: the outputs of new channels are random, but nothing reads them yet (zero weights),
+and new blocks add little (their last norm starts small). Classes and groups are matched by name.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+import torch.nn as nn
+from onnx import numpy_helper
+
+NEW_BLOCK_GAIN = 0.1
+
+
+def joined(config):
+    """Input channels of the layers that read several maps side by side, by parameter prefix."""
+    c3, c4, c5 = config["network"]["widths"]
+    return {
+        "neck.up4.enter.0": [c5, c4], "neck.up3.enter.0": [c4, c3], "neck.mix4.enter.0": [c3, c4], "neck.mix5.enter.0": [c4, c5],
+        "goods.mix.0.0": [c4, c5], f"backbone.stage5.{config['network']['depths'][2] + 1}.leave.0": [c5 // 2] * 4,
+    }
+
+
+def old_name(name, old_depths, new_depths):
+    """Name of the parameter in the old network; None for a block that it did not have."""
+    found = re.match(r"backbone\.stage([345])\.(\d+)\.(.*)", name)
+    if not found:
+        return name
+    stage, at, rest = int(found[1]), int(found[2]), found[3]
+    before, now = old_depths[stage - 3], new_depths[stage - 3]
+    if at > now:
+        at = before + 1
+    elif at > before:
+        return None
+    return f"backbone.stage{stage}.{at}.{rest}"
+
+
+def positions(old_parts, new_parts):
+    """Where each old input channel stands among the new ones."""
+    out, start = [], 0
+    for old, new in zip(old_parts, new_parts):
+        if old > new:
+            raise ValueError(f"{old} channels do not fit into {new}")
+        out += range(start, start + old)
+        start += new
+    return torch.tensor(out)
+
+
+def rows(name, count, old_config, config):
+    """Output rows of the new network that the old ones become: by class or group name in the heads."""
+    if name.startswith("detect.classes."):
+        return torch.tensor([config["classes"].index(c) for c in old_config["classes"]])
+    if name.startswith("goods.presence."):
+        return torch.tensor([config["groups"].index(g) for g in old_config["groups"]])
+    if name.startswith("goods.vote."):
+        return torch.tensor([config["groups"].index(g) for g in old_config["groups"]] + [len(config["groups"])])
+    return torch.arange(count)
+
+
+def put(new, old, out, inner):
+    """`old` into the tensor `new`: rows `out`; old rows do not read new input channels."""
+    if new.ndim < 2:
+        new[out] = old
+        return
+    new[out] = 0
+    new[out[:, None], inner[None, :]] = old
+
+
+def grown(state, old_config, config, fresh):
+    """The state of the network of `config`, from `state` of `old_config`; `fresh`: a newly initialised state of `config`."""
+    depths = [c["network"]["depths"] for c in (old_config, config)]
+    parts, old_parts = joined(config), joined(old_config)
+    result = {name: value.clone() for name, value in fresh.items()}
+    for name, value in result.items():
+        source = old_name(name, *depths)
+        if source is None:
+            if name.endswith("second.1.weight"):
+                value.fill_(NEW_BLOCK_GAIN)
+        elif value.ndim == 0:
+            value.copy_(state[source])
+        else:
+            old, prefix = state[source], name.rsplit(".", 1)[0]
+            inner = None
+            if value.ndim > 1:
+                split = parts.get(prefix)
+                inner = positions(old_parts[source.rsplit(".", 1)[0]], split) if split else torch.arange(old.shape[1])
+            put(value, old, rows(name, old.shape[0], old_config, config), inner)
+    return result
+
+
+def package_state(folders):
+    """(parameters by name, config) out of the graphs of package folders; norms are folded into the convolutions there."""
+    found, config = {}, {}
+    for folder in folders:
+        manifest = json.loads((Path(folder) / "model.json").read_text())
+        names = [entry["name"] for entry in manifest["classes"]]
+        config["classes" if manifest["task"] == "detection" else "groups"] = names
+        for tensor in onnx.load(str(Path(folder) / "model.onnx")).graph.initializer:
+            name = tensor.name.removesuffix("_half").removeprefix("net.")
+            found[name] = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
+    return found, config
+
+
+def depths_of(found):
+    """Blocks per stage of a graph's parameters."""
+    return [len({m[1] for name in found if (m := re.match(rf"backbone\.stage{stage}\.(\d+)\.second", name))}) for stage in (3, 4, 5)]
+
+
+def load_package(net, found, sample):
+    """Folded weights into `net` of the same shape; each norm is set so that on `sample` (transmission) it only adds the bias."""
+    state = net.state_dict()
+    biases = {}
+    for name in state:
+        if name in found and found[name].shape == state[name].shape:
+            state[name].copy_(found[name])
+        elif re.search(r"\.1\.(weight|bias|running_mean|running_var|num_batches_tracked)$", name):
+            biases[name.rsplit(".1.", 1)[0]] = found[name.rsplit(".1.", 1)[0] + ".0.bias"]
+        else:
+            raise ValueError(f"the package holds no {name} of this shape")
+    net.load_state_dict(state)
+    hooks = [
+        module.register_forward_pre_hook(neutral(biases[name.rsplit(".1", 1)[0]]))
+        for name, module in net.named_modules() if isinstance(module, nn.BatchNorm2d)
+    ]
+    with torch.no_grad():
+        net.eval()(sample)
+    for hook in hooks:
+        hook.remove()
+
+
+def neutral(bias):
+    """Sets a norm's statistics to those of its input and its scale so that it passes the input on, plus `bias`."""
+    def hook(norm, inputs):
+        x = inputs[0]
+        norm.running_mean.copy_(x.mean((0, 2, 3)))
+        norm.running_var.copy_(x.var((0, 2, 3), unbiased=False))
+        norm.weight.copy_((norm.running_var + norm.eps).sqrt())
+        norm.bias.copy_(bias + norm.running_mean)
+    return hook
