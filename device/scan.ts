@@ -129,6 +129,46 @@ export interface LookedFor {
   readonly absent: number;
 }
 
+/** How full a container or pallet is (`mqtt.md`, Hit `load`). */
+export interface LoadFinding {
+  readonly state: "empty" | "part" | "loaded";
+  /** Chance of that state, 0..1. */
+  readonly score: number;
+  /** Fill along the length, at most 64 values of 0..1. */
+  readonly profile: readonly number[];
+}
+
+/** Mass from the dual-energy projection. */
+export interface XrayMass {
+  readonly kg: number;
+  /** Calibrated for this machine, nothing opaque, pitch and air known. */
+  readonly reliable: boolean;
+  /** Share of the mass behind opaque pixels, 0..1. */
+  readonly opaqueShare: number;
+  /** The view it was taken from: the one with the least behind opaque pixels. */
+  readonly view: number;
+}
+
+/** A vector that stands for how a scan looks. */
+export interface ScanEmbedding {
+  /** Digest of the package: vectors of different packages cannot be compared. */
+  readonly sha256: string;
+  /** Unit vector, float32 little-endian, base64. */
+  readonly vector: string;
+  /** Cosine from which two scans are of the same item, and of items of one kind. */
+  readonly same: number;
+  readonly alike: number;
+}
+
+/** An earlier scan that looks alike (`mqtt.md`, Hit `similar`). */
+export interface SimilarScan {
+  readonly scanId: string;
+  /** Cosine of the vectors, 0..1. */
+  readonly similarity: number;
+  /** `same-item`: probably this item scanned before; `alike`: goods of the same kind, packed alike. */
+  readonly relation: "same-item" | "alike";
+}
+
 /** What image analysis says of a scan. Plain JSON: it crosses the process boundary and is stored. */
 export interface Analysis {
   readonly detections: readonly {
@@ -150,6 +190,14 @@ export interface Analysis {
     readonly score: number;
     readonly share: number | null;
   }[];
+  /** Fill of a container or pallet; absent or null: no model judged it. */
+  readonly load?: LoadFinding | null | undefined;
+  /** Mass from the projection; absent or null: the image gives none (one energy, pitch unknown). */
+  readonly xrayMass?: XrayMass | null | undefined;
+  /** Vector for the search of similar scans; absent or null: no model gives one. */
+  readonly embedding?: ScanEmbedding | null | undefined;
+  /** Earlier scans that look alike, most similar first; found when the analysis came. */
+  readonly similar?: readonly SimilarScan[] | undefined;
   /** 0..1: how far the image can be trusted (noise, saturation, estimated air). */
   readonly quality: number;
   readonly airEstimated: boolean;

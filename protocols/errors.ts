@@ -4,6 +4,8 @@
  */
 export const ERROR_CODES = {
   LYN_ASPECT: "Registers are not those of an Aspect portal",
+  LYN_BELT_MAP: "A signal of a conveyor's map is unknown, in the wrong table or too far from the others",
+  LYN_BELT_OUTPUT: "A conveyor could not be told to stop or divert",
   LYN_CANONICAL_JSON:
     "A value has no RFC 8785 canonical form (NaN, Infinity, an integer above 2^53−1, a lone surrogate)",
   LYN_CHAIN_INPUT: "A hash of the integrity chain is not 64 lower-case hex digits",
@@ -40,6 +42,7 @@ export const ERROR_CODES = {
   LYN_LINK_SILENT: "A device said nothing for so long that the link counts as lost",
   LYN_LINK_UNREACHABLE: "A device cannot be reached over the network",
   LYN_LISTEN_FAILED: "The gateway cannot listen on an address",
+  LYN_MASS_CALIBRATION: "A step wedge or a mass calibration file cannot be used",
   LYN_MESSAGE_TOO_LARGE: "A message is larger than the MQTT contract allows",
   LYN_MODEL_DIGEST_MISMATCH: "A file of a model package is not the one that its manifest describes",
   LYN_MODEL_KNOWN_ANSWER: "A model does not give its golden outputs on this machine",
@@ -50,6 +53,7 @@ export const ERROR_CODES = {
   LYN_MODEL_SCAN_UNSUPPORTED: "The model cannot read a scan of this kind, size or air level",
   LYN_MODEL_UNREADABLE: "A model package or a file of it cannot be read or is too large",
   LYN_MT_SICS: "A line or command is not MT-SICS",
+  LYN_N42: "A document is not ANSI N42.42, or is beyond its bounds",
   LYN_PATH_MISSING: "A path named on the command line does not exist",
   LYN_PAYLOAD_INVALID: "The data of an event does not match its schema",
   LYN_PEER_NOT_ALLOWED: "A peer is not in the list of allowed addresses",

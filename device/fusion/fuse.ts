@@ -4,6 +4,7 @@ import { type Case, openCase } from "./case.ts";
 import { centralRisk, centralRiskEvidence } from "./evidence/central-risk.ts";
 import { contentsEvidence } from "./evidence/contents.ts";
 import { hazardEvidence } from "./evidence/hazards.ts";
+import { loadEvidence } from "./evidence/load.ts";
 import { massEvidence } from "./evidence/mass.ts";
 import { piecesEvidence } from "./evidence/pieces.ts";
 import { qualityEvidence } from "./evidence/quality.ts";
@@ -36,6 +37,7 @@ export function fuse(input: FusionInput): FusionResult {
     ...hazards.rows,
     ...radiationEvidence(subject),
     ...contentsEvidence(subject),
+    ...loadEvidence(subject),
     ...massEvidence(subject),
     ...piecesEvidence(subject),
     ...centralRiskEvidence(subject),

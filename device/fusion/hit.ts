@@ -8,7 +8,7 @@ import {
   IDENTIFIER_SCHEMES,
   type IdentifierScheme,
 } from "../../protocols/vocabulary.ts";
-import type { Scan, ScanView } from "../scan.ts";
+import type { Scan, ScanView, XrayMass } from "../scan.ts";
 import type { Case } from "./case.ts";
 import { suggestChapters } from "./chapters.ts";
 import { alarmThreshold } from "./detections.ts";
@@ -50,10 +50,10 @@ export function hitData(input: FusionInput, result: FusionResult = fuse(input)):
       quality: share(analysis?.quality) ?? 0,
     },
     identifiers: identifierBlock(scan),
-    measured: measuredBlock(scan.measured),
+    measured: measuredBlock(scan.measured, analysis?.xrayMass ?? null),
     detections: detectionBlock(subject),
     contents: contentsBlock(subject),
-    load: null,
+    load: loadBlock(subject),
     hsChapters: [...suggestChapters(subject)],
     declarations: declarationBlock(subject),
     score: result.score,
@@ -64,7 +64,7 @@ export function hitData(input: FusionInput, result: FusionResult = fuse(input)):
     selection: { mode: "risk", probability: result.decision === "ALARM" ? 1 : 0 },
     images: imageBlock(input),
     tdr: null,
-    similar: [],
+    similar: similarBlock(input),
     models: (analysis?.models ?? []).map((model) => ({ ...model })),
     truncated: [],
   });
@@ -113,14 +113,14 @@ function identifierBlock({ identifiers }: Scan): HitData["identifiers"] {
   });
 }
 
-/** A negative mass is a scale that was not zeroed: no mass. */
-function measuredBlock({
-  massKg,
-  massStable,
-  xrayMassKg,
-  xrayMassReliable,
-  radiation,
-}: Scan["measured"]): HitData["measured"] {
+/** A negative mass is a scale that was not zeroed: no mass. A scanner's own mass by X-ray goes before that of the image. */
+function measuredBlock(
+  { massKg, massStable, radiation, ...scanner }: Scan["measured"],
+  byImage: XrayMass | null,
+): HitData["measured"] {
+  const xrayMassKg = scanner.xrayMassKg ?? byImage?.kg ?? null;
+  const xrayMassReliable =
+    scanner.xrayMassKg === null ? (byImage?.reliable ?? null) : scanner.xrayMassReliable;
   const positive = (kg: number | null) => (kg !== null && kg >= 0 && Number.isFinite(kg) ? kg : null);
   const sigma = radiation?.sigma ?? null;
   return {
@@ -161,6 +161,29 @@ function contentsBlock({ input, analysed }: Case): HitData["contents"] {
   return [...best.values()].sort(
     (one, other) => other.score - one.score || (one.group < other.group ? -1 : 1),
   );
+}
+
+/** Values of a load's profile that a hit can hold. */
+const MAX_PROFILE = 64;
+
+/** How full it is, where a model judged that and its numbers are sound. */
+function loadBlock({ input, analysed }: Case): HitData["load"] {
+  const load = analysed ? input.analysis?.load : null;
+  const score = share(load?.score);
+  if (load == null || score === null) return null;
+  const profile = load.profile.slice(0, MAX_PROFILE).map((fill) => share(fill) ?? 0);
+  return { state: load.state, score, profile };
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Earlier scans that look alike, most similar first; never the scan itself. */
+function similarBlock({ analysis, scan }: FusionInput): HitData["similar"] {
+  return (analysis?.similar ?? []).flatMap(({ scanId, similarity, relation }) => {
+    const value = share(similarity);
+    if (value === null || scanId === scan.scanId || !UUID.test(scanId)) return [];
+    return [{ scanId, similarity: value, relation }];
+  });
 }
 
 function declarationBlock(subject: Case): HitData["declarations"] {

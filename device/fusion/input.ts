@@ -34,6 +34,8 @@ export interface FusionSettings {
   readonly discounts: { readonly image: number; readonly declared: number };
   /** Measured and declared mass agree within max(`kg`, `share` × declared). */
   readonly massTolerance: { readonly kg: number; readonly share: number };
+  /** The same for a mass by X-ray, which speaks only where no scale does. */
+  readonly xrayMassTolerance: { readonly kg: number; readonly share: number };
   /** Terms that describe no goods, normalised (metric A1). */
   readonly stopTerms: StopTerms;
   /**
@@ -62,6 +64,8 @@ export interface FusionWeights {
   readonly undeclared: number;
   readonly mass: Reach;
   readonly contents: Reach;
+  /** Declared empty and seen loaded, or the other way round. */
+  readonly load: Reach;
   /** Chance that honest goods look like a mismatch, inside 0..1: at this value the contents say nothing. */
   readonly contentsTypical: number;
   /** More pieces seen than declared. */

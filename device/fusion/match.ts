@@ -46,7 +46,7 @@ export function isShared(scheme: string): boolean {
 export function matchDeclarations(
   scan: Scan,
   stored: readonly StoredDeclaration[],
-  settings: Pick<FusionSettings, "massTolerance">,
+  settings: Pick<FusionSettings, "massTolerance" | "xrayMassTolerance">,
 ): readonly Match[] {
   const read = usable(scan.identifiers);
   return latestRevisions(stored)
@@ -58,7 +58,7 @@ function matchOne(
   scan: Scan,
   read: readonly ItemIdentifier[],
   stored: StoredDeclaration,
-  settings: Pick<FusionSettings, "massTolerance">,
+  settings: Pick<FusionSettings, "massTolerance" | "xrayMassTolerance">,
 ): Match | null {
   const declared = usable(stored.declaration.identifiers ?? []);
   const common = read.filter((key) => declared.some((other) => sameKey(key, other)));
@@ -68,8 +68,8 @@ function matchOne(
   const count = new Set(keys.map((key) => `${key.scheme} ${key.value}`)).size;
   const matchedBy = { scheme: best.scheme as IdentifierScheme, value: best.value, source: best.source };
   const confirmed = keys.some((key) => key.source !== "ocr") || count > 1;
-  if (!confirmed && compareMass(scan, stored.declaration, matchedBy, settings.massTolerance)?.agrees !== true)
-    return null;
+  const weighed = compareMass({ scan, analysis: null, settings }, stored.declaration, matchedBy);
+  if (!confirmed && !(weighed?.agrees === true && weighed.by === "scale")) return null;
   return { stored, matchedBy, keys: count };
 }
 

@@ -17,6 +17,9 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
   // that goods which look right are no more than a mild sign.
   contents: { agree: 0.5, differ: 2.5 },
   contentsTypical: 0.15,
+  // Odds × 67 after the discount: nobody declares a loaded container empty by mistake, or ships an empty one as loaded, and
+  // the image tells the two apart nearly always. What is surely seen as declared says little about what else is wrong.
+  load: { agree: 0.5, differ: 6 },
   // Odds × 2: a piece too many is often a tracking or a keying mistake.
   pieces: 0.7,
   // A gamma alarm is mostly natural (ceramics, potash, medical); neutrons hardly ever are. Either alarms by itself.
@@ -54,6 +57,8 @@ export const DEFAULT_SETTINGS: FusionSettings = {
   discounts: { image: 1, declared: 0.7 },
   // `customs-standards.md` §4.1, A4.
   massTolerance: { kg: 0.1, share: 0.05 },
+  // Three times the median error of the projection (`device/image/mass.ts`).
+  xrayMassTolerance: { kg: 0.2, share: 0.15 },
   stopTerms: DEFAULT_STOP_TERMS,
   // 0.07 for each of the 13 classes leaves a tenth of all irregular items to what no image shows. A site that knows what it
   // finds says so here: a class that is a tenth of its finds has ten times the odds of one that is a hundredth.

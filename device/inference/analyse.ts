@@ -1,19 +1,29 @@
 import type { ScanPlanes } from "../../models/planes.ts";
 import { ViewTensors } from "../../models/tensor.ts";
 import { isEightBit } from "../image/kind.ts";
+import type { MassCalibration } from "../image/mass-calibration.ts";
 import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
-import type { Analysis, LookedFor } from "../scan.ts";
+import type { Analysis, LoadFinding, LookedFor, ScanEmbedding } from "../scan.ts";
 import { describeImages } from "./evidence.ts";
+import { joinViews } from "./join-views.ts";
 import { type NormalisedView, normaliseView } from "./normalise.ts";
 import type { AnalysableScan } from "./planes.ts";
+import { embeddingOf } from "./vectors.ts";
+import { weighScan } from "./weigh.ts";
 
 /** What one model says of one view. */
 export interface ModelFindings {
   readonly detections: Analysis["detections"];
   readonly contents: Analysis["contents"];
+  readonly load?: LoadFinding | null;
+  /** Unit vector. */
+  readonly embedding?: Float32Array | null;
   /** Bare `session.run`, ms. */
   readonly milliseconds: number;
 }
+
+/** What a model is for (contract `model-package.md`). */
+export type ModelTask = "detection" | "contents" | "embedding";
 
 /** A loaded model, as the analysis sees it. */
 export interface ImageModel {
@@ -23,6 +33,10 @@ export interface ImageModel {
   readonly provider: string;
   /** Classes it searches for, with the score that finding none of one stands for; empty: it does not say. */
   readonly lookedFor: readonly LookedFor[];
+  /** Absent: it judges the image. An embedding judges nothing: where it alone ran, nobody looked. */
+  readonly task?: ModelTask;
+  /** Cosines that an embedding's package states. */
+  readonly similarity?: { readonly same: number; readonly alike: number };
   accepts(planes: ScanPlanes): boolean;
   /** `tensors`: the inputs of this view, shared by the models that look at it. */
   run(planes: ScanPlanes, tensors: ViewTensors): Promise<ModelFindings>;
@@ -41,12 +55,22 @@ const MAX_TEXT = 200;
 
 type Problem = Analysis["problems"][number];
 
+/** What the analysis of a lane knows beside the models. */
+export interface AnalysisOptions {
+  /** From the machine's own step wedge; null or absent: the usual one, whose mass is never called reliable. */
+  readonly massCalibration?: MassCalibration | null | undefined;
+}
+
 /**
  * Planes to findings: air normalisation, a look at the image itself, then every model that accepts its kind. A model that
  * fails costs its own findings (MODEL_FAULT), an image in which nothing can be seen is not shown to any (IMAGE_QUALITY), and
  * a kind that no model accepts is said to be so (NO_MODEL): the absence of detections alone never means a clear image.
  */
-export async function analyseScan(scan: AnalysableScan, set: ModelSet): Promise<Analysis> {
+export async function analyseScan(
+  scan: AnalysableScan,
+  set: ModelSet,
+  options: AnalysisOptions = {},
+): Promise<Analysis> {
   const views = scan.views.map((view) => {
     const normalised = normaliseView(scan.kind, view, scan.airLevel);
     return { ...normalised, verdict: verdictOf(normalised, scan) };
@@ -61,10 +85,14 @@ export async function analyseScan(scan: AnalysableScan, set: ModelSet): Promise<
       ...views.filter((view) => !usable.includes(view)).flatMap(({ verdict }) => verdict.problems),
     );
   }
+  const xrayMass = weighScan(usable, options.massCalibration ?? null);
   return {
-    detections: runs.detections.sort(byScore).slice(0, MAX_DETECTIONS),
+    detections: runs.detections.slice(0, MAX_DETECTIONS),
     ...(runs.lookedFor.length === 0 ? {} : { lookedFor: runs.lookedFor }),
     contents: meanContents(runs.contents),
+    ...(runs.load === null ? {} : { load: runs.load }),
+    ...(xrayMass === null ? {} : { xrayMass }),
+    ...(runs.embedding === null ? {} : { embedding: runs.embedding }),
     quality: views.length === 0 ? 0 : Math.min(...views.map(({ verdict }) => verdict.quality)),
     airEstimated: views.some(({ air }) => air.estimated),
     images: describeImages(scan),
@@ -82,16 +110,15 @@ interface Runs {
   readonly detections: Analysis["detections"][number][];
   readonly contents: Analysis["contents"][];
   readonly lookedFor: readonly LookedFor[];
+  readonly load: LoadFinding | null;
+  readonly embedding: ScanEmbedding | null;
   readonly models: Analysis["models"];
   readonly problems: readonly Problem[];
   readonly looked: boolean;
 }
 
 async function runModels(views: readonly NormalisedView[], set: ModelSet): Promise<Runs> {
-  const detections: Analysis["detections"][number][] = [];
-  const contents: Analysis["contents"][] = [];
-  const lookedFor: LookedFor[] = [];
-  const models: Analysis["models"][number][] = [];
+  const done: { readonly model: ImageModel; readonly findings: readonly ModelFindings[] }[] = [];
   const problems: Problem[] = set.faults.map(({ model, message }) =>
     fault(`${model} does not run: ${message}`),
   );
@@ -102,17 +129,12 @@ async function runModels(views: readonly NormalisedView[], set: ModelSet): Promi
     try {
       const findings: ModelFindings[] = [];
       for (const { planes, tensors } of accepted) findings.push(await model.run(planes, tensors));
-      detections.push(...findings.flatMap((one) => one.detections));
-      contents.push(...findings.map((one) => one.contents).filter((one) => one.length > 0));
-      const milliseconds = findings.reduce((sum, one) => sum + one.milliseconds, 0);
-      const { name, version, sha256, provider } = model;
-      lookedFor.push(...model.lookedFor);
-      models.push({ name, version, sha256, provider, milliseconds });
+      done.push({ model, findings });
     } catch (error) {
       problems.push(fault(`${model.name} failed: ${error instanceof Error ? error.message : String(error)}`));
     }
   }
-  const looked = models.length > 0;
+  const looked = done.some(({ model }) => model.task !== "embedding");
   if (!looked && views.length > 0 && problems.length === 0) {
     const kind = views[0]?.planes.kind ?? "other";
     problems.push({
@@ -120,7 +142,32 @@ async function runModels(views: readonly NormalisedView[], set: ModelSet): Promi
       text: `No loaded model serves ${kind} scans: nobody looked at the image`,
     });
   }
-  return { detections, contents, lookedFor, models, problems, looked };
+  return { ...joined(done), problems, looked };
+}
+
+/** What the models that ran say together. */
+function joined(
+  done: readonly { readonly model: ImageModel; readonly findings: readonly ModelFindings[] }[],
+): Omit<Runs, "problems" | "looked"> {
+  const all = done.flatMap(({ findings }) => findings);
+  const vectors = done.map(({ model, findings }) =>
+    embeddingOf(
+      model,
+      findings.flatMap((one) => one.embedding ?? []),
+    ),
+  );
+  return {
+    detections: joinViews(all.flatMap((one) => one.detections)).sort(byScore),
+    contents: all.map((one) => one.contents).filter((one) => one.length > 0),
+    lookedFor: done.flatMap(({ model }) => model.lookedFor),
+    load: all.find((one) => one.load != null)?.load ?? null,
+    embedding: vectors.find((one) => one !== null) ?? null,
+    models: done.map(({ model, findings }) => {
+      const { name, version, sha256, provider } = model;
+      const milliseconds = findings.reduce((sum, one) => sum + one.milliseconds, 0);
+      return { name, version, sha256, provider, milliseconds };
+    }),
+  };
 }
 
 function fault(text: string): Problem {

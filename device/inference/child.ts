@@ -71,7 +71,7 @@ async function analyse(request: AnalysisRequest): Promise<Analysis> {
     import("./planes.ts"),
   ]);
   try {
-    return await analyseScan(readPlanes(request), set);
+    return await analyseScan(readPlanes(request), set, { massCalibration: request.massCalibration });
   } catch (error) {
     const code = isLynceusError(error, "LYN_IMAGE_UNREADABLE") ? "IMAGE_QUALITY" : "MODEL_FAULT";
     const reason = error instanceof Error ? error.message : String(error);

@@ -4,12 +4,12 @@ import { calibrate } from "../../models/calibration.ts";
 import { listPackages, loadPackage } from "../../models/package.ts";
 import { EXECUTION_PROVIDER, type ModelOutput, ModelRunner } from "../../models/runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
-import type { ImageModel, ModelFindings } from "./analyse.ts";
+import type { ImageModel, ModelFindings, ModelTask } from "./analyse.ts";
 import type { ModelFault, ModelSelection, ModelSummary } from "./messages.ts";
 
 /** A model that was verified, passed its known-answer test on this machine and is warm. */
 export interface LoadedModel extends ImageModel {
-  readonly task: string;
+  readonly task: ModelTask;
 }
 
 export interface LoadedModels {
@@ -127,6 +127,7 @@ function imageModel(runner: ModelRunner): LoadedModel {
     provider: EXECUTION_PROVIDER,
     task,
     lookedFor: lookedForOf(runner),
+    ...(manifest.embedding && { similarity: manifest.embedding }),
     accepts: (planes) => runner.accepts(planes),
     run: async (planes, tensors) => findingsOf(await runner.run(planes, tensors), planes.view, runner),
   };
@@ -159,5 +160,6 @@ function findingsOf(output: ModelOutput, view: number, runner: ModelRunner): Mod
     };
   });
   const contents = output.contents.map(({ group, score, share }) => ({ group, score, share }));
-  return { detections, contents, milliseconds: output.milliseconds };
+  const { load, embedding, milliseconds } = output;
+  return { detections, contents, load, embedding, milliseconds };
 }

@@ -1,7 +1,14 @@
+import type { MassCalibration } from "../image/mass-calibration.ts";
 import type { Analysis, Scan } from "../scan.ts";
 
 /** What the analysis of a stored scan needs; the child reads the planes from the spool itself. */
-export type AnalysisRequest = Pick<Scan, "scanId" | "directory" | "kind" | "views" | "planes" | "airLevel">;
+export type AnalysisRequest = Pick<
+  Scan,
+  "scanId" | "directory" | "kind" | "views" | "planes" | "airLevel"
+> & {
+  /** Of the lane's machine; absent: it has none. */
+  readonly massCalibration?: MassCalibration | undefined;
+};
 
 /** What runs now, for `info`, `health` and `models list`. */
 export interface InferenceState {

@@ -4,13 +4,13 @@ import { compareMass, type MassComparison } from "../mass.ts";
 import { type EvidenceRow, mass } from "./row.ts";
 
 /**
- * The scale against the declared gross mass: ln(difference / tolerance), so that twice the tolerance doubles the odds; at
+ * The scale, else the image, against the declared gross mass: ln(difference / tolerance), so that twice the tolerance doubles the odds; at
  * most `weights.mass.differ`, and at least −`weights.mass.agree`. A piece of several can only be too heavy.
  */
 export function massEvidence({ own, input }: Case): readonly EvidenceRow[] {
   if (own === null) return [];
-  const { scan, settings } = input;
-  const compared = compareMass(scan, own.stored.declaration, own.matchedBy, settings.massTolerance);
+  const { settings } = input;
+  const compared = compareMass(input, own.stored.declaration, own.matchedBy);
   if (compared === null) return [];
   const { agree, differ } = settings.weights.mass;
   const least = compared.pieces > 1 ? 0 : -agree;
@@ -21,12 +21,14 @@ export function massEvidence({ own, input }: Case): readonly EvidenceRow[] {
 }
 
 function inWords(
-  { measuredKg, declaredKg, pieces, ratio }: MassComparison,
-  { massTolerance }: FusionSettings,
+  { measuredKg, by, declaredKg, pieces, ratio }: MassComparison,
+  { massTolerance, xrayMassTolerance }: FusionSettings,
 ): string {
+  const tolerance = by === "scale" ? massTolerance : xrayMassTolerance;
   const whole = pieces > 1 ? ` for all ${pieces} pieces` : "";
-  const both = `measured ${mass(measuredKg)}, declared ${mass(declaredKg)}${whole}`;
-  const allowed = mass(Math.max(massTolerance.kg, massTolerance.share * declaredKg));
+  const measured = by === "scale" ? "measured" : "by X-ray";
+  const both = `${measured} ${mass(measuredKg)}, declared ${mass(declaredKg)}${whole}`;
+  const allowed = mass(Math.max(tolerance.kg, tolerance.share * declaredKg));
   if (ratio <= 1) return `${both}: they agree within ${allowed}`;
   const more = measuredKg > declaredKg ? "more" : "less";
   return `${both}: ${mass(Math.abs(measuredKg - declaredKg))} ${more}, ${allowed} allowed`;

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import { MOST_OPAQUE, weighView } from "../../device/image/mass.ts";
+import { fitMass, type MeasuredStep, massCalibrationSchema } from "../../device/image/mass-calibration.ts";
+import { USUAL_MASS } from "../../device/image/mass-usual.ts";
+import { isLynceusError } from "../../protocols/errors.ts";
+
+const AIR = 60_000;
+/** g/cm² → attenuation at one effective energy each: what a machine without beam hardening would show. */
+const MATERIALS = { nylon: { high: 0.17, ratio: 1.2 }, steel: { high: 0.6, ratio: 2 } } as const;
+
+function step(material: keyof typeof MATERIALS, arealDensity: number): MeasuredStep {
+  const { high, ratio } = MATERIALS[material];
+  return {
+    material,
+    arealDensity,
+    low: Math.exp(-high * ratio * arealDensity),
+    high: Math.exp(-high * arealDensity),
+  };
+}
+
+const WEDGE = [
+  ...[0.5, 1, 2, 4, 8, 16].map((areal) => step("nylon", areal)),
+  ...[0.2, 0.5, 1, 2].map((areal) => step("steel", areal)),
+];
+
+/** A slab of nylon (g/cm²) and one of steel, each `side` pixels square, in air. */
+function view(nylon: number, steel: number, side = 40) {
+  const width = 200;
+  const height = 100;
+  const low = new Uint16Array(width * height).fill(AIR);
+  const high = new Uint16Array(width * height).fill(AIR);
+  for (const [left, areal, material] of [
+    [20, nylon, "nylon"],
+    [120, steel, "steel"],
+  ] as const) {
+    const seen = step(material, areal);
+    for (let y = 20; y < 20 + side; y++) {
+      low.fill(AIR * seen.low, y * width + left, y * width + left + side);
+      high.fill(AIR * seen.high, y * width + left, y * width + left + side);
+    }
+  }
+  return { width, height, airLevel: AIR, low, high, pixelPitchMm: { x: 2, y: 1 } };
+}
+
+describe("mass by X-ray", () => {
+  const calibration = fitMass(WEDGE);
+
+  it("is the areal density times the area, for each material of the wedge", () => {
+    const area = (40 * 2 * 40 * 1) / 100;
+    const { kg, opaqueShare } = weighView(view(5, 1.5), calibration);
+    expect(kg).toBeCloseTo((area * (5 + 1.5)) / 1000, 2);
+    expect(Math.abs(kg / ((area * 6.5) / 1000) - 1)).toBeLessThan(0.01);
+    expect(opaqueShare).toBe(0);
+  });
+
+  it("is zero for air, and takes drifting rows for what they are", () => {
+    const air = view(0, 0);
+    expect(weighView(air, calibration).kg).toBe(0);
+    const drifting = {
+      ...air,
+      high: air.high.map((_, i) => AIR * (1 + 0.004 * ((Math.floor(i / 200) % 7) - 3))),
+    };
+    expect(weighView(drifting, calibration).kg).toBeLessThan(0.001);
+  });
+
+  it("counts what is opaque and says how much of the mass lies behind it", () => {
+    const { opaqueShare, opaquePixels } = weighView(view(1, 20), calibration);
+    expect(opaquePixels).toBe(40 * 40);
+    expect(opaqueShare).toBeGreaterThan(0.9);
+    expect(opaqueShare).toBeGreaterThan(MOST_OPAQUE);
+  });
+
+  it("weighs images of any size, cut at the edges", () => {
+    for (const [width, height] of [
+      [1, 1],
+      [3, 5],
+      [17, 23],
+    ] as const) {
+      const seen = step("nylon", 2);
+      const low = new Uint16Array(width * height).fill(AIR * seen.low);
+      const high = new Uint16Array(width * height).fill(AIR * seen.high);
+      const pixelPitchMm = { x: 10, y: 10 };
+      const { kg } = weighView({ width, height, airLevel: AIR, low, high, pixelPitchMm }, calibration);
+      expect(kg).toBeCloseTo((2 * width * height) / 1000, 3);
+    }
+  });
+});
+
+describe("a step wedge", () => {
+  const fault = (steps: readonly MeasuredStep[]): unknown => {
+    try {
+      return fitMass(steps);
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it("gives curves by rising ratio, without steps that nothing passes", () => {
+    const { curves } = fitMass([...WEDGE.toReversed(), step("steel", 30), step("nylon", 1e-4)]);
+    expect(curves.map(({ material }) => material)).toEqual(["nylon", "steel"]);
+    expect(curves.map(({ points }) => points.length)).toEqual([6, 4]);
+    expect(curves[0]!.points[0]!.density).toBeCloseTo(1 / 0.17, 6);
+  });
+
+  it("of one material, too few or too many steps is refused", () => {
+    const many = Array.from({ length: 1001 }, () => step("nylon", 1));
+    for (const steps of [[], WEDGE.slice(0, 6), WEDGE.slice(0, 8), many]) {
+      expect(isLynceusError(fault(steps), "LYN_MASS_CALIBRATION")).toBe(true);
+    }
+  });
+
+  it("of a usual machine comes with the program", () => {
+    expect(massCalibrationSchema.parse(USUAL_MASS).curves.map(({ material }) => material)).toEqual([
+      "nylon",
+      "aluminium",
+      "steel",
+    ]);
+  });
+});
