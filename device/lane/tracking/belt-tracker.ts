@@ -5,7 +5,7 @@ import { type ItemKnowledge, isEvidence, saysTheSame, tie, unbound } from "../it
 import type { Binding, ItemTracker, LateReading } from "../item-tracker.ts";
 import { BeltItems } from "./belt-items.ts";
 import { type ItemOnBelt, passageOf, type Slip, type Stretch, slackOf } from "./item-on-belt.ts";
-import { Odometer, type OdometerOptions } from "./odometer.ts";
+import { type BeltPosition, Odometer, type OdometerOptions } from "./odometer.ts";
 import { type Imaged, imagedBy, NOTHING_IMAGED } from "./scanned.ts";
 
 /** Where things stand along the belt, mm from the entry photo-eye, and how well that is known. */
@@ -82,17 +82,17 @@ export class BeltTracker implements ItemTracker {
     return this.#late.length > 0 ? 0 : null;
   }
 
-  /** An encoder sample: the belt stood at `mm` at `at`, gateway clock ms. */
-  belt(at: number, mm: number): void {
-    const unbroken = this.#odometer.sample(at, mm);
+  /** An encoder sample: the belt stood at `mm` at `at`, gateway clock ms. `fresh`: what came before it was not seen. */
+  belt(at: number, mm: number, fresh = false): void {
+    const unbroken = this.#odometer.sample(at, mm, fresh);
     if (unbroken && this.#odometer.samples > 1) return;
     if (!unbroken) this.counts.encoderBreaks += 1;
     this.#items.startAfresh(mm);
   }
 
-  /** A photo-eye turned dark or light. The eye that the layout does not name is the entry. */
-  eye(name: string, at: number, dark: boolean): void {
-    const position = this.#odometer.positionAt(at);
+  /** A photo-eye turned dark or light, not before `after`. The eye that the layout does not name is the entry. */
+  eye(name: string, at: number, dark: boolean, after = at): void {
+    const position = this.#positionBetween(after, at);
     if (position === null) return;
     const station = this.#layout.eyes.get(name);
     if (station !== undefined) {
@@ -241,6 +241,14 @@ export class BeltTracker implements ItemTracker {
       xrayMm,
       slip: this.#slip,
     });
+  }
+
+  #positionBetween(after: number, at: number): BeltPosition | null {
+    const last = this.#odometer.positionAt(at);
+    const first = this.#odometer.positionAt(after);
+    if (last === null || first === null) return null;
+    const within = Math.abs(last.mm - first.mm) / 2 + Math.max(first.within, last.within);
+    return { mm: (first.mm + last.mm) / 2, within };
   }
 
   /** Belt positions that an event between two times can be of; null where the belt's position is not known. */

@@ -42,12 +42,13 @@ export class Odometer {
     return this.#samples;
   }
 
-  /** Takes a sample; returns whether the belt's path is unbroken since the one before. A sample from the past is dropped. */
-  sample(at: number, mm: number): boolean {
+  /** Takes a sample; returns whether the belt's path is unbroken since the one before. A sample from the past is dropped.
+   * `fresh`: the path to it was not seen, however near it lies. */
+  sample(at: number, mm: number, fresh = false): boolean {
     this.#samples += 1;
     const last = this.#points.at(-1);
     if (last !== undefined && at <= last.at) return true;
-    const broken = last !== undefined && this.#isBroken(last, at, mm);
+    const broken = last !== undefined && (fresh || this.#isBroken(last, at, mm));
     const previous = this.#points.at(-2);
     if (
       last !== undefined &&
