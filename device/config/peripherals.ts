@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SCALE_PROFILE_NAMES, scaleProfileSchema } from "../../protocols/scale/profile.ts";
+import { conveyorSchema } from "./belt.ts";
 import { deviceName, urlOf } from "./parts.ts";
 
 const stream = urlOf("tcp", "listen+tcp", "serial", "replay");
@@ -34,7 +35,38 @@ const scale = z.discriminatedUnion("protocol", [
   }),
 ]);
 
+/** A radiation portal. */
+const n42Folder = z
+  .string()
+  .min(1)
+  .optional()
+  .describe("each occupancy is kept here as an N42.42-2012 document");
+const radiation = z.discriminatedUnion("protocol", [
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("radiation"),
+    protocol: z.literal("vm250"),
+    transport: stream,
+    n42: n42Folder,
+  }),
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("radiation"),
+    protocol: z.literal("n42"),
+    transport: stream,
+    n42: n42Folder,
+  }),
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("radiation"),
+    protocol: z.literal("aspect"),
+    transport: urlOf("tcp"),
+    unit: z.int().min(1).max(32).default(1),
+    n42: n42Folder,
+  }),
+]);
+
 /** `lanes[].peripherals` (`cli.md`). To add a protocol: an arm here and in `peripheral/open.ts`. */
-export const peripheralSchema = z.discriminatedUnion("kind", [barcode, scale]);
+export const peripheralSchema = z.discriminatedUnion("kind", [barcode, scale, radiation, conveyorSchema]);
 /** One peripheral of a lane. */
 export type PeripheralConfig = z.output<typeof peripheralSchema>;

@@ -50,7 +50,7 @@ function floorReasons({ floor }: Case): readonly Reason[] {
 function ofRow(row: EvidenceRow, radiation: boolean): Reason | null {
   // A code names a suspicion: what speaks against it (nothing of a class found) is evidence, but no reason.
   if (row.code === "CLAMP" || (row.logOdds < 0 && row.source !== "central")) return null;
-  const decides = radiation && row.source === "radiation";
+  const decides = radiation && row.source === "radiation" && row.logOdds > 0;
   return reason(row.code, decides ? MAX_LOG_ODDS : Math.abs(row.logOdds), row.detail);
 }
 

@@ -1,6 +1,11 @@
 import type { ScaleProfile, ScaleProfileName } from "../../protocols/scale/profile.ts";
 import { barcodeLineReader } from "./barcode-line.ts";
 import type { Peripheral } from "./port.ts";
+import { aspectPortal } from "./radiation/aspect.ts";
+import { n42Keeper } from "./radiation/n42-files.ts";
+import { n42Portal } from "./radiation/n42-stream.ts";
+import type { PortalOptions } from "./radiation/portal.ts";
+import { vm250Portal } from "./radiation/vm250.ts";
 import { mtSicsScale } from "./scale-mt-sics.ts";
 import { profileScale } from "./scale-profile.ts";
 import type { PeripheralOptions } from "./supervised.ts";
@@ -15,6 +20,13 @@ export type PeripheralSpec = PeripheralOptions &
         readonly protocol: "profile";
         readonly profile: ScaleProfile | ScaleProfileName;
       }
+    | { readonly kind: "radiation"; readonly protocol: "vm250" | "n42"; readonly n42?: string | undefined }
+    | {
+        readonly kind: "radiation";
+        readonly protocol: "aspect";
+        readonly unit: number;
+        readonly n42?: string | undefined;
+      }
   );
 
 /** The peripheral for a kind and protocol; inert until `start()`. */
@@ -26,5 +38,15 @@ export function openPeripheral(spec: PeripheralSpec): Peripheral {
       return mtSicsScale(spec);
     case "profile":
       return profileScale(spec);
+    case "vm250":
+      return vm250Portal(portal(spec, spec.n42));
+    case "n42":
+      return n42Portal(portal(spec, spec.n42));
+    case "aspect":
+      return aspectPortal({ ...portal(spec, spec.n42), url: spec.transport.url, unit: spec.unit });
   }
+}
+
+function portal(options: PeripheralOptions, folder: string | undefined): PortalOptions {
+  return folder === undefined ? options : { ...options, keep: n42Keeper({ ...options, folder }) };
 }

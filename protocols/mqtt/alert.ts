@@ -7,16 +7,24 @@ import { count, integritySchema, lane, text, uuid } from "./common.ts";
  * message.
  */
 export const ALERT_CODES = {
+  BELT_ESTOP: "The emergency stop of the belt is pressed",
+  BELT_NOT_DIVERTED: "An item should have been set aside and could not; the belt is stopped where it can be",
+  BELT_OUTPUT_FAILED: "The belt could not be told to stop or divert",
+  BELT_UNDECIDED: "An item reached the diverter before its hit; the belt did what the lane's onFault says",
   BROKER_REFUSES: "The broker refuses the gateway or a message of it; details say with which reason code",
   CALIBRATION_OLD: "The scanner's dark and air measurement is older than the lane allows",
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",
   DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
   DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",
+  DEVICE_BACK: "A reader, scale, portal or belt that was lost answers again",
+  DEVICE_LOST: "A reader, scale, portal or belt does not answer any more; details say which",
   DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
   IMAGE_UNREADABLE:
     "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
+  RADIATION_ALARM: "A radiation portal alarms, whether or not the item is known; details say on which channel",
+  RADIATION_FAULT: "A radiation portal is faulty; its readings say fault, never normal",
   SCANNER_ESTOP: "The emergency stop of the scanner is pressed",
   SCANNER_LINK_ERRORS: "The scanner's link loses frames above the tolerated rate",
   SCANNER_REFUSED: "A scanner was refused: its serial number, address or protocol version",

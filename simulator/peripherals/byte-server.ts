@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { sleep } from "../backoff.ts";
 import type { Address } from "./address.ts";
 import { MAX_CLIENTS } from "./line-server.ts";
 
@@ -10,12 +11,15 @@ export interface ByteServerOptions {
   readonly address: Address;
   /** What a client sent. */
   readonly onData?: (chunk: Uint8Array, send: (bytes: Uint8Array) => void) => void;
+  /** A client has connected. */
+  readonly onClient?: () => void;
 }
 
 /** A peripheral behind a serial server that speaks bytes of its own; see {@link LineServer} for those that speak lines. */
 export class ByteServer {
   readonly #options: ByteServerOptions;
   readonly #clients = new Set<Socket>();
+  readonly #waiting = new Set<() => void>();
   #server: Server | null = null;
 
   constructor(options: ByteServerOptions) {
@@ -47,6 +51,17 @@ export class ByteServer {
     return this.#clients.size;
   }
 
+  /** Resolves true once a client is connected, false after `timeoutMs` or when aborted. */
+  async untilClient(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#clients.size > 0) return true;
+    const arrived = new AbortController();
+    const wake = () => arrived.abort();
+    this.#waiting.add(wake);
+    await sleep(timeoutMs, AbortSignal.any([signal, arrived.signal]));
+    this.#waiting.delete(wake);
+    return this.#clients.size > 0;
+  }
+
   /** Sends to every client. */
   broadcast(bytes: Uint8Array): void {
     for (const socket of this.#clients) send(socket, bytes);
@@ -66,6 +81,8 @@ export class ByteServer {
     socket.on("data", (chunk: Uint8Array) => this.#options.onData?.(chunk, (bytes) => send(socket, bytes)));
     socket.on("error", () => socket.destroy());
     socket.on("close", () => this.#clients.delete(socket));
+    this.#options.onClient?.();
+    for (const wake of this.#waiting) wake();
   }
 }
 

@@ -317,12 +317,13 @@ describe("other sources", () => {
     ).toEqual([]);
   });
 
-  it("count alarms of the portal, not its faults", () => {
+  it("count alarms of the portal; its faults are told and weigh nothing", () => {
     const portal = (gamma: "alarm" | "fault" | "normal", neutron: "alarm" | null) =>
       evidence({
         scan: scanOf({ measured: { ...scanOf().measured, radiation: { gamma, neutron, sigma: 8 } } }),
       });
     expect(portal("alarm", "alarm")).toEqual(["RADIATION_NEUTRON 4.000", "RADIATION_GAMMA 1.500"]);
-    expect(portal("fault", null)).toEqual([]);
+    expect(portal("fault", null)).toEqual(["RADIATION_GAMMA 0.000"]);
+    expect(portal("normal", null)).toEqual([]);
   });
 });

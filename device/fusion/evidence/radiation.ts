@@ -1,7 +1,10 @@
 import type { Case } from "../case.ts";
 import type { EvidenceRow } from "./row.ts";
 
-/** Alarms of the portal; a normal or faulty reading, or none, says nothing. */
+/**
+ * Alarms of the portal. A faulty channel is told and weighs nothing: it is neither suspicious nor normal. A normal reading, or
+ * none, says nothing.
+ */
 export function radiationEvidence({ input }: Case): readonly EvidenceRow[] {
   const { radiation } = input.scan.measured;
   const weights = input.settings.weights.radiation;
@@ -9,26 +12,22 @@ export function radiationEvidence({ input }: Case): readonly EvidenceRow[] {
     ? ` (${radiation?.sigma?.toFixed(1)} sigma above background)`
     : "";
   const rows: EvidenceRow[] = [];
-  if (radiation?.neutron === "alarm") {
-    rows.push({
-      source: "radiation",
-      code: "RADIATION_NEUTRON",
-      logOdds: weights.neutron,
-      detail: `neutron alarm of the portal${sigma}`,
-    });
-  }
-  if (radiation?.gamma === "alarm") {
-    rows.push({
-      source: "radiation",
-      code: "RADIATION_GAMMA",
-      logOdds: weights.gamma,
-      detail: `gamma alarm of the portal${sigma}`,
-    });
+  for (const channel of ["neutron", "gamma"] as const) {
+    const state = radiation?.[channel];
+    const code = channel === "gamma" ? "RADIATION_GAMMA" : "RADIATION_NEUTRON";
+    if (state === "alarm") {
+      const detail = `${channel} alarm of the portal${sigma}`;
+      rows.push({ source: "radiation", code, logOdds: weights[channel], detail });
+    } else if (state === "fault") {
+      const detail = `the portal's ${channel} channel is faulty: the item was not screened for it`;
+      rows.push({ source: "radiation", code, logOdds: 0, detail });
+    }
   }
   return rows;
 }
 
 /** Whether the portal alarms: this alone makes the decision ALARM (`mqtt.md`, Hit `decision`). */
-export function radiationAlarms(subject: Case): boolean {
-  return radiationEvidence(subject).length > 0;
+export function radiationAlarms({ input }: Case): boolean {
+  const { radiation } = input.scan.measured;
+  return radiation?.gamma === "alarm" || radiation?.neutron === "alarm";
 }
