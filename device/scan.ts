@@ -33,6 +33,17 @@ export interface PlaneRecord {
   readonly bytes: number;
 }
 
+/** A file as the scanner sent it, kept beside the planes: what is hashed as evidence (`mqtt.md`, Hit `images`). */
+export interface EvidenceFile {
+  readonly view: number;
+  readonly energy: Energy;
+  readonly sha256: string;
+  readonly mediaType: string;
+  readonly bytes: number;
+  /** Name in the scan's folder. */
+  readonly file: string;
+}
+
 /** An identifier tied to an item, canonical form, never raw label text (`mqtt.md`, Hit `identifiers`). */
 export interface ItemIdentifier {
   readonly scheme: string;
@@ -98,6 +109,10 @@ export interface Capture {
   readonly airLevel: number | null;
   /** Identifiers that came with the image itself. */
   readonly identifiers: readonly ItemIdentifier[];
+  /** What came from the scanner as files, where it came so; their digests stand for those of the planes. */
+  readonly evidence?: readonly EvidenceFile[];
+  /** Mass of the item as the scanner states it, kg; a scale of the lane knows better. */
+  readonly statedMassKg?: number;
 }
 
 /** A durable scan: the capture plus what the gateway knows of the item. Stored as JSON in the spool. */

@@ -8,7 +8,7 @@ import {
   IDENTIFIER_SCHEMES,
   type IdentifierScheme,
 } from "../../protocols/vocabulary.ts";
-import type { Scan, ScanView, XrayMass } from "../scan.ts";
+import type { Analysis, Scan, ScanView, XrayMass } from "../scan.ts";
 import type { Case } from "./case.ts";
 import { suggestChapters } from "./chapters.ts";
 import { alarmThreshold } from "./detections.ts";
@@ -201,9 +201,16 @@ function declarationBlock(subject: Case): HitData["declarations"] {
 
 function imageBlock({ analysis, scan, imagesKeptUntil }: FusionInput): HitData["images"] {
   const keptUntil = imagesKeptUntil == null ? null : isoTime(imagesKeptUntil);
-  return (analysis?.images ?? []).map(({ energy, ...image }) => {
+  return withEvidence(scan, analysis?.images ?? []).map(({ energy, ...image }) => {
     const energies = scan.views.find((view) => view.view === image.view)?.energies.length ?? 1;
     const joined = image.form === "rendered" && energies > 1;
     return { ...image, energy: joined ? null : ENERGIES[energy], keptUntil };
   });
+}
+
+/** Where the scanner sent files, these are the evidence, as received: they stand in place of the planes made of them. */
+function withEvidence({ evidence }: Scan, images: Analysis["images"]): Analysis["images"] {
+  if (evidence === undefined || evidence.length === 0) return images;
+  const received = evidence.map(({ file: _file, ...one }) => ({ ...one, form: "raw16" as const }));
+  return [...received, ...images.filter(({ form }) => form !== "raw16")];
 }

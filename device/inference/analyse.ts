@@ -78,7 +78,7 @@ export async function analyseScan(
   const usable = views.filter(({ verdict }) => verdict.usable);
   const runs = await runModels(usable, set);
   const problems = [...runs.problems];
-  if (views.length === 0) problems.push({ code: "IMAGE_QUALITY", text: "The scan holds no image" });
+  if (views.length === 0) problems.push(nothingToSee(scan));
   if (runs.looked) problems.push(...views.flatMap(({ verdict }) => verdict.problems));
   else if (usable.length < views.length) {
     problems.push(
@@ -100,6 +100,12 @@ export async function analyseScan(
     analysed: runs.looked,
     problems: distinct(problems),
   };
+}
+
+/** A volume is kept as it came and has no plane: what lacks is a model, not an image. */
+function nothingToSee({ kind }: AnalysableScan): Problem {
+  if (kind !== "ct" && kind !== "ait") return { code: "IMAGE_QUALITY", text: "The scan holds no image that can be read" };
+  return { code: "NO_MODEL", text: `No loaded model serves ${kind} scans: nobody looked at the image` };
 }
 
 function verdictOf({ planes, air }: NormalisedView, scan: AnalysableScan): QualityVerdict {

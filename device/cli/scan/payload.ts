@@ -6,7 +6,7 @@ import { fuse } from "../../fusion/fuse.ts";
 import { hitData } from "../../fusion/hit.ts";
 import { fusionSettings } from "../../fusion/settings.ts";
 import type { DecodedScan } from "../../image/decode.ts";
-import type { Analysis, Scan, ScanView } from "../../scan.ts";
+import type { Analysis, Scan } from "../../scan.ts";
 import { viewOf } from "../../scanner/folder/capture.ts";
 import { type GivenDeclaration, identifiersOf } from "./declaration.ts";
 
@@ -24,11 +24,48 @@ export interface PayloadContext {
   readonly now: number;
 }
 
+/** What is known of a scan beside its pixels and what a declaration says. */
+export type ScanFacts = Pick<
+  Scan,
+  "kind" | "views" | "acquisition" | "purpose" | "origin" | "airLevel" | "identifiers" | "evidence"
+> & {
+  readonly name: string;
+  /** When it was taken, ms since the epoch, where its files say. */
+  readonly capturedAt?: number;
+  /** Of the object, where it states one. */
+  readonly massKg: number | null;
+};
+
 /** The hit payload (`data` of `mqtt.md`) of an analysed image. */
 export function payloadOf(image: DecodedScan, analysis: Analysis, context: PayloadContext): Hit {
-  const digest = analysis.images.map((plane) => plane.sha256).join("\n");
-  return sealed(scanOf(digest, image, [viewOf(image)], context), analysis, context);
+  return payloadOfFacts(factsOf(image), analysis, context);
 }
+
+/** The hit payload of an analysed scan. */
+export function payloadOfFacts(facts: ScanFacts, analysis: Analysis, context: PayloadContext): Hit {
+  const images = facts.evidence ?? analysis.images;
+  const digest = images.map(({ sha256 }) => sha256).join("\n");
+  return sealed(scanOf(digest, facts, context), analysis, context);
+}
+
+function factsOf(image: DecodedScan): ScanFacts {
+  const { name, kind, sidecar } = image;
+  const { purpose = "OPERATIONAL", origin = "MACHINE", airLevel = null } = sidecar;
+  const views = [viewOf(image)];
+  return { name, kind, views, acquisition: [], purpose, origin, airLevel, identifiers: [], massKg: null };
+}
+
+const NO_FACTS: ScanFacts = {
+  name: "",
+  kind: "other",
+  views: [],
+  acquisition: [],
+  purpose: "OPERATIONAL",
+  origin: "MACHINE",
+  airLevel: null,
+  identifiers: [],
+  massKg: null,
+};
 
 /** The payload of an image that cannot be read: NO_DECISION, with the reason. */
 export function unreadablePayload(content: string, reason: string, context: PayloadContext): Hit {
@@ -42,34 +79,35 @@ export function unreadablePayload(content: string, reason: string, context: Payl
     analysed: false,
     problems: [{ code: "IMAGE_QUALITY", text: reason.slice(0, 200) }],
   };
-  const hit = sealed(scanOf(content, null, [], context), analysis, context, "NO_DECISION");
+  const hit = sealed(scanOf(content, NO_FACTS, context), analysis, context, "NO_DECISION");
   return hit;
 }
 
 function scanOf(
   content: string,
-  image: DecodedScan | null,
-  views: readonly ScanView[],
+  { name, massKg, capturedAt, identifiers, ...facts }: ScanFacts,
   { declaration, modifiedAt, now }: PayloadContext,
 ): Scan {
+  const takenAt = capturedAt ?? modifiedAt;
   return {
-    key: { serial: LOCAL, scanRef: image?.name ?? "", startedAt: new Date(modifiedAt).toISOString() },
+    key: { serial: LOCAL, scanRef: name, startedAt: new Date(takenAt).toISOString() },
     // The same image gets the same id: its digest stands where randomness would, and no time.
     scanId: scanIdAt(0, createHash("sha256").update(content).digest()),
     directory: "",
-    beganAt: modifiedAt,
-    capturedAt: modifiedAt,
+    beganAt: takenAt,
+    capturedAt: takenAt,
     receivedAt: now,
-    kind: image?.kind ?? "other",
-    views,
     planes: [],
-    acquisition: [],
-    purpose: image?.sidecar.purpose ?? "OPERATIONAL",
-    origin: image?.sidecar.origin ?? "MACHINE",
-    airLevel: image?.sidecar.airLevel ?? null,
+    ...facts,
     lane: LOCAL,
-    identifiers: declaration ? identifiersOf(declaration) : [],
-    measured: { massKg: null, massStable: null, xrayMassKg: null, xrayMassReliable: null, radiation: null },
+    identifiers: [...identifiers, ...(declaration ? identifiersOf(declaration) : [])],
+    measured: {
+      massKg,
+      massStable: massKg === null ? null : true,
+      xrayMassKg: null,
+      xrayMassReliable: null,
+      radiation: null,
+    },
     trackingAmbiguous: false,
     replaces: false,
   };

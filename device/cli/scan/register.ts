@@ -17,7 +17,7 @@ export function registerScan(program: Command): void {
     )
     .argument(
       "<input...>",
-      "PNG, TIFF or JPEG images, dual-energy pairs as low.tif,high.tif, or folders of these",
+      "DICOS or DICOM objects, PNG, TIFF or JPEG images, pairs as low.tif,high.tif, or folders of these",
     )
     .option("--declaration <file>", "customs-aed/1.0 declaration of the item, JSON")
     .option("--models <dir>", "folder of model packages used instead of those that come with the project")
@@ -25,7 +25,7 @@ export function registerScan(program: Command): void {
     .option("--json", "results only: no summary on stderr (errors are still said)")
     .addHelpText(
       "after",
-      "\nPairs are also found by name: NAME.low.EXT with NAME.high.EXT. The air level is read from NAME.json {airLevel},\n" +
+      "\nDICOM objects of one Scan Instance UID make one scan. Pairs are also found by name: NAME.low.EXT with NAME.high.EXT. The air level is read from NAME.json {airLevel},\n" +
         "else estimated from the image. Exit 1 when an image could not be read (the others are done), 2 for a missing path.",
     )
     .action(async (inputs: readonly string[], options: Options) => {

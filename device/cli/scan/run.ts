@@ -3,13 +3,15 @@ import { basename } from "node:path";
 import { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
 import type { Hit } from "../../../protocols/mqtt/hit.ts";
 import { type DecodedScan, decodeScan } from "../../image/decode.ts";
+import type { DicomObject } from "../../image/dicom/scan.ts";
 import type { ImageInput } from "../../image/naming.ts";
 import { analyseScan } from "../../inference/analyse.ts";
 import type { LoadedModels } from "../../inference/models.ts";
 import type { AnalysableScan } from "../../inference/planes.ts";
 import { type GivenDeclaration, readDeclaration } from "./declaration.ts";
+import { joinDicom, readDicomScan, type ScanInput } from "./dicom.ts";
 import { expandInputs } from "./inputs.ts";
-import { type PayloadContext, payloadOf, unreadablePayload } from "./payload.ts";
+import { type PayloadContext, payloadOf, payloadOfFacts, unreadablePayload } from "./payload.ts";
 import { Renderings } from "./rendering.ts";
 import { summaryLine } from "./summary.ts";
 
@@ -34,7 +36,7 @@ export interface ScanCommand {
  * @throws LYN_PATH_MISSING, LYN_USAGE before anything is analysed.
  */
 export async function runScan(command: ScanCommand): Promise<boolean> {
-  const inputs = await expandInputs(command.inputs);
+  const inputs = await joinDicom(await expandInputs(command.inputs));
   const declaration = command.declaration === undefined ? null : await readDeclaration(command.declaration);
   const renderings = command.render === undefined ? null : new Renderings(command.render);
   await renderings?.prepare();
@@ -65,11 +67,12 @@ type Result =
   | { readonly hit: Hit; readonly error: LynceusError };
 
 async function analyseInput(
-  input: ImageInput,
+  input: ScanInput,
   models: LoadedModels,
   declaration: GivenDeclaration | null,
 ): Promise<Result> {
   const context = { declaration, modifiedAt: await modifiedAt(input), now: Date.now() };
+  if (input.objects !== undefined) return analyseObjects(input, input.objects, models, context);
   let image: DecodedScan;
   try {
     image = await decodeScan(input);
@@ -78,6 +81,21 @@ async function analyseInput(
   }
   const scan = analysable(image);
   return { hit: payloadOf(image, await analyseScan(scan, models), context), scan };
+}
+
+async function analyseObjects(
+  input: ScanInput,
+  objects: readonly DicomObject[],
+  models: LoadedModels,
+  context: PayloadContext,
+): Promise<Result> {
+  const { Codecs } = await import("../../image/dicom/codecs.ts");
+  try {
+    const { scan, facts } = await readDicomScan(objects, new Codecs());
+    return { hit: payloadOfFacts(facts, await analyseScan(scan, models), context), scan };
+  } catch (error) {
+    return unreadable(input, context, asImageError(input, error));
+  }
 }
 
 function analysable(image: DecodedScan): AnalysableScan {

@@ -1,0 +1,37 @@
+import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
+import type { PlannedPlane, ScanPlan } from "../../../protocols/dicom/scan-plan.ts";
+import type { DicomObject } from "../../image/dicom/scan.ts";
+import type { Energy, EvidenceFile, ItemIdentifier } from "../../scan.ts";
+
+const ENERGY: Readonly<Record<PlannedPlane<unknown>["energy"], Energy>> = { low: 0, high: 1, single: 2 };
+
+/** Identifiers of the item, as the objects of one scan give them, each once. */
+export function identifiersOf(infos: readonly ObjectInfo[]): readonly ItemIdentifier[] {
+  const found = new Map<string, ItemIdentifier>();
+  for (const each of infos.flatMap(({ identifiers }) => identifiers)) {
+    const confidence = each.checkOk === false ? 0.5 : 1;
+    found.set(`${each.scheme} ${each.value}`, { ...each, source: "dicos", confidence });
+  }
+  return [...found.values()];
+}
+
+/** The received objects as evidence: those that hold a plane under their view and energy, volumes as view 0. */
+export function evidenceOf(
+  plan: ScanPlan<DicomObject>,
+  objects: readonly DicomObject[],
+  digestOf: (object: DicomObject) => { readonly sha256: string; readonly bytes: number } | null,
+): readonly EvidenceFile[] {
+  const places = new Map<DicomObject, { view: number; energy: Energy }>();
+  for (const { view, planes } of plan.views) {
+    for (const { energy, object } of planes) places.set(object, { view, energy: ENERGY[energy] });
+  }
+  return objects.flatMap((object) => {
+    const digest = digestOf(object);
+    const { kind, energy } = object.info;
+    if (digest === null || kind === "tdr") return [];
+    const place = places.get(object) ?? { view: 0, energy: energy === null ? 2 : ENERGY[energy] };
+    return [
+      { ...place, ...digest, mediaType: "application/dicom", file: `${digest.sha256.slice(0, 32)}.dcs` },
+    ];
+  });
+}
