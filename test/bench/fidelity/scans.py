@@ -15,9 +15,9 @@ MAX_HEADER = 1 << 20
 
 
 def air_level(plane):
-    """Counts of air: the fullest of 200 bins among the brightest values."""
+    """Counts of air: the fullest of 100 bins among the brightest values; thin goods begin a little below them."""
     top = np.percentile(plane, 99.5)
-    counts, edges = np.histogram(plane[plane > 0.9 * top], bins=200)
+    counts, edges = np.histogram(plane, bins=100, range=(0.965 * top, 1.02 * top))
     smooth = np.convolve(counts, np.ones(5) / 5, "same")
     peak = int(smooth.argmax())
     return float(edges[peak] + edges[peak + 1]) / 2
