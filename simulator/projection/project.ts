@@ -27,17 +27,27 @@ export function projectStencil(
   appearance: Appearance,
   random: Random,
 ): Pair {
-  const factors = transmissionBehind(pair, stencil, place, appearance);
+  const factors = factorsOf(pair, stencil, place, appearance);
   const planes = [0, 1].map((energy) => {
-    const lag = energy === 0 ? appearance.lag : 0;
-    const factor = blurred(factors[energy] as Float32Array, stencil, appearance.blur, lag);
+    const factor = factors[energy] as Float32Array;
     return multiplied(pair, energy as 0 | 1, factor, stencil, place, appearance, random.fork(energy));
   });
   return { ...pair, planes: planes as [Float32Array, Float32Array] };
 }
 
+/** What the stencil multiplies each energy by, low and high, over its own pixels. */
+export function factorsOf(
+  pair: Pair,
+  stencil: Stencil,
+  place: Place,
+  appearance: Appearance,
+): [Float32Array, Float32Array] {
+  const [low, high] = transmissionBehind(pair, stencil, place, appearance);
+  return [blurred(low, stencil, appearance.blur, appearance.lag), blurred(high, stencil, appearance.blur, 0)];
+}
+
 /** The stencil's transmission in each energy, given what each ray has passed already. */
-export function transmissionBehind(
+function transmissionBehind(
   pair: Pair,
   stencil: Stencil,
   place: Place,
