@@ -49,9 +49,17 @@ const CONCEALED: Readonly<Record<TargetClass, number>> = {
   currency: 0.6,
   battery: 0.1,
   liquid: 0.06,
+  ammunition: 0.9,
+  explosive: 1,
 };
 /** Classes that are irregular whatever the papers say. */
-const ALARMING: ReadonlySet<TargetClass> = new Set(["firearm", "blade", "narcotic"]);
+const ALARMING: ReadonlySet<TargetClass> = new Set([
+  "firearm",
+  "blade",
+  "narcotic",
+  "ammunition",
+  "explosive",
+]);
 /** A declared gross mass may differ from the scale's by this much: the greater of kg and share. */
 const MASS_TOLERANCE_KG = 0.1;
 const MASS_TOLERANCE_SHARE = 0.05;

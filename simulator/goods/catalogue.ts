@@ -1,8 +1,10 @@
 import type { Random } from "../random.ts";
+import { ammunition } from "./ammunition.ts";
 import { battery, laptop, phone, tablet } from "./batteries.ts";
 import { blade } from "./blades.ts";
 import { currency, narcotic, tobacco } from "./bulk.ts";
 import { cables, charger, device } from "./devices.ts";
+import { explosive } from "./explosives.ts";
 import { firearm } from "./firearms.ts";
 import { cosmetics, crockery, food } from "./household.ts";
 import { type Item, ItemBuilder, type TargetClass } from "./item.ts";
@@ -23,6 +25,8 @@ const TARGETS: Readonly<Record<TargetClass, Maker>> = {
   tobacco,
   currency,
   liquid: (random) => vessel(random, false),
+  ammunition,
+  explosive,
 };
 
 /** Benign families with how often they come. */

@@ -39,6 +39,8 @@ export const TARGET_CLASSES = [
   "tobacco",
   "currency",
   "liquid",
+  "ammunition",
+  "explosive",
 ] as const;
 export type TargetClass = (typeof TARGET_CLASSES)[number];
 
