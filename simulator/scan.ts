@@ -2,9 +2,18 @@ import { LynceusError } from "../protocols/errors.ts";
 import { drawPapers } from "./declaration.ts";
 import { manifestOf } from "./goods/nomenclature.ts";
 import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
+import { measureVisibility } from "./physics/visibility.ts";
 import { Random } from "./random.ts";
-import { DETECTOR_PIXELS, type DrawnScene, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/scene.ts";
-import type { ScanTruth } from "./truth.ts";
+import {
+  DETECTOR_PIXELS,
+  type DrawnScene,
+  type DrawnTarget,
+  drawScene,
+  type Mix,
+  PIXEL_PITCH_MM,
+} from "./scene/scene.ts";
+import { tierOf, type Visibility } from "./tiers.ts";
+import type { ScanTruth, TargetTruth } from "./truth.ts";
 
 export type { Mix } from "./scene/scene.ts";
 export type Scenario = "parcels";
@@ -48,6 +57,12 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
   const scene = drawScene(stream("scene"), mix);
   const settings = drawSettings(stream("detector"));
   const [low, high] = expose(scene.canvas, settings, stream("noise"));
+  const seen = measureVisibility(
+    scene.canvas,
+    scene.targets.map(({ mark }) => mark),
+    settings,
+  );
+  const targets = scene.targets.map((target, n) => truthOf(target, seen[n] as Visibility));
   const grossKg = scene.items.reduce((sum, { massKg }) => sum + massKg, scene.packagingKg);
   const facts = { manifest: manifestOf(scene.items), grossKg, classes: scene.targets.map((t) => t.class) };
   return {
@@ -62,17 +77,30 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     truth: {
       seed,
       index,
-      targets: scene.targets.map(({ class: name, box, massKg, maskRle }) => ({
-        class: name,
-        box,
-        massKg,
-        maskRle,
-      })),
+      targets,
       groups: groupShares(scene),
       massKg: grossKg,
       ...drawPapers(facts, mix, stream("papers")),
     },
   };
+}
+
+function truthOf({ object, class: name, massKg, mark }: DrawnTarget, seen: Visibility): TargetTruth {
+  return {
+    object,
+    view: 0,
+    class: name,
+    box: mark.box,
+    massKg,
+    maskRle: mark.maskRle,
+    contrast: rounded(seen.contrast),
+    occluded: rounded(seen.occluded),
+    tier: tierOf(seen),
+  };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }
 
 function groupShares(scene: DrawnScene): ScanTruth["groups"] {

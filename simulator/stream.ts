@@ -63,7 +63,8 @@ export function encodeScan(scan: SimulatedScan, index: number): Uint8Array {
       height: scan.height,
       airLevel: scan.airLevel,
       pixelPitchMm: scan.pixelPitchMm,
-      targets: scan.truth.targets.map((target) => ({ class: target.class, box: target.box })),
+      massKg: scan.truth.massKg,
+      targets: scan.truth.targets.map(({ maskRle: _, ...target }) => target),
       groups: scan.truth.groups.map(({ group, share }) => ({ group, share })),
     }),
   );

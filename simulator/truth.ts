@@ -1,15 +1,24 @@
 import type { CargoTruth } from "./cargo/truth.ts";
+import type { Tier } from "./tiers.ts";
 
 /** How far a declaration agrees with its parcel. */
 export type DeclarationState = "right" | "vague" | "wrong" | "missing";
 
-/** One object of a threat class that is really there. */
+/** One object of a threat class that is really there, as one view shows it. */
 export interface TargetTruth {
+  /** Number of the object in the scan, from 1; the same in each view. */
+  readonly object: number;
+  readonly view: 0 | 1;
   readonly class: string;
   readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly massKg: number;
   /** Run lengths of the mask inside the box, row-major, beginning with a run outside the target. */
   readonly maskRle: readonly number[];
+  /** Contrast-to-noise of its mark against the same scan without it; see `tiers.ts`. */
+  readonly contrast: number;
+  /** Share of the mask that the rest of the scan hides, 0–1; see `tiers.ts`. */
+  readonly occluded: number;
+  readonly tier: Tier;
 }
 
 /** What is true of a simulated parcel, whatever its papers say. */

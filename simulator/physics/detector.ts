@@ -1,7 +1,7 @@
 import type { Random } from "../random.ts";
 import type { Canvas } from "../scene/canvas.ts";
-import { BINS } from "../scene/canvas.ts";
 import { beamWeights } from "./spectrum.ts";
+import { transmit } from "./transmission.ts";
 
 export const AIR_LEVEL = 60_000;
 
@@ -38,12 +38,6 @@ export function drawSettings(random: Random): DetectorSettings {
   };
 }
 
-const LUT_STEPS_PER_UNIT = 256;
-const LUT_LIMIT = 20;
-const EXP = Float32Array.from({ length: LUT_LIMIT * LUT_STEPS_PER_UNIT + 2 }, (_, i) =>
-  Math.exp(-i / LUT_STEPS_PER_UNIT),
-);
-
 /** Noisy low and high planes (counts, airLevel × transmission) of what the canvas holds. */
 export function expose(
   canvas: Canvas,
@@ -65,27 +59,10 @@ function transmissions(canvas: Canvas, settings: DetectorSettings): [Float32Arra
   const low = new Float32Array(width * height).fill(1);
   const high = new Float32Array(width * height).fill(1);
   const weights = beamWeights(settings);
-  const wl = Float64Array.from(weights.low);
-  const wh = Float64Array.from(weights.high);
   for (let y = 0; y < height; y++) {
-    const to = canvas.to[y] as number;
-    for (let x = canvas.from[y] as number; x < to; x++) {
-      const pixel = y * width + x;
-      let tl = 0;
-      let th = 0;
-      for (let k = 0, at = pixel * BINS; k < BINS; k++, at++) {
-        let t = (bins[at] as number) * LUT_STEPS_PER_UNIT;
-        if (t >= LUT_LIMIT * LUT_STEPS_PER_UNIT) continue;
-        if (t < 0) t = 0;
-        const i = t | 0;
-        const e0 = EXP[i] as number;
-        const e = e0 + (t - i) * ((EXP[i + 1] as number) - e0);
-        tl += e * (wl[k] as number);
-        th += e * (wh[k] as number);
-      }
-      low[pixel] = tl;
-      high[pixel] = th;
-    }
+    const from = canvas.from[y] as number;
+    const count = (canvas.to[y] as number) - from;
+    if (count > 0) transmit(bins, y * width + from, count, weights, low, high, y * width + from);
   }
   return [low, high];
 }

@@ -46,17 +46,30 @@ export class Canvas {
     this.#row = new Float32Array(width);
   }
 
+  /** Pixels that a part of a thing at `pose` may touch; of no width or height where it lies outside. */
+  reach(part: Part, pose: Pose): { x: number; y: number; width: number; height: number } {
+    const turn = compose(pose.turn, part.turn);
+    return this.#reach(add(pose.at, apply(pose.turn, part.at)), rotatedExtents(turn, part.shape.half));
+  }
+
+  #reach(at: Vector, half: Vector): { x: number; y: number; width: number; height: number } {
+    const pitch = this.pitch;
+    const x = Math.max(0, Math.floor((at[0] - half[0]) / pitch));
+    const y = Math.max(0, Math.floor((at[1] - half[1]) / pitch));
+    const width = Math.min(this.width, Math.ceil((at[0] + half[0]) / pitch) + 1) - x;
+    return { x, y, width, height: Math.min(this.height, Math.ceil((at[1] + half[1]) / pitch) + 1) - y };
+  }
+
   /** Draws one part of a thing that stands at `pose`; returns its mass in kg as the rays see it. */
   draw(part: Part, pose: Pose, marked: boolean): number {
     const turn = compose(pose.turn, part.turn);
     const at = add(pose.at, apply(pose.turn, part.at));
     const half = rotatedExtents(turn, part.shape.half);
     const pitch = this.pitch;
-    const x0 = Math.max(0, Math.floor((at[0] - half[0]) / pitch));
-    const x1 = Math.min(this.width, Math.ceil((at[0] + half[0]) / pitch) + 1);
-    const y0 = Math.max(0, Math.floor((at[1] - half[1]) / pitch));
-    const y1 = Math.min(this.height, Math.ceil((at[1] + half[1]) / pitch) + 1);
-    if (x1 <= x0 || y1 <= y0) return 0;
+    const { x: x0, y: y0, width, height } = this.#reach(at, half);
+    if (width <= 0 || height <= 0) return 0;
+    const x1 = x0 + width;
+    const y1 = y0 + height;
     const shape = part.shape;
     const row = this.#row;
     let sum = 0;

@@ -5,22 +5,21 @@ import { Canvas } from "./canvas.ts";
 import { aboutZ, add, apply, compose, rotatedExtents, type Vector } from "./geometry.ts";
 import { type Placed, pack } from "./packing.ts";
 import type { Parcel } from "./parcel.ts";
+import { drawTarget, type TargetMark } from "./target-mark.ts";
 
 export const PIXEL_PITCH_MM = 1.5;
 export const DETECTOR_PIXELS = 384;
 export const MAX_LINES = 512;
-/** A target's box holds the pixels where it adds more than this, g/cm². */
-const MARK_THRESHOLD = 0.04;
-
 export type { Mix } from "../scenarios/contents.ts";
 
+/** A target of the scene as it shows in the view. */
 export interface DrawnTarget {
+  /** Number of the object in the scene, from 1; the same in each view. */
+  readonly object: number;
   readonly class: TargetClass;
   readonly item: number;
-  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
   readonly massKg: number;
-  /** Run lengths of the mask inside the box, row-major, beginning with a run outside. */
-  readonly maskRle: readonly number[];
+  readonly mark: TargetMark;
 }
 
 export interface DrawnScene {
@@ -60,16 +59,17 @@ function project(parcel: Parcel, placed: readonly Placed[], random: Random): Dra
   const shell = { at: add(centre, [0, 0, parcel.inner[2] / 2]), turn };
   for (const part of parcel.packaging.parts) packagingKg += canvas.draw(part, shell, false);
   const targets: DrawnTarget[] = [];
+  let object = 0;
   const items = placed.map(({ item, at, turn: own }, index) => {
     const pose = { at: add(centre, apply(turn, at)), turn: compose(turn, own) };
     let massKg = 0;
     for (const part of item.parts) if (part.target === undefined) massKg += canvas.draw(part, pose, false);
     for (const [n, name] of item.targets.entries()) {
-      let targetKg = 0;
-      for (const part of item.parts) if (part.target === n) targetKg += canvas.draw(part, pose, true);
-      massKg += targetKg;
-      const marked = takeMark(canvas);
-      if (marked) targets.push({ class: name, item: index, massKg: targetKg, ...marked });
+      object++;
+      const drawn = drawTarget(canvas, item, n, pose);
+      massKg += drawn.massKg;
+      if (drawn.mark)
+        targets.push({ object, class: name, item: index, massKg: drawn.massKg, mark: drawn.mark });
     }
     return { item, massKg };
   });
@@ -81,40 +81,4 @@ function project(parcel: Parcel, placed: readonly Placed[], random: Random): Dra
     parcel: parcel.inner,
     placed: placed.map(({ item, at, turn: own }) => ({ at, half: rotatedExtents(own, item.half) })),
   };
-}
-
-/** Box and mask of the target just drawn; clears the mark for the next. */
-function takeMark(canvas: Canvas): Pick<DrawnTarget, "box" | "maskRle"> | undefined {
-  const { width, height, mark } = canvas;
-  let [x0, y0, x1, y1] = [width, height, 0, 0];
-  for (let y = 0; y < height; y++) {
-    for (let x = canvas.from[y] as number; x < (canvas.to[y] as number); x++) {
-      if ((mark[y * width + x] as number) <= MARK_THRESHOLD) continue;
-      if (x < x0) x0 = x;
-      if (x >= x1) x1 = x + 1;
-      if (y < y0) y0 = y;
-      y1 = y + 1;
-    }
-  }
-  if (x1 <= x0) {
-    mark.fill(0);
-    return undefined;
-  }
-  const maskRle: number[] = [];
-  let run = 0;
-  let within = false;
-  for (let y = y0; y < y1; y++) {
-    for (let x = x0; x < x1; x++) {
-      const here = (mark[y * width + x] as number) > MARK_THRESHOLD;
-      if (here === within) run++;
-      else {
-        maskRle.push(run);
-        run = 1;
-        within = here;
-      }
-    }
-  }
-  maskRle.push(run);
-  mark.fill(0);
-  return { box: { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, maskRle };
 }
