@@ -44,8 +44,10 @@ export async function driverOf(
 
 /** The readers and scales of a lane. */
 export function peripheralsOf(lane: LaneConfig, clock: () => number, log: Log): readonly Peripheral[] {
-  return lane.peripherals.map((each) =>
-    openPeripheral({ ...each, transport: openTransport(each.transport), clock, log }),
+  return lane.peripherals.flatMap((each) =>
+    each.kind === "conveyor"
+      ? []
+      : [openPeripheral({ ...each, transport: openTransport(each.transport), clock, log })],
   );
 }
 

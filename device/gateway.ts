@@ -1,5 +1,6 @@
 import { isLynceusError } from "../protocols/errors.ts";
 import { Alerts } from "./alerts.ts";
+import { trackingOf } from "./belt-parts.ts";
 import { certificateExpiry } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
@@ -8,7 +9,6 @@ import type { Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
 import { Scorer } from "./lane/scorer.ts";
-import { Tracker } from "./lane/tracker.ts";
 import type { Log } from "./log.ts";
 import type { ScannerState } from "./scanner/port.ts";
 import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
@@ -223,7 +223,7 @@ export class Gateway {
       deadlineMs: lane.belt.deadlineMs,
       driver,
       peripherals: peripheralsOf(lane, Date.now, log),
-      tracker: new Tracker({ expects: lane.peripherals.map((each) => each.kind) }),
+      ...trackingOf(lane, parts.alerts, Date.now, log),
       spool: parts.spool,
       inference: parts.inference,
       scorer: parts.scorer,

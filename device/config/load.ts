@@ -3,7 +3,9 @@ import { dirname, isAbsolute, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { LynceusError } from "../../protocols/errors.ts";
 import { addressFaults } from "./addresses.ts";
+import { beltFaults } from "./belt.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
+import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 /** A configuration file is a page, not a data set; a larger file is the wrong file. */
@@ -41,10 +43,6 @@ export function unservedKeys(config: Config): readonly string[] {
   if (config.trust.central.length > 0) keys.push("trust.central");
   if (config.trust.models.length > 0) keys.push("trust.models");
   if (config.models.sources.length > 0) keys.push("models.sources");
-  for (const lane of config.lanes) {
-    if (lane.belt.onAlarm !== "none" || lane.belt.onFault !== "none")
-      keys.push(`lanes.${lane.id}.belt.onAlarm/onFault`);
-  }
   return keys;
 }
 
@@ -58,6 +56,7 @@ function crossFaults(config: Config): readonly ConfigFault[] {
         message: `found: medium ${medium}, high ${high}; allowed: medium below high`,
       });
     }
+    faults.push(...beltFaults(lane, at));
     const ids = lane.peripherals.map((each) => each.id);
     for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
       faults.push({
@@ -120,10 +119,20 @@ function withAbsolutePaths(config: Config, base: string): Config {
     spool: { ...config.spool, path: absolute(config.spool.path) },
     models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
     signing: signing && { key: secret(signing.key) ?? signing.key },
-    lanes: config.lanes.map((lane) =>
-      lane.scanner.driver === "folder"
+    lanes: config.lanes.map((each) => {
+      const lane = { ...each, peripherals: each.peripherals.map((one) => withAbsoluteFolder(one, absolute)) };
+      return lane.scanner.driver === "folder"
         ? { ...lane, scanner: { ...lane.scanner, path: absolute(lane.scanner.path) } }
-        : lane,
-    ),
+        : lane;
+    }),
   };
+}
+
+function withAbsoluteFolder(
+  peripheral: PeripheralConfig,
+  absolute: (path: string) => string,
+): PeripheralConfig {
+  return peripheral.kind === "radiation" && peripheral.n42 !== undefined
+    ? { ...peripheral, n42: absolute(peripheral.n42) }
+    : peripheral;
 }

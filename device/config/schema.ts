@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SITE_PATTERN } from "../../protocols/mqtt/names.ts";
 import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
+import { trackingSchema } from "./belt.ts";
 import { deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
 import { parseBytes, parseDuration } from "./units.ts";
@@ -80,6 +81,7 @@ const lane = z.strictObject({
       deadlineMs: z.number().int().min(100).max(600_000).default(5000),
     })
     .default({ onAlarm: "none", onFault: "none", deadlineMs: 5000 }),
+  tracking: trackingSchema.optional(),
   models: z.array(z.string().min(1).max(64)).max(16).default(["threat-detector", "goods-classifier"]),
   decideOnSynthetic: z.boolean().default(false),
   fusion: z

@@ -1,4 +1,4 @@
-import type { AcquisitionStatus, Cause } from "../../protocols/vocabulary.ts";
+import type { AcquisitionStatus, Cause, Decision } from "../../protocols/vocabulary.ts";
 import type { Alerts } from "../alerts.ts";
 import { pause } from "../backoff.ts";
 import type { AnalysisRequest, Inference } from "../inference/port.ts";
@@ -8,7 +8,9 @@ import type { Analysis, Capture, Scan } from "../scan.ts";
 import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
 import type { Spool, StoredScan } from "../spool/port.ts";
+import { watchDevices, withPortalFaults } from "./devices.ts";
 import type { ItemTracker, LateReading } from "./item-tracker.ts";
+import type { LaneBelt } from "./lane-belt.ts";
 import type { Scored, Scorer } from "./scorer.ts";
 
 /** Scans of a lane between their ACK and their hit; beyond it the scanner waits (they are on disk, this bounds memory). */
@@ -28,6 +30,8 @@ export interface LaneOptions {
   readonly driver: ScannerDriver;
   readonly peripherals: readonly Peripheral[];
   readonly tracker: ItemTracker;
+  /** Where the lane has a conveyor. */
+  readonly belt?: LaneBelt | undefined;
   readonly spool: Pick<Spool, "accept">;
   readonly inference: Inference;
   readonly scorer: Scorer;
@@ -68,10 +72,14 @@ export class Lane {
   /** Starts peripherals and driver; `unfinished` are the stored scans of this lane that a crash or stop left on the way. */
   async start(unfinished: readonly StoredScan[]): Promise<void> {
     const { driver, peripherals, tracker } = this.#options;
+    watchDevices(peripherals, (alert) =>
+      this.#follow(this.#options.alerts.raise({ ...alert, lane: this.id })),
+    );
     for (const peripheral of peripherals) {
       peripheral.onReading((reading) => this.#reading(reading));
       peripheral.start();
     }
+    this.#options.belt?.start();
     driver.onScanStart((at) => tracker.scanStarted(at));
     driver.onScanEnd?.((end) => tracker.scanEnded(end));
     driver.onScanLost?.((loss) => tracker.scanLost(loss));
@@ -82,8 +90,9 @@ export class Lane {
   }
 
   async stop(): Promise<void> {
-    const { driver, peripherals } = this.#options;
+    const { driver, peripherals, belt } = this.#options;
     await driver.stop();
+    await belt?.stop();
     await Promise.all(peripherals.map((peripheral) => peripheral.stop()));
     clearTimeout(this.#settling);
     const drained = Promise.all([this.#captures, ...this.#underWay]);
@@ -157,7 +166,8 @@ export class Lane {
     // The planes are written: they are looked at while they become durable, and the ACK does not wait for it.
     const unwanted = new AbortController();
     const analysing = this.#analyse(capture, unwanted.signal);
-    const { identifiers, measured, trackingAmbiguous } = bound;
+    const { identifiers, trackingAmbiguous } = bound;
+    const measured = withPortalFaults(bound.measured, this.#options.peripherals);
     const accepted = await spool
       .accept(capture, { lane: this.id, identifiers, measured, trackingAmbiguous })
       .catch((error: unknown) => {
@@ -170,6 +180,7 @@ export class Lane {
       unwanted.abort();
       return;
     }
+    this.#options.belt?.captured(accepted.scan.scanId);
     const cause: Cause = accepted.outcome === "replaced" ? "replaced-scan" : "initial";
     const deadline = capture.receivedAt + this.#options.deadlineMs;
     const graceMs = bound.settled || !this.#hearsReadings() ? 0 : READING_GRACE_MS;
@@ -247,6 +258,8 @@ export class Lane {
     const scored = await this.#options.scorer.score(scan.scanId, request);
     if (scored === null) return;
     this.#options.work.scored += 1;
+    const { belt } = this.#options;
+    if (belt !== undefined) this.#follow(belt.decided(scan.scanId, scored.data["decision"] as Decision));
     await this.tell(scored);
   }
 
@@ -285,7 +298,9 @@ export class Lane {
   async #lateReading(late: LateReading): Promise<void> {
     // The reading may come while its scan is still being made durable.
     await this.#taking.catch(() => undefined);
-    const scored = await this.#options.scorer.rescore(late.scanId, "late-reading", late.update);
+    const measured = withPortalFaults(late.update.measured, this.#options.peripherals);
+    const update = { ...late.update, measured };
+    const scored = await this.#options.scorer.rescore(late.scanId, "late-reading", update);
     if (scored !== null) await this.tell(scored);
   }
 

@@ -45,6 +45,7 @@ type Cancel = () => void;
 export class ScaleSession {
   readonly #weighing: Weighing;
   readonly #serial: string;
+  readonly #repeatMs: number;
   readonly #send: (line: string) => void;
   readonly #handlers: ReadonlyMap<string, (parameters: readonly string[]) => void>;
   #cancel: Cancel = () => {};
@@ -54,10 +55,12 @@ export class ScaleSession {
   constructor(options: {
     readonly weighing: Weighing;
     readonly serial: string;
+    readonly pace?: number;
     readonly send: (line: string) => void;
   }) {
     this.#weighing = options.weighing;
     this.#serial = options.serial;
+    this.#repeatMs = REPEAT_MS / (options.pace ?? 1);
     this.#send = options.send;
     this.#handlers = this.#table();
   }
@@ -129,7 +132,7 @@ export class ScaleSession {
 
   #repeat(): void {
     this.#sendNow();
-    const timer = setInterval(() => this.#sendNow(), REPEAT_MS);
+    const timer = setInterval(() => this.#sendNow(), this.#repeatMs);
     this.#cancel = () => clearInterval(timer);
   }
 

@@ -8,13 +8,20 @@ export class Scale {
   readonly #weighing: Weighing;
   readonly #server: LineServer;
 
-  constructor(options: { readonly address: Address; readonly seed: number; readonly serial: string }) {
-    const weighing = new Weighing({ seed: options.seed });
+  constructor(options: {
+    readonly address: Address;
+    readonly seed: number;
+    readonly serial: string;
+    /** How many times faster than in life everything goes. */
+    readonly pace?: number;
+  }) {
+    const { pace = 1 } = options;
+    const weighing = new Weighing({ seed: options.seed, pace });
     this.#weighing = weighing;
     this.#server = new LineServer({
       address: options.address,
       onClient: (client) => {
-        const session = new ScaleSession({ weighing, serial: options.serial, send: client.send });
+        const session = new ScaleSession({ weighing, pace, serial: options.serial, send: client.send });
         client.onClose(() => session.stop());
         return (line) => session.command(line);
       },

@@ -19,13 +19,16 @@ export interface Weight {
 /** The load cell: the weight swings into place and is stable {@link SETTLE_MS} after the last change. Times in ms. */
 export class Weighing {
   readonly #random: Random;
+  readonly #pace: number;
   readonly #changed = new Set<() => void>();
   #target = 0;
   #from = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
   #phase = 0;
 
-  constructor(options: { readonly seed: number }) {
+  /** `pace`: how many times faster than in life everything goes. */
+  constructor(options: { readonly seed: number; readonly pace?: number }) {
+    this.#pace = options.pace ?? 1;
     this.#random = new Random(options.seed, "weighing");
   }
 
@@ -39,7 +42,7 @@ export class Weighing {
   }
 
   at(now: number): Weight {
-    const elapsed = now - this.#changedAt;
+    const elapsed = (now - this.#changedAt) * this.#pace;
     if (elapsed >= SETTLE_MS) return { kg: round(this.#target), stable: true };
     const left = Math.exp(-elapsed / DAMPING_MS);
     const swing = Math.cos((2 * Math.PI * elapsed) / SWING_MS + this.#phase);
@@ -49,7 +52,7 @@ export class Weighing {
 
   /** When the weight will be (or became) stable, ms. */
   get stableAt(): number {
-    return this.#changedAt + SETTLE_MS;
+    return this.#changedAt + SETTLE_MS / this.#pace;
   }
 
   /** Calls `listener` when an item is put on or taken off; returns how to stop. */

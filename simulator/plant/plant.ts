@@ -31,6 +31,7 @@ export class Plant {
   #beat: boolean | null = null;
   #beatAt: number;
   #emergency = false;
+  #hold = false;
   readonly diverted: string[] = [];
   readonly passed: string[] = [];
 
@@ -46,7 +47,7 @@ export class Plant {
   }
 
   get running(): boolean {
-    return !this.#stop && !this.#emergency && !this.#starved;
+    return !this.#stop && !this.#emergency && !this.#hold && !this.#starved;
   }
 
   /** The gateway's heartbeat has stood still for too long. */
@@ -100,6 +101,11 @@ export class Plant {
   setHeartbeat(on: boolean): void {
     if (on !== this.#beat) this.#beatAt = this.#at;
     this.#beat = on;
+  }
+
+  /** The machine is not ready for the item before it. */
+  setHold(on: boolean): void {
+    this.#hold = on;
   }
 
   pressEmergencyStop(pressed: boolean): void {

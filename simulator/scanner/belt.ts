@@ -4,6 +4,7 @@ import type { Scale } from "../peripherals/scale.ts";
 import { SETTLE_MS } from "../peripherals/weighing.ts";
 import type { ScanFaults } from "./faults.ts";
 import type { PreparedScan } from "./prepared.ts";
+import type { Announced } from "./queue.ts";
 
 /** After the weight is stable the item lies this much longer, so that a scale that is asked ten times a second is heard. */
 const LIE_MS = 120;
@@ -14,8 +15,28 @@ const TWICE_MS = 15;
 /** How long the first item waits for somebody to listen to a peripheral, ms. */
 const CLIENT_TIMEOUT_MS = 5000;
 
-/** The stretch of belt before the X-ray tunnel: the scale, then the barcode reader. */
-export class Belt {
+/** What brings items to the X-ray plane. */
+export interface ItemBelt {
+  /** What an item needs before it is scanned, ms. */
+  readonly overheadMs: number;
+  /** mm/s, where the belt has a speed of its own. */
+  readonly speedMmS?: number;
+  /** Waits a while for somebody to listen, so that the readings of the first item are not said to an empty room. */
+  untilHeard(signal: AbortSignal): Promise<void>;
+  /** An item will come. */
+  announced?(item: Announced): void;
+  /** Resolves when the item is about to be under the detector. */
+  bring(item: PreparedScan, faults: ScanFaults, signal: AbortSignal): Promise<void>;
+  /** The item's first lines are taken. */
+  entered(item: PreparedScan, faults: ScanFaults): void;
+  /** Resolves when so many lines of the item have passed; without it, lines pass at the detector's speed. */
+  pace?(item: PreparedScan, line: number, signal: AbortSignal): Promise<void>;
+  /** The item has left the detector. */
+  leave(): void;
+}
+
+/** The stretch of belt before the X-ray tunnel, one item at a time: the scale, then the barcode reader. */
+export class Belt implements ItemBelt {
   readonly #scale: Scale | null;
   readonly #reader: BarcodeReader | null;
 
@@ -24,12 +45,10 @@ export class Belt {
     this.#reader = options.reader;
   }
 
-  /** What an item needs before it is scanned, ms. */
   get overheadMs(): number {
     return (this.#scale === null ? 0 : SETTLE_MS + LIE_MS) + (this.#reader === null ? 0 : LABEL_TO_SCAN_MS);
   }
 
-  /** Waits a while for somebody to listen, so that the readings of the first item are not said to an empty room. */
   async untilHeard(signal: AbortSignal): Promise<void> {
     await this.#scale?.untilClient(CLIENT_TIMEOUT_MS, signal);
     await this.#reader?.untilClient(CLIENT_TIMEOUT_MS, signal);

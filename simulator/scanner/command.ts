@@ -18,6 +18,7 @@ interface Options {
   readonly faults?: string;
   readonly barcode?: Address;
   readonly scale?: Address;
+  readonly conveyor?: Address;
   readonly json?: true;
 }
 
@@ -51,6 +52,11 @@ export function registerScanner(simulate: Command): void {
     .option("--faults <file>", "fault script (simulator/README.md)")
     .option("--barcode <host:port>", "the barcode reader listens here", addressOption)
     .option("--scale <host:port>", "the scale (MT-SICS) listens here", addressOption)
+    .option(
+      "--conveyor <host:port>",
+      "items ride a belt with photo-eyes and a diverter, whose controller (Modbus TCP) listens here",
+      addressOption,
+    )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => scanner(options));
 }
@@ -74,6 +80,7 @@ async function scanner(options: Options): Promise<void> {
         connect: options.connect ?? null,
         barcode: options.barcode ?? null,
         scale: options.scale ?? null,
+        conveyor: options.conveyor ?? null,
         scans: options.scans ?? Number.POSITIVE_INFINITY,
         rate: options.rate,
         seed: options.seed,

@@ -27,10 +27,13 @@ export function machineFor(options: {
   readonly rate: number;
   readonly overheadMs: number;
   readonly first: PreparedScan;
+  /** The belt's own speed, where it has one. */
+  readonly beltMmPerS?: number | undefined;
 }): Machine {
-  const { first } = options;
+  const { first, beltMmPerS } = options;
   const linesMs = Math.max(20, 0.9 * (1000 / options.rate) - options.overheadMs);
-  const lineRateHz = Math.ceil(Math.max(SLOWEST_HZ, (1000 * LONGEST_LINES) / linesMs));
+  const needed = Math.ceil(Math.max(SLOWEST_HZ, (1000 * LONGEST_LINES) / linesMs));
+  const lineRateHz = beltMmPerS === undefined ? needed : beltMmPerS / first.pixelPitchMm.x;
   return {
     serial: options.serial,
     lineRateHz,

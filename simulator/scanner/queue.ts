@@ -28,6 +28,7 @@ export class Queue {
   readonly #truth: TruthFile | null;
   readonly #prefix: string;
   readonly #leadMs: number;
+  readonly #announced: ((item: Announced) => void) | undefined;
   readonly #waiting: Waiting[] = [];
   readonly #room = new Wake();
   readonly #arrived = new Wake();
@@ -43,11 +44,14 @@ export class Queue {
     readonly truth: TruthFile | null;
     readonly prefix: string;
     readonly leadMs: number;
+    /** Told of each item as it is announced. */
+    readonly announced?: ((item: Announced) => void) | undefined;
   }) {
     this.#source = options.source;
     this.#truth = options.truth;
     this.#prefix = options.prefix;
     this.#leadMs = options.leadMs;
+    this.#announced = options.announced;
   }
 
   /** No item is left, neither waiting nor on the belt. */
@@ -115,7 +119,9 @@ export class Queue {
   async #announce(prepared: PreparedScan): Promise<void> {
     const scanRef = `${this.#prefix}-${String(prepared.index).padStart(6, "0")}`;
     await this.#truth?.append(truthLine(prepared.truth, scanRef, new Date().toISOString()));
-    this.#waiting.push({ prepared, scanRef, notBefore: performance.now() + this.#leadMs });
+    const waiting = { prepared, scanRef, notBefore: performance.now() + this.#leadMs };
+    this.#waiting.push(waiting);
+    this.#announced?.(waiting);
     this.#arrived.ring();
   }
 }

@@ -5,7 +5,9 @@ export type ScannerReport =
       readonly scanner: string | null;
       readonly barcode: string | null;
       readonly scale: string | null;
+      readonly conveyor?: string;
     }
+  | { readonly event: "left"; readonly at: string; readonly scanRef: string; readonly diverted: boolean }
   | { readonly event: "connected"; readonly peer: string }
   | { readonly event: "disconnected"; readonly reason: string }
   | { readonly event: "scanned"; readonly at: string; readonly index: number; readonly scanRef: string }
@@ -55,6 +57,7 @@ export function describeReport(report: ScannerReport): string | null {
         `scanner ${report.scanner ?? "connects"}`,
         report.barcode === null ? null : `barcode reader ${report.barcode}`,
         report.scale === null ? null : `scale ${report.scale}`,
+        report.conveyor === undefined ? null : `conveyor ${report.conveyor}`,
       ]
         .filter((part) => part !== null)
         .join(", ");
@@ -64,6 +67,8 @@ export function describeReport(report: ScannerReport): string | null {
       return `link lost: ${report.reason}`;
     case "scanned":
       return null;
+    case "left":
+      return report.diverted ? `${report.scanRef} was set aside` : null;
     case "acknowledged":
       return `${report.at}  ${report.scanRef}  acknowledged as ${report.scanId}`;
     case "refused":

@@ -1,11 +1,14 @@
+import { sleep } from "../backoff.ts";
 import { type Address, formatAddress } from "../peripherals/address.ts";
 import { BarcodeReader } from "../peripherals/barcode-reader.ts";
 import { Scale } from "../peripherals/scale.ts";
+import { PlantController } from "../plant/controller.ts";
+import { MovingBelt } from "../plant/moving-belt.ts";
 import { Random } from "../random.ts";
 import { Belt } from "./belt.ts";
 import { ConnectingEndpoint, ListeningEndpoint } from "./endpoint.ts";
 import type { FaultScript } from "./faults.ts";
-import { Queue } from "./queue.ts";
+import { type Announced, Queue } from "./queue.ts";
 import type { ScannerReport, ScannerSummary } from "./report.ts";
 import { Scanner } from "./scanner.ts";
 import { ScanSource } from "./source.ts";
@@ -15,12 +18,16 @@ import { TruthFile } from "./truth.ts";
 const DRAIN_MS = 3000;
 /** From an item's announcement to its scan at least, ms: time for its declaration to come. */
 export const LEAD_MS = 1000;
+/** Items per second of a lane in life; faster runs let belt and scale go as much faster. */
+const LIFE_RATE = 0.5;
 
 export interface RunOptions {
   readonly listen: Address | null;
   readonly connect: Address | null;
   readonly barcode: Address | null;
   readonly scale: Address | null;
+  /** The belt's controller: items then ride a belt with photo-eyes and a diverter. */
+  readonly conveyor?: Address | null;
   /** Items; Infinity: until stopped. */
   readonly scans: number;
   /** Items per second. */
@@ -40,15 +47,29 @@ export interface RunOptions {
 export async function runScanner(options: RunOptions, stop: AbortSignal): Promise<ScannerSummary> {
   const serial = `SIM-${options.seed}`;
   const reader = options.barcode === null ? null : new BarcodeReader({ address: options.barcode });
+  const pace = options.conveyor ? Math.max(1, options.rate / LIFE_RATE) : 1;
   const scale =
-    options.scale === null ? null : new Scale({ address: options.scale, seed: options.seed, serial });
+    options.scale === null ? null : new Scale({ address: options.scale, seed: options.seed, serial, pace });
   const endpoint = makeEndpoint(options);
   const source = new ScanSource({ seed: options.seed, count: options.scans });
   const truth = options.truth === null ? null : new TruthFile(options.truth);
+  const moving = options.conveyor
+    ? new MovingBelt({
+        scale,
+        reader,
+        rate: options.rate,
+        left: (scanRef, diverted) => leftBelt(options, scanRef, diverted),
+      })
+    : null;
+  const controller =
+    moving === null || !options.conveyor
+      ? null
+      : new PlantController({ address: options.conveyor, plant: moving.plant, now: () => performance.now() });
   // Two runs of one seed are other scans to a gateway, so their references differ.
   const prefix = `${serial}-${Date.now().toString(36)}`;
-  const queue = new Queue({ source, truth, prefix, leadMs: options.leadMs ?? LEAD_MS });
-  const belt = new Belt({ scale, reader });
+  const announced = moving === null ? undefined : (item: Announced) => moving.announced(item);
+  const queue = new Queue({ source, truth, prefix, leadMs: options.leadMs ?? LEAD_MS, announced });
+  const belt = moving ?? new Belt({ scale, reader });
   const scanner = new Scanner({ ...options, endpoint, belt, queue, serial });
   const end = new AbortController();
   const drain = () => {
@@ -62,12 +83,15 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
       scanner: options.listen === null ? null : formatAddress(await endpoint.start()),
       barcode: reader === null ? null : formatAddress(await reader.start()),
       scale: scale === null ? null : formatAddress(await scale.start()),
+      ...(controller === null ? {} : { conveyor: formatAddress(await controller.start()) }),
     });
     source.start();
+    moving?.start();
     const announcing = queue.run(end.signal);
     if (stop.aborted) drain();
     else stop.addEventListener("abort", drain, { once: true });
     const summary = await scanner.run(end.signal);
+    await untilEmpty(moving, end.signal);
     end.abort();
     await source.stop();
     await announcing;
@@ -75,8 +99,27 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
     return summary;
   } finally {
     end.abort();
-    await Promise.all([source.stop(), endpoint.stop(), reader?.stop(), scale?.stop(), truth?.stop()]);
+    moving?.stop();
+    await Promise.all([
+      controller?.stop(),
+      source.stop(),
+      endpoint.stop(),
+      reader?.stop(),
+      scale?.stop(),
+      truth?.stop(),
+    ]);
   }
+}
+
+/** What is past the machine rides on to the diverter. */
+async function untilEmpty(belt: MovingBelt | null, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + DRAIN_MS * 3;
+  while (belt !== null && !belt.empty && !signal.aborted && performance.now() < deadline)
+    await sleep(20, signal);
+}
+
+function leftBelt({ report }: RunOptions, scanRef: string, diverted: boolean): void {
+  report({ event: "left", at: new Date().toISOString(), scanRef, diverted });
 }
 
 function makeEndpoint(options: RunOptions): ConnectingEndpoint | ListeningEndpoint {

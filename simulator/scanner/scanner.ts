@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Message } from "../../protocols/line-scan/index.ts";
 import { retryDelayMs, Wake } from "../backoff.ts";
 import { Random } from "../random.ts";
-import type { Belt } from "./belt.ts";
+import type { ItemBelt } from "./belt.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { FaultScript } from "./faults.ts";
 import { type Due, type KeptScan, keep } from "./kept.ts";
@@ -29,7 +29,7 @@ const LOST_SYNC = new Set(["BAD_CRC", "BAD_LENGTH", "BAD_SEQUENCE"]);
 
 export interface ScannerOptions {
   readonly endpoint: Endpoint;
-  readonly belt: Belt;
+  readonly belt: ItemBelt;
   readonly queue: Queue;
   readonly faults: FaultScript;
   readonly serial: string;
@@ -70,7 +70,13 @@ export class Scanner {
     const first = await this.#options.queue.peek(signal);
     if (first !== null) {
       const { serial, rate, belt } = this.#options;
-      this.#machine = machineFor({ serial, rate, overheadMs: belt.overheadMs, first });
+      this.#machine = machineFor({
+        serial,
+        rate,
+        overheadMs: belt.overheadMs,
+        first,
+        beltMmPerS: belt.speedMmS,
+      });
       while (!signal.aborted && !this.#finished()) {
         const socket = await this.#options.endpoint.next(signal);
         if (socket !== null) await this.#serve(socket, this.#machine, signal);
@@ -190,7 +196,10 @@ export class Scanner {
     this.#counts.scans += 1;
     this.#encoder = nextEncoder(kept, machine);
     try {
-      await acquire(kept, link, machine, () => belt.entered(item.prepared, faults));
+      await acquire(kept, link, machine, {
+        afterStart: () => belt.entered(item.prepared, faults),
+        pace: belt.pace && ((line) => belt.pace?.(item.prepared, line, link.lost)),
+      });
       this.#awaitAnswer(kept);
     } finally {
       belt.leave();

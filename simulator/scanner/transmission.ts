@@ -23,7 +23,11 @@ export async function acquire(
   kept: KeptScan,
   link: ScannerLink,
   machine: Machine,
-  afterStart: () => void,
+  hooks: {
+    readonly afterStart: () => void;
+    /** Resolves when so many lines have passed; undefined: at the detector's speed. */
+    readonly pace: ((line: number) => Promise<void> | undefined) | undefined;
+  },
 ): Promise<void> {
   const faults = new FrameFaults(kept.faults);
   const started = performance.now();
@@ -31,7 +35,7 @@ export async function acquire(
   const stops = [...kept.faults.of("stuck-belt")].sort((a, b) => a.line - b.line);
   try {
     await sendStart(kept, link, faults);
-    afterStart();
+    hooks.afterStart();
     for (const block of blocks(kept, [
       ...kept.faults.of("missing-lines"),
       ...kept.faults.of("final-incomplete"),
@@ -40,7 +44,7 @@ export async function acquire(
         stuckMs += await stick(stops.shift() as FaultOf<"stuck-belt">, kept, link, machine);
       }
       const due = started + stuckMs + (1000 * block.to) / machine.lineRateHz;
-      await sleep(due - performance.now(), link.lost);
+      await (hooks.pace?.(block.to) ?? sleep(due - performance.now(), link.lost));
       if (kept.due.kind === "whole") return;
       await link.lines(linesOf(kept, block, machine), faults);
     }
