@@ -10,6 +10,7 @@ import { countsOf, OUTPUT_AIR_LEVEL, type Pair } from "./pair.ts";
 import { bodyOf, findPlace } from "./place.ts";
 import { type Place, projectStencil } from "./project.ts";
 import { drawStencil, type Stencil } from "./stencil.ts";
+import { visibilityIn } from "./visibility.ts";
 
 /** Things tried before a pair counts as too small for any. */
 const MAX_TRIES = 24;
@@ -69,8 +70,8 @@ export function augment(options: AugmentOptions): AugmentedScan {
       const stencil = drawnThreat(own.pick(classes), options.pixelPitchMm, own);
       const place = stencil && findPlace(pair, body, stencil, own);
       if (stencil === undefined || place === undefined) continue;
+      targets.push(...truthOf(pair, stencil, place, appearance, targets.length));
       pair = projectStencil(pair, stencil, place, appearance, own.fork("noise"));
-      targets.push(...truthOf(stencil, place, pair));
       break;
     }
   }
@@ -105,10 +106,20 @@ function lying(item: Item, random: Random): Rotation {
   return compose(compose(aboutX(random.range(-tilt, tilt)), aboutY(random.range(-tilt, tilt))), turn);
 }
 
-/** Targets in pixels of the pair. */
-export function truthOf(stencil: Stencil, place: Place, pair: Pair): ProjectedTarget[] {
-  return stencil.targets.flatMap((target) => {
-    const found = maskOf(target.mask, stencil, place, pair);
-    return found === undefined ? [] : [{ class: target.class, massKg: target.massKg, ...found }];
-  });
+/** Targets in pixels of the pair they are about to be put into, numbered on from `known`. */
+function truthOf(
+  pair: Pair,
+  stencil: Stencil,
+  place: Place,
+  appearance: Appearance,
+  known: number,
+): ProjectedTarget[] {
+  const found: ProjectedTarget[] = [];
+  for (const { class: name, mask, massKg } of stencil.targets) {
+    const shown = maskOf(mask, stencil, place, pair);
+    if (shown === undefined) continue;
+    const seen = visibilityIn(pair, stencil, mask, place, appearance);
+    found.push({ object: known + found.length + 1, class: name, massKg, ...shown, ...seen });
+  }
+  return found;
 }

@@ -175,5 +175,9 @@ function annotationsOf({ index, scan }: Composite): object[] {
     iscrowd: 0,
     segmentation: cocoRuns(target, scan.width, scan.height),
     massKg: target.massKg,
+    object: target.object,
+    contrast: target.contrast,
+    occluded: target.occluded,
+    tier: target.tier,
   }));
 }

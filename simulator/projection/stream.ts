@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   for await (const { index, source, pixelPitchMm, scan } of composites(values)) {
     const { width, height, airLevel, origin, targets } = scan;
     const pitch = { x: pixelPitchMm, y: pixelPitchMm };
-    const shown = targets.map((target) => ({ class: target.class, box: target.box, massKg: target.massKg }));
+    const shown = targets.map((target) => ({ ...target, maskRle: undefined }));
     const header = {
       index,
       width,

@@ -20,6 +20,7 @@ import {
 } from "../../simulator/projection/stencil.ts";
 import { Random } from "../../simulator/random.ts";
 import { IDENTITY } from "../../simulator/scene/geometry.ts";
+import { tierOf } from "../../simulator/tiers.ts";
 
 const BEAM = { kilovolts: 160, filterAluminiumMm: 4, filterCopperMm: 0.16 };
 const QUIET: Appearance = {
@@ -243,7 +244,9 @@ describe("threats put into a pair", () => {
     for (let index = 0; index < 6; index++) {
       const scan = augment({ pair: bag, pixelPitchMm: 2, seed: 11, index, threats: 2, appearance: QUIET });
       expect(scan.origin).toBe("AUGMENTED");
-      for (const { box, maskRle } of scan.targets) {
+      expect(scan.targets.map(({ object }) => object)).toEqual(scan.targets.map((_, n) => n + 1));
+      for (const { box, maskRle, contrast, occluded, tier } of scan.targets) {
+        expect(tier).toBe(tierOf({ contrast, occluded }));
         expect(maskRle.reduce((a, b) => a + b)).toBe(box.width * box.height);
         expect(box.x).toBeGreaterThan(20);
         expect(box.y).toBeGreaterThan(20);
