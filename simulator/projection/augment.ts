@@ -32,9 +32,7 @@ export interface AugmentOptions {
 }
 
 /** A threat as it was put in; its mass in kg, null where it was cut out of another scan. */
-export type ProjectedTarget = Pick<TargetTruth, "class" | "box" | "maskRle"> & {
-  readonly massKg: number | null;
-};
+export type ProjectedTarget = Omit<TargetTruth, "massKg" | "view"> & { readonly massKg: number | null };
 
 /** A real pair with threats in it that were not there. Never a machine's scan: `origin` says so wherever it goes. */
 export interface AugmentedScan {
