@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
 import { packageVersion } from "../versions.ts";
+import { registerCalibrate } from "./calibrate/register.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo/register.ts";
 import { registerDicom } from "./dicom/register.ts";
@@ -42,6 +43,7 @@ export function createProgram(): Command {
   registerDemo(program);
   registerRun(program);
   registerCheck(program);
+  registerCalibrate(program);
   registerScan(program);
   registerWatch(program);
   registerOutbox(program);

@@ -104,7 +104,8 @@ export async function analyseScan(
 
 /** A volume is kept as it came and has no plane: what lacks is a model, not an image. */
 function nothingToSee({ kind }: AnalysableScan): Problem {
-  if (kind !== "ct" && kind !== "ait") return { code: "IMAGE_QUALITY", text: "The scan holds no image that can be read" };
+  if (kind !== "ct" && kind !== "ait")
+    return { code: "IMAGE_QUALITY", text: "The scan holds no image that can be read" };
   return { code: "NO_MODEL", text: `No loaded model serves ${kind} scans: nobody looked at the image` };
 }
 

@@ -83,6 +83,11 @@ export class ChildProcessSlot {
     return answer;
   }
 
+  /** Tells without waiting; what cannot be told is not told. */
+  tell(message: Extract<ToChild, { type: "remember" }>): void {
+    if (!this.#ended) this.#child?.send(message, () => {});
+  }
+
   /** Ends the process and waits until it is gone. */
   async kill(): Promise<void> {
     const child = this.#child;

@@ -4,10 +4,11 @@ import type { Analysis } from "../scan.ts";
 import type { ModelSet } from "./analyse.ts";
 import type { FromChild, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
+import type { SimilarScans } from "./similar-scans.ts";
 
 /**
- * The analysis process: models in, one analysis at a time out. It keeps no state beside the models, writes nothing, and ends
- * with the gateway: a closed channel is its only other way out.
+ * The analysis process: models in, one analysis at a time out. It keeps no state beside the models and the index of similar
+ * scans, which can be made again, and ends with the gateway: a closed channel is its only other way out.
  */
 keepCompiledCode();
 process.on("disconnect", () => process.exit(0));
@@ -18,6 +19,7 @@ process.on("SIGTERM", () => {});
 const pending: ToChild[] = [];
 let busy = false;
 let set: ModelSet = { models: [], faults: [] };
+let similar: SimilarScans | null = null;
 
 process.on("message", (message) => {
   pending.push(message as ToChild);
@@ -28,6 +30,10 @@ async function work(): Promise<void> {
   if (busy) return;
   busy = true;
   for (let message = pending.shift(); message; message = pending.shift()) {
+    if (message.type === "remember") {
+      similar?.remember(message.scanId, message.embedding);
+      continue;
+    }
     send(await answer(message));
     if (message.type === "load") await warmUp();
   }
@@ -46,7 +52,7 @@ async function warmUp(): Promise<void> {
   }
 }
 
-async function answer(message: ToChild): Promise<FromChild> {
+async function answer(message: Exclude<ToChild, { type: "remember" }>): Promise<FromChild> {
   const residentBytes = () => process.memoryUsage.rss();
   if (message.type === "analyse") {
     const analysis = await analyse(message.request);
@@ -55,6 +61,12 @@ async function answer(message: ToChild): Promise<FromChild> {
   const { loadModels, summaryOf } = await import("./models.ts");
   const loaded = await loadModels(message.selection);
   set = loaded;
+  if (message.selection.similar !== undefined) {
+    const { SimilarScans } = await import("./similar-scans.ts");
+    similar = new SimilarScans(message.selection.similar);
+    const model = loaded.models.find(({ task }) => task === "embedding");
+    if (model !== undefined) similar.prepare(model.sha256);
+  }
   return {
     type: "ready",
     models: loaded.models.map(summaryOf),
@@ -71,7 +83,10 @@ async function analyse(request: AnalysisRequest): Promise<Analysis> {
     import("./planes.ts"),
   ]);
   try {
-    return await analyseScan(readPlanes(request), set, { massCalibration: request.massCalibration });
+    const analysis = await analyseScan(readPlanes(request), set, {
+      massCalibration: request.massCalibration,
+    });
+    return similar?.found(analysis, request.scanId) ?? analysis;
   } catch (error) {
     const code = isLynceusError(error, "LYN_IMAGE_UNREADABLE") ? "IMAGE_QUALITY" : "MODEL_FAULT";
     const reason = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import type { Analysis } from "../scan.ts";
+import type { Analysis, ScanEmbedding } from "../scan.ts";
 import type { AnalysisRequest } from "./port.ts";
 
 /** A model package that could not be loaded, or whose known-answer test failed on this machine. */
@@ -22,12 +22,16 @@ export interface ModelSummary {
 export interface ModelSelection {
   readonly names: readonly string[] | null;
   readonly folders: readonly string[];
+  /** Folder of the index of similar scans; absent: none is kept. */
+  readonly similar?: string;
 }
 
 /** Gateway to child. JSON only: planes are read from the spool by path. */
 export type ToChild =
   | { readonly type: "load"; readonly selection: ModelSelection }
-  | { readonly type: "analyse"; readonly id: number; readonly request: AnalysisRequest };
+  | { readonly type: "analyse"; readonly id: number; readonly request: AnalysisRequest }
+  /** Not answered: nobody waits for it. */
+  | { readonly type: "remember"; readonly scanId: string; readonly embedding: ScanEmbedding };
 
 /** Child to gateway. */
 export type FromChild =

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Config } from "../config/schema.ts";
 import type { Log } from "../log.ts";
 import { builtInModels } from "./built-in.ts";
@@ -8,5 +9,6 @@ export function inferenceOf(config: Config, log: Log): InferenceSupervisor {
   const names = [...new Set(config.lanes.flatMap((lane) => lane.models))];
   const folders =
     config.models.path === undefined ? [builtInModels()] : [config.models.path, builtInModels()];
-  return new InferenceSupervisor({ models: { names, folders }, log });
+  const similar = join(config.spool.path, "similar");
+  return new InferenceSupervisor({ models: { names, folders, similar }, log });
 }

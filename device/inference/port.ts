@@ -1,5 +1,5 @@
 import type { MassCalibration } from "../image/mass-calibration.ts";
-import type { Analysis, Scan } from "../scan.ts";
+import type { Analysis, Scan, ScanEmbedding } from "../scan.ts";
 
 /** What the analysis of a stored scan needs; the child reads the planes from the spool itself. */
 export type AnalysisRequest = Pick<
@@ -32,6 +32,8 @@ export interface Inference {
   start(): Promise<void>;
   /** Analyses are served one at a time in order; a stuck or dead child is replaced and the scan tried once more, then MODEL_FAULT. */
   analyse(request: AnalysisRequest, signal: AbortSignal): Promise<Analysis>;
+  /** Puts a scan whose hit is committed into the index of similar scans; best effort, nobody waits. */
+  remember(scanId: string, embedding: ScanEmbedding): void;
   readonly state: InferenceState;
   onState(listener: (state: InferenceState) => void): () => void;
   stop(): Promise<void>;

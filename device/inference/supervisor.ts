@@ -1,7 +1,7 @@
 import { LynceusError } from "../../protocols/errors.ts";
 import { backoffMs, pause } from "../backoff.ts";
 import type { Log } from "../log.ts";
-import type { Analysis } from "../scan.ts";
+import type { Analysis, ScanEmbedding } from "../scan.ts";
 import { type ChildLoss, ChildProcessSlot } from "./child-slot.ts";
 import { faultAnalysis } from "./fault-analysis.ts";
 import { RunTimes } from "./figures.ts";
@@ -138,6 +138,10 @@ export class InferenceSupervisor implements Inference {
       });
       void this.#work();
     });
+  }
+
+  remember(scanId: string, embedding: ScanEmbedding): void {
+    this.#slot?.tell({ type: "remember", scanId, embedding });
   }
 
   async stop(): Promise<void> {

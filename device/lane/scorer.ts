@@ -3,7 +3,7 @@ import { fuse } from "../fusion/fuse.ts";
 import { type HitData, hitData } from "../fusion/hit.ts";
 import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import type { Log } from "../log.ts";
-import type { Analysis, Scan } from "../scan.ts";
+import type { Analysis, Scan, ScanEmbedding } from "../scan.ts";
 import type { OutboxRow, ScanState, Spool, StoredScan, UnsealedData } from "../spool/port.ts";
 import type { ItemKnowledge } from "./item.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
@@ -22,6 +22,8 @@ export interface ScorerOptions {
   readonly lanes: ReadonlyMap<string, LaneScoring>;
   readonly clock: () => number;
   readonly log: Log;
+  /** Told of each scan that was committed with a vector of its own, for the search of similar ones. */
+  readonly remember?: (scanId: string, embedding: ScanEmbedding) => void;
   /** Whether the gateway's clock follows a reference, and how far it is off, ms. */
   readonly clockState: () => { readonly synchronised: boolean; readonly offsetMs: number | null };
 }
@@ -105,6 +107,7 @@ export class Scorer {
       ...(analysis === undefined ? {} : { analysis }),
     });
     const [row] = await Promise.all([committed, readings]);
+    if (analysis?.embedding) this.#options.remember?.(scan.scanId, analysis.embedding);
     return { scan, row, data };
   }
 

@@ -51,6 +51,7 @@ lanes:
     peripherals:
       - { id: label, kind: barcode, protocol: line, transport: "tcp://${addresses.barcode}" }
       - { id: scale, kind: scale, protocol: mt-sics, transport: "tcp://${addresses.scale}" }
+    massCalibration: usual     # the simulated machine is what this calibration was made from
     decideOnSynthetic: true    # a test site: the simulator's scans are decided as if they were real
     # One simulated parcel in five is irregular; on real traffic the prior is a hundredth or less.
     fusion: { prior: 0.2, bands: { medium: 0.3, high: 0.6 }, floor: { firearm: 0.8, blade: 0.8, narcotic: 0.8 } }
