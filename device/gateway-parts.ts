@@ -2,6 +2,7 @@ import type { BrokerConfig, LaneConfig } from "./config/schema.ts";
 import { readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
 import type { LaneScoring } from "./lane/scorer.ts";
+import type { MassCalibration } from "./image/mass-calibration.ts";
 import type { Log } from "./log.ts";
 import { openPeripheral } from "./peripheral/open.ts";
 import type { Peripheral } from "./peripheral/port.ts";
@@ -86,4 +87,17 @@ export async function credentialsOf(
     ...(cert && { cert }),
     ...(key && { key }),
   };
+}
+
+/**
+ * The lane's own mass calibration; null where it names none, or one that cannot be read: then no mass by X-ray is called
+ * reliable, and the lane runs all the same.
+ */
+export async function massCalibrationOf(lane: LaneConfig, log: Log): Promise<MassCalibration | null> {
+  if (lane.massCalibration === undefined) return null;
+  const { readMassCalibration } = await import("./image/mass-file.ts");
+  return readMassCalibration(lane.massCalibration).catch((error: unknown) => {
+    log.error({ err: error, lane: lane.id }, "the lane's mass calibration cannot be used");
+    return null;
+  });
 }

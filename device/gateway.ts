@@ -4,7 +4,8 @@ import { trackingOf } from "./belt-parts.ts";
 import { certificateExpiry } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
-import { credentialsOf, driverOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
+import { credentialsOf, driverOf, massCalibrationOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
+import { inferenceForLane } from "./inference/for-lane.ts";
 import type { Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
@@ -161,6 +162,7 @@ export class Gateway {
       clock: Date.now,
       log,
       clockState,
+      remember: (scanId, embedding) => inference.remember(scanId, embedding),
     });
     const lanes: Lane[] = [];
     const tell = (scanId: string, cause: "declaration" | "cancellation") => {
@@ -225,7 +227,7 @@ export class Gateway {
       peripherals: peripheralsOf(lane, Date.now, log),
       ...trackingOf(lane, parts.alerts, Date.now, log),
       spool: parts.spool,
-      inference: parts.inference,
+      inference: inferenceForLane(parts.inference, await massCalibrationOf(lane, log)),
       scorer: parts.scorer,
       alerts: parts.alerts,
       clock: Date.now,

@@ -8,6 +8,8 @@ import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema } from "./schema.ts";
 
+/** The calibration that comes with the program is named by a word, no path (`device/image/mass-file.ts`). */
+const USUAL_MASS_WORD = "usual";
 /** A configuration file is a page, not a data set; a larger file is the wrong file. */
 const MAX_CONFIG_BYTES = 1_000_000;
 
@@ -120,7 +122,12 @@ function withAbsolutePaths(config: Config, base: string): Config {
     models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
     signing: signing && { key: secret(signing.key) ?? signing.key },
     lanes: config.lanes.map((each) => {
-      const lane = { ...each, peripherals: each.peripherals.map((one) => withAbsoluteFolder(one, absolute)) };
+      const { massCalibration: mass } = each;
+      const lane = {
+        ...each,
+        peripherals: each.peripherals.map((one) => withAbsoluteFolder(one, absolute)),
+        massCalibration: mass === undefined || mass === USUAL_MASS_WORD ? mass : absolute(mass),
+      };
       return lane.scanner.driver === "folder"
         ? { ...lane, scanner: { ...lane.scanner, path: absolute(lane.scanner.path) } }
         : lane;
