@@ -14,7 +14,7 @@ from pseudo import round_trip
 NOISE_BANK = 1 << 22
 LEAST_SIDE = 64
 OPAQUE_ADDED = 0.9
-LEAST_BOX = 4.0
+LEAST_LEFT = 0.5
 
 
 class Augmenter:
@@ -37,7 +37,9 @@ class Augmenter:
         """`sample` (see batch.sample_of) with `image` and moved boxes. `other`: a sample without targets to lay over it, or None."""
         image, boxes, ignored = self.crop(sample)
         share = sample["shares"]
-        if other is not None:
+        if self.chance("windowChance"):
+            image, boxes, ignored, share = self.window(image, boxes, ignored, share)
+        if other is not None and share.any():
             image, ignored, share = self.overlay(image, boxes, ignored, sample, other)
         image, boxes = self.turn(image, boxes)
         if self.chance("zoomChance"):
@@ -49,7 +51,28 @@ class Augmenter:
             image = self.noise(image)
         if self.chance("pictureChance"):
             image = round_trip(image, self.rng)
-        return {**sample, "image": np.ascontiguousarray(image), "boxes": boxes, "ignored": ignored, "shares": share}
+        known = boxes[:, 2] > boxes[:, 0]
+        return {**sample, "image": np.ascontiguousarray(image), "boxes": boxes[known], "labels": sample["labels"][known], "ignored": ignored[known], "shares": share}
+
+    def window(self, image, boxes, ignored, share):
+        """A part of a large parcel, mostly around one of its targets: more to learn per pixel. Goods are then unknown (share 0).
+
+        Cut objects keep the box of what is left; those of which little is left are ignored, those outside get an empty box.
+        """
+        (least, most), (height, width) = self.settings["window"], image.shape[1:]
+        h, w = min(height, int(self.rng.integers(least, most + 1))), min(width, int(self.rng.integers(least, most + 1)))
+        if h * w > 0.75 * height * width:
+            return image, boxes, ignored, share
+        y, x = self.rng.integers(0, height - h + 1), self.rng.integers(0, width - w + 1)
+        if len(boxes) and self.rng.random() < 0.85:
+            x0, y0, x1, y1 = boxes[self.rng.integers(0, len(boxes))]
+            around = lambda low, high, side, limit: int(np.clip((low + high) / 2 - side / 2 + self.rng.uniform(-0.25, 0.25) * side, 0, limit - side))
+            y, x = around(y0, y1, h, height), around(x0, x1, w, width)
+        cut = np.clip(boxes - np.float32([x, y, x, y]), 0, np.float32([w, h, w, h]))
+        area = lambda b: (b[:, 2] - b[:, 0]).clip(0) * (b[:, 3] - b[:, 1]).clip(0)
+        left = area(cut) / np.maximum(area(boxes), 1)
+        cut[left <= 0] = 0
+        return image[:, y : y + h, x : x + w], cut, ignored | ((left > 0) & (left < LEAST_LEFT)), np.zeros_like(share)
 
     def crop(self, sample):
         """Cuts most of the air away; now and then the whole canvas is kept, with air around."""

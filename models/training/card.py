@@ -59,6 +59,7 @@ EMBEDDING_LIMITS = """
 
 SETS = {
     "benchmark": "Frozen benchmark", "shifted": "Frozen benchmark, shifted physics (a machine outside of the trained range)",
+    "pictures": "Frozen benchmark as pseudo-colour pictures, drawn in random palettes and read back",
     "holdout": "Held-out scans of the training mix", "traffic": "Scans of the `traffic` mix (mostly benign)",
 }
 TIERS = "Tiers (`simulator/tiers.ts`): clear = contrast-to-noise at least 5 and at most 30 % occluded; hidden = below 2 or above 80 %; partial = between."

@@ -13,7 +13,7 @@ import torch
 import torch.nn as nn
 from onnx import TensorProto, helper, numpy_helper
 
-from network import STRIDES, decode_boxes, flatten_levels
+from network import STRIDES, Mirrored, decode_boxes, flatten_levels
 
 OPSET = 13
 MIN_HALF_ELEMENTS = 512
@@ -45,13 +45,13 @@ def grid(levels):
 
 
 class Detector(nn.Module):
-    def __init__(self, net):
+    def __init__(self, mirrored):
         super().__init__()
-        self.net = net
+        self.mirrored = mirrored
+        self.net = mirrored.net
 
     def forward(self, transmission):
-        front, _ = self.net.front(transmission)
-        logits, raw = self.net.detect(self.net.neck(*self.net.backbone(front)))
+        logits, raw = self.mirrored.detect(transmission)
         points, strides = grid(logits)
         return decode_boxes(flatten_levels(raw), points, strides), flatten_levels(logits).sigmoid().transpose(1, 2)
 
@@ -162,7 +162,7 @@ def export(net, head, config, folder):
     Beside them the detector without its selection, for the comparison with torch cell by cell.
     """
     with torch.no_grad():
-        detector = to_onnx(Detector(net).eval(), ["boxes", "scores"], config["canvas"])
+        detector = to_onnx(Detector(Mirrored(net, config["package"]["mirrors"])).eval(), ["boxes", "scores"], config["canvas"])
         finish(copy.deepcopy(detector), folder / "threat-detector-dense.onnx", "threat-detector-dense")
         append_selection(detector, config["decode"])
         finish(detector, folder / "threat-detector.onnx", "threat-detector")

@@ -24,7 +24,7 @@ from network import FrontEnd
 from replay import Replay, fresh_share
 from stream import MAX_HEADER, Supply, read_exact
 
-POOL_BATCHES = 4
+POOL_BATCHES = 8
 QUEUED_BATCHES = 4
 FIRST_SCAN_SECONDS, PATIENCE_SECONDS = 60.0, 2.0
 
@@ -51,7 +51,7 @@ class Feeder:
                 return self.replay.newest()
             if not kept:
                 raise SystemExit(f"the simulator gives no scans: {self.supply.failure!r}")
-        return self.replay.draw()
+        return self.replay.draw_rich(self.settings["richAgain"])
 
     def item(self):
         sample = self.sample()

@@ -101,7 +101,7 @@ def package_state(folders):
         names = [entry["name"] for entry in manifest["classes"]]
         config["classes" if manifest["task"] == "detection" else "groups"] = names
         for tensor in onnx.load(str(Path(folder) / "model.onnx")).graph.initializer:
-            name = tensor.name.removesuffix("_half").removeprefix("net.")
+            name = tensor.name.removesuffix("_half").removeprefix("mirrored.").removeprefix("net.")
             found[name] = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
     return found, config
 

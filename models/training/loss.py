@@ -61,8 +61,10 @@ def detection_loss(logits, raw, points, strides, batch, static):
 
 
 def goods_loss(presence, share, batch):
-    """Presence BCE (smoothed a little) and cross-entropy of the shares where the stream gives any."""
+    """Presence BCE (smoothed a little) and cross-entropy of the shares, of the scans whose goods are known."""
     known = batch["shares"].sum(1) > 0.5
-    presence_loss = F.binary_cross_entropy_with_logits(presence, batch["presence"] * 0.98 + 0.01)
-    share_loss = -(batch["shares"] * torch.log(share + 1e-5)).sum(1)[known]
-    return presence_loss, share_loss.mean() if known.any() else presence_loss * 0
+    if not known.any():
+        return presence.sum() * 0, share.sum() * 0
+    presence_loss = F.binary_cross_entropy_with_logits(presence[known], batch["presence"][known] * 0.98 + 0.01)
+    share_loss = -(batch["shares"][known] * torch.log(share[known] + 1e-5)).sum(1)
+    return presence_loss, share_loss.mean()

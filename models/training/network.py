@@ -219,6 +219,48 @@ class LynceusNet(nn.Module):
         return [t.float() for t in logits], [t.float() for t in raw], presence.float(), share.float()
 
 
+MIRRORS = {1: [()], 2: [(), (3,)], 4: [(), (3,), (2,), (2, 3)]}
+SWAPPED = {(): [0, 1, 2, 3], (3,): [2, 1, 0, 3], (2,): [0, 3, 2, 1], (2, 3): [2, 3, 0, 1]}
+
+
+class Mirrored(nn.Module):
+    """The detector asked 1, 2 or 4 times, on the scan and its mirror images; the maps are laid back over each other and averaged.
+
+    Costs as many times the arithmetic and no training: what a budget of a second per parcel is there for.
+    """
+
+    def __init__(self, net, count):
+        super().__init__()
+        self.net, self.flips = net, MIRRORS[count]
+
+    def images(self, transmission):
+        """[B, 2, H, W] -> [B * count, 2, H, W], all scans as they are first."""
+        return torch.cat([torch.flip(transmission, flip) if flip else transmission for flip in self.flips])
+
+    def averaged(self, levels, distances):
+        """Maps of `images` -> one map per scan, per level; `distances`: channels are left, top, right, bottom."""
+        out = []
+        for level in levels:
+            parts = level.chunk(len(self.flips))
+            back = [torch.flip(part, flip) if flip else part for part, flip in zip(parts, self.flips)]
+            if distances:
+                back = [part[:, SWAPPED[flip]] if flip else part for part, flip in zip(back, self.flips)]
+            out.append(sum(back) / len(back))
+        return out
+
+    def detect(self, transmission):
+        """Logits and raw distances per level."""
+        front, _ = self.net.front(self.images(transmission))
+        logits, raw = self.net.detect(self.net.neck(*self.net.backbone(front)))
+        return self.averaged(logits, False), self.averaged(raw, True)
+
+    def forward(self, transmission, autocast=False):
+        """As the network; presence and share are those of the scan as it is."""
+        logits, raw, presence, share = self.net(self.images(transmission), autocast)
+        whole = transmission.shape[0]
+        return self.averaged(logits, False), self.averaged(raw, True), presence[:whole], share[:whole]
+
+
 def anchor_points(height, width, device=None):
     """Centres of all cells in input pixels [A, 2] and the stride of each [A, 1]."""
     points, strides = [], []

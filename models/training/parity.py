@@ -14,7 +14,7 @@ import torch
 
 from batch import at_pitch, padded_width, transmission
 from decode import detections
-from network import anchor_points, decode_boxes, flatten_levels
+from network import Mirrored, anchor_points, decode_boxes, flatten_levels
 from stream import NODE, ROOT
 
 SCORE_LIMIT, BOX_LIMIT, LEAST_SCORE = 1e-5, 0.01, 0.05
@@ -79,10 +79,10 @@ def parity(net, head, folder, config, items):
     runs = [run_onnx(folder / f"{name}.onnx", tensors)[0] for name in ("threat-detector-dense", "threat-detector", "goods-classifier")]
     vectors = run_onnx(folder / "embedding.onnx", tensors)[0] if head is not None else [None] * len(tensors)
     worst = {"score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0, "vector": 0.0}
-    count = 0
+    count, whole = 0, Mirrored(net, config["package"]["mirrors"]).eval()
     for tensor, vector, dense, found, goods in zip(tensors, vectors, *runs):
         with torch.no_grad():
-            logits, raw, group_logits, group_share = net(torch.from_numpy(tensor))
+            logits, raw, group_logits, group_share = whole(torch.from_numpy(tensor))
         points, strides = anchor_points(*tensor.shape[2:])
         boxes = decode_boxes(flatten_levels(raw), points, strides).numpy()
         scores = flatten_levels(logits).sigmoid().transpose(1, 2).numpy()

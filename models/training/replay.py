@@ -33,6 +33,11 @@ class Replay:
     def draw(self):
         return self.items[self.rng.integers(0, len(self.items))]
 
+    def draw_rich(self, again):
+        """As `draw`; a sample without any target is put back and drawn again with the chance `again`."""
+        sample = self.draw()
+        return self.draw() if not len(sample["labels"]) and self.rng.random() < again else sample
+
     def draw_clean(self, height, width, tries=8):
         """A sample without targets whose body fits into height x width, or None."""
         for _ in range(tries):

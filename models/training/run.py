@@ -25,10 +25,10 @@ from evaluate import detection_figures, goods_figures  # noqa: E402
 from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
 from embedding import load_head, train_head  # noqa: E402
-from network import LynceusNet  # noqa: E402
+from network import LynceusNet, Mirrored  # noqa: E402
 from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
-from predict import predict  # noqa: E402
+from predict import as_pictures, predict  # noqa: E402
 from stream import scan_set  # noqa: E402
 from train import Log, Trainer  # noqa: E402
 
@@ -106,7 +106,9 @@ def evaluated(net, config, classes, groups):
     """Figures of both packages by name of the set; the first is the headline of the card."""
     threat, goods = {}, {}
     for name in config["package"]["evaluate"]:
-        results = predict(net, scan_set(config["data"], name), config, False)
+        chosen = config["data"]["sets"][name]
+        items = scan_set(config["data"], name)
+        results = predict(net, as_pictures(items, chosen["seed"]) if chosen.get("picture") else items, config, False)
         rounds = 400 if len(results) >= 100 else 20
         threat[name] = rounded(detection_figures(results, classes, config, rounds))
         goods[name] = rounded(goods_figures(results, groups, config, rounds))
@@ -127,12 +129,13 @@ def packaging(config, folder, packages):
     log("parity", **{k: (f"{v:.3e}" if isinstance(v, float) else v) for k, v in checks.items()})
     times = rounded(latency(folder, config, calibration), 2)
     log("latency", **times)
-    seen = predict(net, calibration, config, False)
+    whole = Mirrored(net, config["package"]["mirrors"]).eval()
+    seen = predict(whole, calibration, config, False)
     classes, groups = calibrate(seen, config)
     windows = golden_windows(seen, calibration, config)
     air_level = calibration[0]["airLevel"]
     del calibration
-    threat, goods = evaluated(net, config, classes, groups)
+    threat, goods = evaluated(whole, config, classes, groups)
     log("evaluation", threat=threat, goods=goods, nearness=nearness)
     facts = facts_of(config, state, checks, times)
     kinds = [("threat-detector", classes, threat, None), ("goods-classifier", groups, goods, None)]

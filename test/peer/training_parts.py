@@ -17,7 +17,7 @@ from evaluate import expected_error  # noqa: E402
 from grow import depths_of, grown, load_package, package_state  # noqa: E402
 from loss import counted_cells  # noqa: E402
 from metrics import match  # noqa: E402
-from network import LynceusNet, anchor_points  # noqa: E402
+from network import SWAPPED, LynceusNet, Mirrored, anchor_points  # noqa: E402
 from pseudo import pseudo_pair, round_trip  # noqa: E402
 from replay import Replay  # noqa: E402
 
@@ -72,7 +72,7 @@ class Parts(unittest.TestCase):
         self.assertIsNone(ring.draw_clean(200, 200))
 
     def test_augmented_boxes_stay_on_their_object(self):
-        augmenter = Augmenter({**CONFIG, "augment": {**CONFIG["augment"], "overlayChance": 0}}, 5)
+        augmenter = Augmenter({**CONFIG, "augment": {**CONFIG["augment"], "overlayChance": 0, "windowChance": 0}}, 5)
         for _ in range(60):
             item = augmenter(sample())
             dark = np.argwhere(item["image"].mean(0) < 0.85)
@@ -86,6 +86,16 @@ class Parts(unittest.TestCase):
         hidden = [augmenter(sample(), over)["ignored"][0] for _ in range(40)]
         self.assertTrue(any(hidden))
         self.assertFalse(augmenter(sample())["ignored"][0])
+
+    def test_a_window_keeps_its_objects_and_forgets_the_goods(self):
+        augmenter = Augmenter({**CONFIG, "augment": {**CONFIG["augment"], "windowChance": 1, "window": [40, 48]}}, 7)
+        for _ in range(60):
+            item = augmenter(sample())
+            self.assertEqual(float(item["shares"].sum()), 0)
+            self.assertEqual(len(item["boxes"]), len(item["labels"]))
+            for (x0, y0, x1, y1), ignored in zip(item["boxes"], item["ignored"]):
+                self.assertTrue(0 <= x0 < x1 <= item["image"].shape[2] + 1 and 0 <= y0 < y1 <= item["image"].shape[1] + 1)
+                self.assertTrue(ignored or (x1 - x0) * (y1 - y0) > 0.4 * 48 * 40 * 0.6)
 
     def test_turning_keeps_the_mass(self):
         image = sample()["planes"] / np.float32(60000)
@@ -136,6 +146,19 @@ class Parts(unittest.TestCase):
         conv, norm = net.backbone.stem[1][0], net.backbone.stem[1][1]
         torch.testing.assert_close(norm(first), first + found["backbone.stem.1.0.bias"][None, :, None, None], atol=1e-4, rtol=1e-3)
         self.assertTrue(conv.bias is None and all(torch.isfinite(t).all() for t in once[0]))
+
+    def test_a_mirrored_detector_answers_alike_for_mirrored_scans(self):
+        torch.manual_seed(2)
+        net = LynceusNet(small(["firearm", "blade"], [8, 12, 16], [1, 1, 1])).eval()
+        x = torch.rand(1, 2, 64, 96)
+        for count, flip in ((2, (3,)), (4, (2,)), (4, (2, 3))):
+            whole = Mirrored(net, count).eval()
+            with torch.no_grad():
+                here, there = whole(x), whole(torch.flip(x, flip))
+            for a, b in zip(here[0], there[0]):
+                torch.testing.assert_close(a, torch.flip(b, flip), atol=1e-5, rtol=1e-4)
+            for a, b in zip(here[1], there[1]):
+                torch.testing.assert_close(a, torch.flip(b, flip)[:, SWAPPED[flip]], atol=1e-5, rtol=1e-4)
 
     def test_calibration_error_is_zero_for_honest_scores(self):
         scores = np.repeat([0.25, 0.75], 100)

@@ -22,27 +22,28 @@ def options():
     parser.add_argument("--packages", type=Path, default=ROOT / "models" / "packages")
     parser.add_argument("--stage", choices=["data", "train", "package"], default="package", help="the last stage to do")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint of the last epoch")
-    parser.add_argument("--real", type=Path, help="folder with images/ and labels.csv, measured and named in the card, never trained on")
     return parser.parse_args()
 
 
 def main():
-    from data import load_set
+    from load_data import load_set
 
     args = options()
     config = json.loads(args.config.read_text())
     args.out.mkdir(parents=True, exist_ok=True)
-    sets = {name: load_set(name, config, args.out) for name in config["data"]["sets"]}
+    sets = {name: load_set(name, config, args.out) for name in ("train", "validation")}
     if args.stage == "data":
         return
-    from train import train
+    from load_train import train
 
     net = train(config, sets["train"], sets["validation"], args.out, args.resume)
     if args.stage == "train":
         return
-    from package_load import write_load_package
+    from load_package import write_load_package
 
-    print(write_load_package(net, config, sets, args.out, args.packages, args.real))
+    sets["test"] = load_set("test", config, args.out)
+
+    print(write_load_package(net, config, sets, args.out, args.packages))
 
 
 if __name__ == "__main__":

@@ -20,14 +20,14 @@ def line(channels, dilation):
 
 
 class LoadNet(nn.Module):
-    def __init__(self, bins=64, width=96):
+    def __init__(self, bins=64, width=64):
         super().__init__()
         self.bins = bins
-        self.stem = nn.Sequential(block(3, 16, 2), block(16, 32, 2), block(32, 48, (2, 1)), block(48, 64, (2, 1)))
-        self.collapse = nn.Sequential(nn.Conv2d(64, width, (4, 1), bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        self.stem = nn.Sequential(block(3, 12, 2), block(12, 20, 2), block(20, 28, (2, 1)), block(28, 40, (2, 1)))
+        self.collapse = nn.Sequential(nn.Conv2d(40, width, (4, 1), bias=False), nn.BatchNorm2d(width), nn.ReLU())
         self.along = nn.ModuleList([line(width, d) for d in (1, 2, 4, 8)])
         self.columns = nn.Conv1d(width, 2, 1)
-        self.state = nn.Sequential(nn.Linear(3 * width + 3, 64), nn.ReLU(), nn.Linear(64, 3))
+        self.state = nn.Sequential(nn.Linear(3 * width + 3, 48), nn.ReLU(), nn.Linear(48, 3))
 
     def features(self, x):
         """Transmission as it is, its square root and its attenuation: displays differ in which end they show."""

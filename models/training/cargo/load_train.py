@@ -7,8 +7,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from augment import augment
-from network import COLUMNS, LoadNet
+from load_augment import augment
+from load_network import COLUMNS, LoadNet
 
 
 def column_truth(batch):
