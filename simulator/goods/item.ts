@@ -63,7 +63,14 @@ export interface Item {
   readonly half: Vector;
   /** Things that are only ever laid or stood one way. */
   readonly rests: "any" | "flat" | "upright";
+  /**
+   * Where it is put on purpose: `side` flat against a wall, `floor` flat on the bottom, `behind` over or under the
+   * densest thing, `layer` unturned in the middle over whatever lies there (clothes and padding as wide as the room).
+   */
+  readonly place?: Place;
 }
+
+export type Place = "side" | "floor" | "behind" | "layer";
 
 /** Optional properties of a part. */
 export interface PartOptions {
@@ -142,22 +149,24 @@ export class ItemBuilder {
     options: PartOptions = {},
   ): this {
     const outer = rings[0] ?? [];
-    let hx = 0;
-    let hy = 0;
-    for (let i = 0; i < outer.length; i += 2) {
-      hx = Math.max(hx, Math.abs(outer[i] as number));
-      hy = Math.max(hy, Math.abs(outer[i + 1] as number));
-    }
-    return this.part({ kind: "prism", half: [hx, hy, thickness / 2], rings }, material, at, options);
+    const [middle, reach] = boundsOf(outer, 2);
+    const shape: Shape = {
+      kind: "prism",
+      half: [reach[0] ?? 0, reach[1] ?? 0, thickness / 2],
+      rings: rings.map((ring) => movedRing(ring, -(middle[0] ?? 0), -(middle[1] ?? 0))),
+    };
+    const shift: Vector = [middle[0] ?? 0, middle[1] ?? 0, 0];
+    return this.part(shape, material, add(at, apply(options.turn ?? IDENTITY, shift)), options);
   }
 
   wire(material: MaterialName, points: readonly Vector[], diameter: number, options: PartOptions = {}): this {
-    const half: [number, number, number] = [0, 0, 0];
-    for (const point of points) {
-      for (let i = 0; i < 3; i++)
-        half[i] = Math.max(half[i] as number, Math.abs(point[i] as number) + diameter / 2);
-    }
-    return this.part({ kind: "wire", half, points, radius: diameter / 2 }, material, [0, 0, 0], options);
+    const [middle, reach] = boundsOf(points.flat(), 3);
+    const at: Vector = [middle[0] ?? 0, middle[1] ?? 0, middle[2] ?? 0];
+    const back: Vector = [-at[0], -at[1], -at[2]];
+    const r = diameter / 2;
+    const half: Vector = [(reach[0] ?? 0) + r, (reach[1] ?? 0) + r, (reach[2] ?? 0) + r];
+    const own = points.map((point) => add(point, back));
+    return this.part({ kind: "wire", half, points: own, radius: r }, material, at, options);
   }
 
   part(shape: Shape, material: MaterialName, at: Vector, options: PartOptions): this {
@@ -189,7 +198,8 @@ export class ItemBuilder {
     return this;
   }
 
-  done(kind: string, trade: Trade, rests: Item["rests"] = "any"): Item {
+  /** The finished item, its origin in the middle of its box or at `origin` of the parts' frame. */
+  done(kind: string, trade: Trade, rests: Item["rests"] = "any", origin?: Vector): Item {
     const low: [number, number, number] = [1e9, 1e9, 1e9];
     const high: [number, number, number] = [-1e9, -1e9, -1e9];
     for (const part of this.#parts) {
@@ -199,11 +209,28 @@ export class ItemBuilder {
         high[i] = Math.max(high[i] as number, (part.at[i] as number) + (extent[i] as number));
       }
     }
-    const shift: Vector = [-(low[0] + high[0]) / 2, -(low[1] + high[1]) / 2, -(low[2] + high[2]) / 2];
-    const half: Vector = [(high[0] - low[0]) / 2, (high[1] - low[1]) / 2, (high[2] - low[2]) / 2];
+    const middle = origin ?? [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2];
+    const reach = (i: 0 | 1 | 2): number => Math.max(high[i] - middle[i], middle[i] - low[i]);
+    const half: Vector = [reach(0), reach(1), reach(2)];
+    const shift: Vector = [-middle[0], -middle[1], -middle[2]];
     const parts = this.#parts.map((part) => ({ ...part, at: add(part.at, shift) }));
     return { kind, trade, parts, targets: this.#targets.slice(), half, rests };
   }
+}
+
+/** Middles and half extents of points given as one flat list of `n` coordinates each. */
+function boundsOf(flat: readonly number[], n: number): readonly [number[], number[]] {
+  const low = new Array<number>(n).fill(Number.POSITIVE_INFINITY);
+  const high = new Array<number>(n).fill(Number.NEGATIVE_INFINITY);
+  for (let i = 0; i < flat.length; i++) {
+    const value = flat[i] as number;
+    low[i % n] = Math.min(low[i % n] as number, value);
+    high[i % n] = Math.max(high[i % n] as number, value);
+  }
+  return [
+    low.map((value, i) => (value + (high[i] as number)) / 2),
+    low.map((value, i) => ((high[i] as number) - value) / 2),
+  ];
 }
 
 function halved(size: Vector): Vector {

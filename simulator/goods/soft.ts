@@ -160,25 +160,28 @@ export function book(random: Random): Item {
   });
 }
 
-export function papers(random: Random): Item {
+/** Sheets or a folder; `most` (length, width and perhaps thickness, mm) limits them to an envelope. */
+export function papers(random: Random, most: readonly [number, number, number?] = [297, 210]): Item {
   const b = new ItemBuilder(random);
-  const thick = random.range(2, 30);
-  b.box("paper", [297, 210, thick], [0, 0, 0], {
+  const thick = Math.min(random.range(2, 30), most[2] ?? Number.POSITIVE_INFINITY);
+  const [length, wide] = [Math.min(297, most[0]), Math.min(210, most[1])];
+  b.box("paper", [length, wide, thick], [0, 0, 0], {
     density: random.range(0.4, 0.8),
     texture: textured(random, "soft", 0.08, 2),
   });
   const clips = random.int(0, 4);
   for (let i = 0; i < clips; i++) {
-    const x = random.range(-140, 140);
+    const x = random.range(-0.45, 0.45) * length;
+    const y = wide / 2;
     b.wire(
       "steel",
       [
-        [x, 103, thick / 2],
-        [x, 75, thick / 2],
-        [x + 7, 75, thick / 2],
-        [x + 7, 100, thick / 2],
-        [x + 3, 100, thick / 2],
-        [x + 3, 80, thick / 2],
+        [x, y - 2, thick / 2],
+        [x, y - 30, thick / 2],
+        [x + 7, y - 30, thick / 2],
+        [x + 7, y - 5, thick / 2],
+        [x + 3, y - 5, thick / 2],
+        [x + 3, y - 25, thick / 2],
       ],
       1.1,
     );
