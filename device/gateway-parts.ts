@@ -17,8 +17,13 @@ export async function driverOf(
   store: ScanStore,
   clock: () => number,
   log: Log,
+  site: { readonly spoolPath: string; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<ScannerDriver> {
   const { scanner } = lane;
+  if (scanner.driver === "dicom") {
+    const { dicomDriverOf } = await import("./scanner/dicom/of-config.ts");
+    return dicomDriverOf(scanner, { lane: lane.id, ...site, store, clock, log });
+  }
   if (scanner.driver === "folder") {
     // Only this driver decodes image files: the library for it is loaded where a lane needs it.
     const { createFolderDriver } = await import("./scanner/folder/driver.ts");

@@ -211,7 +211,9 @@ export class Gateway {
     parts: { spool: Spool; alerts: Alerts; inference: Inference; scorer: Scorer; uplink: Uplink },
   ): Promise<Lane> {
     const { log } = this.#options;
-    const driver = await driverOf(lane, parts.spool, Date.now, log);
+    const { config, env } = this.#options;
+    const site = { spoolPath: config.spool.path, env };
+    const driver = await driverOf(lane, parts.spool, Date.now, log, site);
     const publish = (state: ScannerState) =>
       parts.uplink.publishState(
         "laneState",

@@ -22,15 +22,20 @@ function laneFaults({ scanner, peripherals }: LaneConfig, at: number): readonly 
   const faults = peripherals.flatMap(({ transport }, index) =>
     faultOf(`lanes[${at}].peripherals[${index}].transport`, transport, () => openTransport(transport)),
   );
+  if (scanner.driver === "dicom") return [...fromFaults(scanner.allow.from, at), ...faults];
   if (scanner.driver !== "line-scan") return faults;
   const { transport, allow } = scanner;
   return [
     ...faultOf(`lanes[${at}].scanner.transport`, transport, () => openTransport(transport)),
-    ...(allow.from ?? []).flatMap((entry, index) =>
-      faultOf(`lanes[${at}].scanner.allow.from[${index}]`, entry, () => addressFilter([entry])),
-    ),
+    ...fromFaults(allow.from, at),
     ...faults,
   ];
+}
+
+function fromFaults(from: readonly string[] | undefined, at: number): readonly ConfigFault[] {
+  return (from ?? []).flatMap((entry, index) =>
+    faultOf(`lanes[${at}].scanner.allow.from[${index}]`, entry, () => addressFilter([entry])),
+  );
 }
 
 /** Nothing is opened or connected by trying: both only read their text. */

@@ -4,6 +4,7 @@ import { parseDocument } from "yaml";
 import { LynceusError } from "../../protocols/errors.ts";
 import { addressFaults } from "./addresses.ts";
 import { beltFaults } from "./belt.ts";
+import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema } from "./schema.ts";
@@ -128,10 +129,13 @@ function withAbsolutePaths(config: Config, base: string): Config {
         peripherals: each.peripherals.map((one) => withAbsoluteFolder(one, absolute)),
         massCalibration: mass === undefined || mass === USUAL_MASS_WORD ? mass : absolute(mass),
       };
+      if (lane.scanner.driver === "dicom")
+        return { ...lane, scanner: absoluteScanner(lane.scanner, (path) => secret(path) ?? path) };
       return lane.scanner.driver === "folder"
         ? { ...lane, scanner: { ...lane.scanner, path: absolute(lane.scanner.path) } }
         : lane;
     }),
+    reports: config.reports && absoluteReports(config.reports, absolute, (path) => secret(path) ?? path),
   };
 }
 

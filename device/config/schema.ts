@@ -3,30 +3,11 @@ import { SITE_PATTERN } from "../../protocols/mqtt/names.ts";
 import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { trackingSchema } from "./belt.ts";
+import { dicomScannerSchema, reportsSchema } from "./dicom.ts";
 import { deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
-import { parseBytes, parseDuration } from "./units.ts";
+import { bytes, duration } from "./quantities.ts";
 
-const bytes = z.union([z.string(), z.number()]).transform((value, context) => {
-  const parsed = parseBytes(value);
-  if (parsed !== null) return parsed;
-  context.addIssue({
-    code: "custom",
-    message: "a size such as 512MB or 200GB (GB = 10^9 bytes)",
-    input: value,
-  });
-  return z.NEVER;
-});
-const duration = z.union([z.string(), z.number()]).transform((value, context) => {
-  const parsed = parseDuration(value);
-  if (parsed !== null) return parsed;
-  context.addIssue({
-    code: "custom",
-    message: "a duration with its unit, such as 7d, 24h, 30m, 15s or 500ms",
-    input: value,
-  });
-  return z.NEVER;
-});
 const fraction = z.number().min(0).max(1);
 const openFraction = z.number().gt(0).lt(1);
 
@@ -68,6 +49,7 @@ const scanner = z.discriminatedUnion("driver", [
     path: z.string().min(1),
     maxScanBytes: bytes.default(512e6),
   }),
+  dicomScannerSchema,
 ]);
 
 const lane = z.strictObject({
@@ -124,6 +106,7 @@ export const configSchema = z.strictObject({
   commands: z
     .strictObject({ allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default([]) })
     .default({ allow: [] }),
+  reports: reportsSchema.optional(),
   console: z.strictObject({ listen: z.string().regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT") }).optional(),
   lanes: z
     .array(lane)

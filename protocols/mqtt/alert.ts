@@ -25,6 +25,7 @@ export const ALERT_CODES = {
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
   RADIATION_ALARM: "A radiation portal alarms, whether or not the item is known; details say on which channel",
   RADIATION_FAULT: "A radiation portal is faulty; its readings say fault, never normal",
+  REPORT_RECEIVED: "A threat detection report of the machine itself came; details hold its decision",
   SCANNER_ESTOP: "The emergency stop of the scanner is pressed",
   SCANNER_LINK_ERRORS: "The scanner's link loses frames above the tolerated rate",
   SCANNER_REFUSED: "A scanner was refused: its serial number, address or protocol version",

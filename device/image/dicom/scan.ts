@@ -48,7 +48,7 @@ function imagePlane(decoded: DecodedPlane, energy: Energy): ImagePlane {
 }
 
 /** The kind of a scan once its planes are known: colour by name may be grey by content. */
-export function kindOf(plan: ScanPlan<unknown>, planes: readonly ImagePlane[]): ScanKind {
+export function kindOf(plan: ScanPlan<unknown>, planes: readonly Pick<ImagePlane, "format">[]): ScanKind {
   if (plan.kind !== "pseudo-colour") return plan.kind;
   return planes.some(({ format }) => format === "rgb8") ? "pseudo-colour" : "single-energy";
 }

@@ -1,0 +1,334 @@
+import { rm } from "node:fs/promises";
+import { STATUS } from "../../../protocols/dicom/net/command.ts";
+import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
+import { backoffMs, pause } from "../../backoff.ts";
+import { Acceptor } from "../../dicom-net/acceptor.ts";
+import type { Answered, Peer, StoreSink } from "../../dicom-net/association.ts";
+import { type DicomObject, openObject } from "../../image/dicom/scan.ts";
+import type { Capture, ScanKey } from "../../scan.ts";
+import { addressFilter } from "../../transport/addresses.ts";
+import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
+import { captureOf, keyOf } from "./capture.ts";
+import { storageHandler } from "./handler.ts";
+import { Inbox, type Kept } from "./inbox.ts";
+import { type JoinedSet, Joiner } from "./joiner.ts";
+import { DICOM_DRIVER_LIMITS, DICOM_TIMINGS, type DicomDriverOptions, type DicomTimings } from "./options.ts";
+import { PlaneDecoder } from "./plane-decoder.ts";
+import { type Announced, ObjectReceiver } from "./receiver.ts";
+import { reportEvent } from "./report.ts";
+
+/** Longest wait after refusals, in `retryMs`. */
+const MAX_RETRY_FACTOR = 12;
+
+/** Listens for a scanner that sends DICOS or DICOM objects; see {@link DicomDriver}. */
+export function createDicomDriver(options: DicomDriverOptions): DicomDriver {
+  return new DicomDriver(options);
+}
+
+/**
+ * The scanner driver `dicom`: a C-STORE SCP. An object is answered Success when it is durable in the lane's inbox; the objects
+ * of one Scan Instance UID become one scan, and leave the inbox when that is durable. A restart goes on with what the inbox
+ * holds. Reports of the machine are kept and told of.
+ */
+export class DicomDriver implements ScannerDriver {
+  readonly #options: DicomDriverOptions;
+  readonly #timings: DicomTimings;
+  readonly #inbox: Inbox;
+  readonly #joiner: Joiner;
+  readonly #decoder: PlaneDecoder;
+  readonly #acceptor: Acceptor;
+  readonly #stopped = new AbortController();
+  readonly #stateListeners = new Set<(state: ScannerState) => void>();
+  readonly #eventListeners = new Set<(event: ScannerEvent) => void>();
+  readonly #startListeners = new Set<(at: number) => void>();
+  readonly #handedOn = new Map<string, JoinedSet>();
+  /** First bytes of scans not yet captured, by Scan Instance UID. */
+  readonly #began = new Set<string>();
+  #wake: () => void = () => undefined;
+  /** Something came while nobody waited. */
+  #fresh = false;
+  #refusals = 0;
+  #state: ScannerState;
+
+  constructor(options: DicomDriverOptions) {
+    this.#options = options;
+    this.#timings = { ...DICOM_TIMINGS, ...options.timings };
+    this.#inbox = new Inbox({ folder: options.inbox, clock: options.clock });
+    this.#joiner = new Joiner(this.#timings);
+    this.#decoder = new PlaneDecoder({ timeoutMs: this.#timings.decodeMs });
+    this.#state = { state: "absent", code: null, since: options.clock() };
+    const { host, port, tls, from, log } = options;
+    this.#acceptor = new Acceptor({
+      host,
+      port,
+      ...(tls === undefined ? {} : { tls }),
+      from: addressFilter(from),
+      maxAssociations: DICOM_DRIVER_LIMITS.maxAssociations,
+      idleMs: this.#timings.idleMs,
+      requestMs: this.#timings.requestMs,
+      handler: () => this.#handler(),
+      log,
+      onCount: (open) => this.#counted(open),
+    });
+  }
+
+  get state(): ScannerState {
+    return this.#state;
+  }
+
+  /** The port that it listens on; 0 before `start`. */
+  get port(): number {
+    return this.#acceptor.address?.port ?? 0;
+  }
+
+  onState(listener: (state: ScannerState) => void): () => void {
+    this.#stateListeners.add(listener);
+    return () => this.#stateListeners.delete(listener);
+  }
+
+  onEvent(listener: (event: ScannerEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  onScanStart(listener: (at: number) => void): () => void {
+    this.#startListeners.add(listener);
+    return () => this.#startListeners.delete(listener);
+  }
+
+  /** An address that cannot be listened on is a state: it is tried again. */
+  async start(): Promise<void> {
+    const { clock } = this.#options;
+    await this.#inbox.start();
+    for (const kept of await this.#inbox.objects()) await this.#recover(kept, clock());
+    void this.#listen();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#wake();
+    await this.#acceptor.stop();
+    await this.#decoder.stop();
+  }
+
+  async *captures(): AsyncIterable<Capture> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      const now = this.#options.clock();
+      for (const set of this.#joiner.expire(now)) await this.#release(set);
+      for (const set of this.#joiner.take(now)) {
+        const capture = signal.aborted ? null : await this.#capture(set);
+        if (capture === null) continue;
+        this.#handedOn.set(capture.scanId, set);
+        yield capture;
+      }
+      await this.#untilNext();
+    }
+  }
+
+  async acknowledge(capture: Capture): Promise<void> {
+    const set = this.#handedOn.get(capture.scanId);
+    this.#handedOn.delete(capture.scanId);
+    this.#refusals = 0;
+    if (set === undefined) return;
+    if (set.complete) await this.#release(set);
+    else this.#joiner.hold(set, this.#options.clock());
+  }
+
+  /** The objects stay in the inbox and are taken again, ever more rarely while the spool refuses. */
+  async refuse(capture: Capture, code: string, message: string): Promise<void> {
+    const set = this.#handedOn.get(capture.scanId);
+    this.#handedOn.delete(capture.scanId);
+    const { log, clock } = this.#options;
+    log.warn(
+      { scanRef: capture.key.scanRef, code, message },
+      "a scan was refused; its objects stay in the inbox",
+    );
+    this.#setState("paused", code);
+    const limits = { baseMs: this.#timings.retryMs, maxMs: MAX_RETRY_FACTOR * this.#timings.retryMs };
+    await pause(
+      backoffMs(this.#refusals++, limits, () => 1),
+      this.#stopped.signal,
+    );
+    if (set !== undefined) this.#joiner.putBack(set, clock() - this.#timings.joinMs);
+  }
+
+  /** DIMSE has no word for it; reports go out by their own destinations. */
+  async result(): Promise<void> {}
+
+  async #listen(): Promise<void> {
+    const { signal } = this.#stopped;
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await this.#acceptor.start();
+        if (signal.aborted) await this.#acceptor.stop();
+        else this.#setState("idle", null);
+        return;
+      } catch (error) {
+        this.#options.log.warn({ err: error }, "the lane cannot listen for DICOM; it tries again");
+        this.#setState("absent", isLynceusError(error) ? error.code : "LISTEN");
+        const limits = { baseMs: 1_000, maxMs: 30_000 };
+        await pause(backoffMs(attempt, limits, Math.random), signal);
+      }
+    }
+  }
+
+  #handler() {
+    const { maxScanBytes, applicationContexts, aeTitles } = this.#options;
+    return storageHandler({
+      applicationContexts: applicationContexts ?? null,
+      aeTitles: aeTitles ?? null,
+      budget: { left: maxScanBytes * DICOM_DRIVER_LIMITS.associationFactor },
+      receive: (announced, budget) => this.#receive(announced, budget),
+      onNotAllowed: (peer) => this.#sayNotAllowed(peer),
+    });
+  }
+
+  async #receive(announced: Announced, budget: { left: number }): Promise<StoreSink | Answered> {
+    const { store, lane, maxScanBytes, clock, log } = this.#options;
+    const admitted = () => store.admission(lane).ok;
+    if (!admitted()) {
+      const admission = store.admission(lane);
+      if (!admission.ok) this.#setState("paused", admission.code);
+      return { status: STATUS.outOfResources, comment: "the gateway takes no scan now" };
+    }
+    const beganAt = clock();
+    this.#setState("scanning", null);
+    return ObjectReceiver.open({
+      announced,
+      inbox: this.#inbox,
+      maxBytes: maxScanBytes,
+      budget,
+      log,
+      admitted,
+      onObject: (object, kept) => this.#take(object, kept, beganAt),
+      onTooLarge: (bytes) => this.#sayTooLarge(announced, bytes),
+    });
+  }
+
+  async #take(object: DicomObject, kept: Kept, beganAt: number): Promise<void> {
+    if (object.info.kind === "tdr") {
+      this.#say(await reportEvent(object, kept.bytes));
+      await this.#inbox.trimReports();
+      return;
+    }
+    const { scanUid } = object.info;
+    if (!this.#began.has(scanUid)) {
+      this.#began.add(scanUid);
+      for (const listener of this.#startListeners) listener(beganAt);
+    }
+    this.#joiner.add({ ...object, kept }, beganAt, this.#options.clock());
+    this.#fresh = true;
+    this.#wake();
+  }
+
+  async #recover(kept: Kept, now: number): Promise<void> {
+    try {
+      const object = await openObject(kept.path);
+      this.#joiner.add({ ...object, kept }, now, now);
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, path: kept.path },
+        "a kept object cannot be read; it is left where it is",
+      );
+    }
+  }
+
+  async #capture(set: JoinedSet): Promise<Capture | null> {
+    const { store, lane, maxScanBytes, clock, log } = this.#options;
+    this.#began.delete(set.scanUid);
+    const key = await this.#keyFor(set);
+    if (key === null) {
+      await this.#release(set);
+      return null;
+    }
+    try {
+      const now = clock();
+      const onUnreadable = (member: DicomObject, error: LynceusError) => this.#sayUnreadable(member, error);
+      const decoder = this.#decoder;
+      return await captureOf({ set, key, lane, store, decoder, maxScanBytes, now, onUnreadable });
+    } catch (error) {
+      log.error({ err: error, scanRef: set.scanUid }, "a scan could not be written; it is tried again");
+      await pause(this.#timings.retryMs, this.#stopped.signal);
+      this.#joiner.putBack(set, clock() - this.#timings.joinMs);
+      return null;
+    }
+  }
+
+  /** The key of a set; what comes late to a scan that is stored whole is a scan of its own. Null: the spool has it already. */
+  async #keyFor(set: JoinedSet): Promise<ScanKey | null> {
+    const { store, lane } = this.#options;
+    const key = keyOf(set);
+    const known = await store.find(lane, key);
+    if (known === null || known.otherStart || !known.complete) return key;
+    const instances = set.members.map(({ info }) => info.sopInstance).sort();
+    const late = { ...key, scanRef: `${key.scanRef}#${instances[0]}` };
+    const again = await store.find(lane, late);
+    return again?.complete === true && !again.otherStart ? null : late;
+  }
+
+  async #release({ members }: JoinedSet): Promise<void> {
+    for (const { path } of members) await rm(path, { force: true });
+  }
+
+  async #untilNext(): Promise<void> {
+    if (this.#fresh) {
+      this.#fresh = false;
+      return;
+    }
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const over = new AbortController();
+    const wait = Math.min(
+      this.#timings.joinMs,
+      Math.max(1, (this.#joiner.nextAt ?? Infinity) - this.#options.clock()),
+    );
+    await Promise.race([woken, pause(wait, AbortSignal.any([this.#stopped.signal, over.signal]))]);
+    over.abort();
+  }
+
+  #counted(open: number): void {
+    if (open === 0 && this.#state.state === "scanning") this.#setState("idle", null);
+  }
+
+  #setState(state: ScannerState["state"], code: string | null): void {
+    if (this.#state.state === state && this.#state.code === code) return;
+    this.#state = { state, code, since: this.#options.clock() };
+    for (const listener of this.#stateListeners) listener(this.#state);
+  }
+
+  #say(event: ScannerEvent): void {
+    for (const listener of this.#eventListeners) listener(event);
+  }
+
+  #sayTooLarge({ sopInstance, aeTitle }: Announced, bytes: number): void {
+    this.#say({
+      code: "SCAN_TOO_LARGE",
+      severity: "warning",
+      message: `An object of over ${bytes} bytes was refused while it came`,
+      remedy: "Raise scanner.maxScanBytes of the lane if such objects are meant to come.",
+      details: { sopInstanceUid: sopInstance, aeTitle, bytes, maxScanBytes: this.#options.maxScanBytes },
+    });
+  }
+
+  #sayNotAllowed({ aeTitle, address }: Peer): void {
+    this.#say({
+      code: "SCANNER_REFUSED",
+      severity: "warning",
+      message: "A DICOM peer whose AE title is not allowed tried to store an object",
+      remedy: "Add its AE title to scanner.allow.aeTitles if it is the scanner's.",
+      details: { aeTitle, address },
+    });
+  }
+
+  #sayUnreadable({ info }: DicomObject, error: LynceusError): void {
+    this.#say({
+      code: "IMAGE_UNREADABLE",
+      severity: "warning",
+      message: `The pixels of an object cannot be read: ${error.message}`,
+      remedy: error.remedy,
+      details: { code: error.code, sopInstanceUid: info.sopInstance, scanInstanceUid: info.scanUid },
+    });
+  }
+}

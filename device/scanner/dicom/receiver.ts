@@ -1,0 +1,186 @@
+import { createHash, type Hash } from "node:crypto";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { STATUS } from "../../../protocols/dicom/net/command.ts";
+import { encodePreface } from "../../../protocols/dicom/part10.ts";
+import { isLynceusError } from "../../../protocols/errors.ts";
+import type { Answered, StoreSink } from "../../dicom-net/association.ts";
+import { IMPLEMENTATION } from "../../dicom-net/implementation.ts";
+import { type DicomObject, openObject } from "../../image/dicom/scan.ts";
+import type { Log } from "../../log.ts";
+import type { Inbox, Kept } from "./inbox.ts";
+import { DICOM_DRIVER_LIMITS } from "./options.ts";
+
+/** What one C-STORE is about. */
+export interface Announced {
+  readonly sopClass: string;
+  readonly sopInstance: string;
+  readonly transferSyntax: string;
+  readonly aeTitle: string;
+}
+
+export interface ReceiverOptions {
+  readonly announced: Announced;
+  readonly inbox: Inbox;
+  readonly maxBytes: number;
+  /** Bytes that the association may still send; more are refused as an object that is too large is. */
+  readonly budget: { left: number };
+  readonly log: Log;
+  /** Whether there is room now. */
+  readonly admitted: () => boolean;
+  /** The object is durable. Throws when the lane cannot take it. */
+  readonly onObject: (object: DicomObject, kept: Kept) => Promise<void>;
+  readonly onTooLarge: (bytes: number) => void;
+}
+
+const TOO_LARGE: Answered = { status: STATUS.outOfResources, comment: "the object is too large" };
+const FULL: Answered = { status: STATUS.outOfResources, comment: "the gateway has no room" };
+
+/**
+ * Takes one object to the disk as it comes: preamble and file meta information of the gateway, then the data set exactly as
+ * received. Success is answered once content and entry are durable; whatever ends otherwise leaves no file.
+ */
+export class ObjectReceiver implements StoreSink {
+  readonly #options: ReceiverOptions;
+  readonly #path: string;
+  readonly #hash: Hash = createHash("sha256");
+  #handle: FileHandle | null;
+  #buffer = new Uint8Array(0);
+  #filled = 0;
+  #bytes = 0;
+  #written = 0;
+
+  private constructor(options: ReceiverOptions, path: string, handle: FileHandle) {
+    this.#options = options;
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  /** Opens the file and writes what stands before the data set. */
+  static async open(options: ReceiverOptions): Promise<ObjectReceiver> {
+    const path = options.inbox.newPath();
+    const receiver = new ObjectReceiver(options, path, await open(path, "wx", 0o640));
+    const { sopClass, sopInstance, transferSyntax, aeTitle } = options.announced;
+    const meta = { sopClass, sopInstance, transferSyntax, ...IMPLEMENTATION };
+    await receiver.#append(encodePreface(aeTitle === "" ? meta : { ...meta, sourceAeTitle: aeTitle }));
+    return receiver;
+  }
+
+  async write(bytes: Uint8Array): Promise<Answered | null> {
+    const { maxBytes, budget, admitted, onTooLarge, log } = this.#options;
+    this.#bytes += bytes.length;
+    budget.left -= bytes.length;
+    if (this.#bytes > maxBytes || budget.left < 0) {
+      onTooLarge(this.#bytes);
+      return TOO_LARGE;
+    }
+    try {
+      const before = this.#written;
+      await this.#append(bytes);
+      return this.#written > before && !admitted() ? FULL : null;
+    } catch (error) {
+      log.error({ err: error }, "an object could not be written");
+      return FULL;
+    }
+  }
+
+  async end(): Promise<Answered> {
+    const { inbox, announced, log, onObject } = this.#options;
+    try {
+      await this.#flush();
+      await this.#handle?.datasync();
+      await this.#close();
+    } catch (error) {
+      log.error({ err: error }, "an object could not be made durable");
+      await this.abort();
+      return FULL;
+    }
+    const object = await this.#check();
+    if ("status" in object) {
+      await this.abort();
+      return object;
+    }
+    const sha256 = this.#hash.digest("hex");
+    const known = await inbox.known(announced.sopInstance);
+    if (known !== null) {
+      await this.abort();
+      if (known === sha256) return { status: STATUS.success };
+      return { status: STATUS.duplicateInstance, comment: "other content under this instance" };
+    }
+    try {
+      const kept = await inbox.keep(
+        this.#path,
+        sha256,
+        this.#written,
+        object.info.kind === "tdr" ? "reports" : "objects",
+      );
+      await onObject({ ...object, path: kept.path }, kept);
+      await inbox.remember(announced.sopInstance, sha256);
+      return { status: STATUS.success };
+    } catch (error) {
+      log.error({ err: error }, "an object could not be kept");
+      await this.abort();
+      return FULL;
+    }
+  }
+
+  async abort(): Promise<void> {
+    await this.#close().catch(() => undefined);
+    await rm(this.#path, { force: true });
+  }
+
+  /** The object is what the command said, and readable as far as its pixels. */
+  async #check(): Promise<DicomObject | Answered> {
+    const { sopClass, sopInstance } = this.#options.announced;
+    let object: DicomObject;
+    try {
+      object = await openObject(this.#path);
+    } catch (error) {
+      if (!isLynceusError(error)) throw error;
+      return { status: STATUS.cannotUnderstand, comment: error.message };
+    }
+    const { info, head } = object;
+    if (info.sopClass !== sopClass || info.sopInstance !== sopInstance) {
+      return { status: STATUS.mismatch, comment: "the data set is of another class or instance" };
+    }
+    if (info.scanUid === "") return { status: STATUS.mismatch, comment: "no Scan Instance UID" };
+    const { pixels } = head;
+    if (pixels?.length != null && pixels.offset + pixels.length > this.#written) {
+      return { status: STATUS.cannotUnderstand, comment: "the pixel data is cut short" };
+    }
+    return object;
+  }
+
+  async #append(bytes: Uint8Array): Promise<void> {
+    this.#hash.update(bytes);
+    if (this.#buffer.length === 0) this.#buffer = new Uint8Array(DICOM_DRIVER_LIMITS.bufferBytes);
+    for (let at = 0; at < bytes.length; ) {
+      const piece = bytes.subarray(at, at + this.#buffer.length - this.#filled);
+      this.#buffer.set(piece, this.#filled);
+      this.#filled += piece.length;
+      at += piece.length;
+      if (this.#filled === this.#buffer.length) await this.#flush();
+    }
+  }
+
+  async #flush(): Promise<void> {
+    for (let at = 0; at < this.#filled && this.#handle !== null; ) {
+      const { bytesWritten } = await this.#handle.write(
+        this.#buffer,
+        at,
+        this.#filled - at,
+        this.#written + at,
+      );
+      at += bytesWritten;
+    }
+    this.#written += this.#filled;
+    this.#filled = 0;
+  }
+
+  async #close(): Promise<void> {
+    const handle = this.#handle;
+    this.#handle = null;
+    this.#buffer = new Uint8Array(0);
+    this.#filled = 0;
+    await handle?.close();
+  }
+}
