@@ -41,6 +41,10 @@ export function imagedBy(near: readonly ItemOnBelt[], covered: Covered): Imaged 
   const perhaps = shares.filter(({ least, most }) => least <= MOST && most >= MOST);
   const touched = shares.filter(({ least }) => least > PART).map(({ item }) => item);
   if (shown.length > 1) return { item: null, merged: shown.map(({ item }) => item), cut: false, touched };
+  // Nothing else can be near: however little is sure of it, it is this one.
+  const alone = shares.length === 1 && perhaps.length === 1 ? perhaps[0] : undefined;
+  if (alone !== undefined)
+    return { item: alone.item, merged: [], cut: alone.most < 1, touched: [alone.item] };
   const [one] = shown;
   if (one === undefined || perhaps.length > 0) return { ...NOTHING_IMAGED, touched };
   return { item: one.item, merged: [], cut: one.most < 1, touched };

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Hit } from "../../protocols/mqtt/hit.ts";
+import { type BeltSite, createBeltSite, DEVICES } from "../fixtures/belt-site.ts";
+import { type Central, openCentral } from "../fixtures/central.ts";
+import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
+import { type Running, readNdjson, until } from "../fixtures/processes.ts";
+
+/** 300 items are ten minutes of a lane of 1,800 an hour, which run here more than five times as fast. */
+const ITEMS = Number(process.env["LYNCEUS_BELT_ITEMS"] ?? 30);
+const RATE = 2.75;
+const WAIT_MS = 60_000;
+
+interface Truth {
+  readonly scanRef: string;
+  readonly massKg: number;
+  readonly identifiers: readonly { readonly value: string }[];
+}
+
+interface Told {
+  readonly event: string;
+  readonly scanRef: string;
+  readonly scanId: string;
+  readonly diverted: boolean;
+}
+
+describe("a lane with reader, scale, belt and scanner at five times 1,800 items an hour", () => {
+  let site: BeltSite;
+  let broker: Mosquitto;
+  let gateway: Running;
+  let central: Central;
+
+  beforeAll(async () => {
+    site = await createBeltSite();
+    broker = await startMosquitto({ port: site.brokerPort });
+    central = await openCentral(site.brokerPort);
+    gateway = site.gateway();
+    await until("ready", WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
+  });
+  afterAll(async () => {
+    gateway.child.kill("SIGTERM");
+    await gateway.exited;
+    await central.close();
+    await broker[Symbol.asyncDispose]();
+    await site.remove();
+  });
+
+  it(`ties each of ${ITEMS} items to its own label and weight, and diverts those that alarm`, async () => {
+    const began = performance.now();
+    const run = await finished(
+      site.scanner(["--scans", String(ITEMS), "--rate", String(RATE), "--seed", "11"]),
+    );
+    const seconds = (performance.now() - began) / 1000;
+    const rows = await rowsOf(run);
+    const figures = {
+      items: rows.length,
+      named: rows.filter(({ named }) => named).length,
+      weighed: rows.filter(({ weighed }) => weighed).length,
+      ambiguous: rows.filter(({ hit }) => hit.reasons.some(({ code }) => code === "TRACKING_AMBIGUOUS"))
+        .length,
+      wrong: rows.filter(({ wrong }) => wrong).length,
+      alarms: rows.filter(({ hit }) => hit.decision === "ALARM").length,
+      diverted: rows.filter(({ diverted }) => diverted).length,
+      realTimeFactor: Number((ITEMS / 0.5 / seconds).toFixed(2)),
+    };
+    console.log(`belt lane: ${JSON.stringify(figures)}`);
+    expect(figures).toMatchObject({ items: ITEMS, wrong: 0 });
+    // The first items ride before the belt is known to be clear of what nobody saw.
+    expect(figures.named).toBeGreaterThanOrEqual(ITEMS - 3);
+    expect(figures.weighed).toBeGreaterThanOrEqual(ITEMS - 3);
+    const astray = rows.filter(
+      ({ hit, named, diverted }) => named && (hit.decision === "ALARM") !== diverted,
+    );
+    expect(astray).toEqual([]);
+  });
+
+  it("loses no scan and ties nothing wrongly while each device is unplugged and put back", async () => {
+    const items = Math.max(24, ITEMS);
+    const scanner = site.scanner(["--scans", String(items), "--rate", String(RATE), "--seed", "12"]);
+    const running = finished(scanner);
+    await until(
+      "the first scans",
+      WAIT_MS,
+      () => scanner.lines.filter((line) => line.includes('"scanned"')).length > 2,
+    );
+    for (const device of DEVICES) {
+      await site.plugs[device].pull();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await site.plugs[device].putIn();
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    }
+    const rows = await rowsOf(await running);
+    expect(rows).toHaveLength(items);
+    expect(rows.filter(({ wrong }) => wrong)).toEqual([]);
+    const codes = central.alerts().map(({ code }) => code);
+    for (const code of ["DEVICE_LOST", "DEVICE_BACK"]) expect(codes).toContain(code);
+  });
+
+  interface Row {
+    readonly hit: Hit;
+    readonly named: boolean;
+    readonly weighed: boolean;
+    readonly wrong: boolean;
+    readonly diverted: boolean;
+  }
+
+  /** The last hit of each scan beside its truth. */
+  async function rowsOf(told: readonly Told[]): Promise<Row[]> {
+    const truth = new Map(readNdjson<Truth>(site.truth).map((line) => [line.scanRef, line]));
+    const left = new Map(
+      told.filter(({ event }) => event === "left").map((line) => [line.scanRef, line.diverted]),
+    );
+    const rows: Row[] = [];
+    for (const { scanRef, scanId } of told.filter(({ event }) => event === "acknowledged")) {
+      const hits = await until(`the hit of ${scanRef}`, WAIT_MS, () => {
+        const all = central.hits().filter((hit) => hit.scanId === scanId);
+        return all.length > 0 && all;
+      });
+      const hit = hits.toSorted((a, b) => b.revision - a.revision)[0] as Hit;
+      rows.push(rowOf(hit, truth.get(scanRef) as Truth, left.get(scanRef) ?? false));
+    }
+    return rows;
+  }
+
+  function rowOf(hit: Hit, item: Truth, diverted: boolean): Row {
+    const own = item.identifiers.map(({ value }) => value);
+    const others = hit.identifiers.filter(({ value }) => !own.includes(value));
+    const { massKg } = hit.measured;
+    const offKg = massKg === null ? 0 : Math.abs(massKg - item.massKg);
+    return {
+      hit,
+      named: own.length === 0 || (hit.identifiers.length > 0 && others.length === 0),
+      weighed: massKg !== null,
+      wrong: others.length > 0 || offKg > 0.002,
+      diverted,
+    };
+  }
+
+  async function finished(scanner: Running): Promise<Told[]> {
+    const code = await scanner.exited;
+    if (code !== 0) throw new Error(`the scanner ended with ${code}: ${scanner.stderr()}`);
+    return scanner.lines.map((line) => JSON.parse(line) as Told);
+  }
+});
