@@ -5,6 +5,7 @@ import { Random } from "../random.ts";
 import { aboutX, aboutY, aboutZ, compose, LAY_Z, type Rotation, STAND_X } from "../scene/geometry.ts";
 import type { TargetTruth } from "../truth.ts";
 import { type Appearance, appearanceOf } from "./appearance.ts";
+import { pickStencil } from "./library.ts";
 import { maskOf } from "./mask.ts";
 import { countsOf, OUTPUT_AIR_LEVEL, type Pair } from "./pair.ts";
 import { bodyOf, findPlace } from "./place.ts";
@@ -29,6 +30,8 @@ export interface AugmentOptions {
   readonly classes?: readonly TargetClass[];
   /** Already estimated from this pair. */
   readonly appearance?: Appearance;
+  /** Taken instead of drawn things where it is given: cut out of labelled scans of this pitch. */
+  readonly library?: readonly Stencil[];
 }
 
 /** A threat as it was put in; its mass in kg, null where it was cut out of another scan. */
@@ -47,7 +50,7 @@ export interface AugmentedScan {
 }
 
 /**
- * Puts drawn threats into a real pair at random places of its body. Pure: the same pair and options give the same bytes.
+ * Puts threats, drawn or cut out, into a real pair at random places of its body. Pure: the same pair and options give the same bytes.
  * @throws LynceusError `LYN_SIMULATION` where nothing of the wanted classes fits into the pair.
  */
 export function augment(options: AugmentOptions): AugmentedScan {
@@ -65,7 +68,10 @@ export function augment(options: AugmentOptions): AugmentedScan {
     const random = new Random(seed, `projection/${index}/${n}`);
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       const own = random.fork(attempt);
-      const stencil = drawnThreat(own.pick(classes), options.pixelPitchMm, own);
+      const stencil =
+        options.library === undefined
+          ? drawnThreat(own.pick(classes), options.pixelPitchMm, own)
+          : pickStencil(options.library, classes, own);
       const place = stencil && findPlace(pair, body, stencil, own);
       if (stencil === undefined || place === undefined) continue;
       targets.push(...truthOf(pair, stencil, place, appearance, targets.length));

@@ -9,6 +9,7 @@ interface Options {
   readonly seed: number;
   readonly threats: number;
   readonly pitch?: number;
+  readonly cutFrom?: string;
 }
 
 /** `simulate project`: threat image projection. */
@@ -26,6 +27,10 @@ export function registerProject(simulate: Command): void {
     .requiredOption("--count <n>", "composites", countOption)
     .option("--seed <s>", "the same seed gives the same bytes", seedOption, 1)
     .option("--threats <n>", "1 to this many threats in each", threatsOption, 2)
+    .option(
+      "--cut-from <dir>",
+      "labelled data set of the same machine: its targets are cut out and put in instead of drawn ones",
+    )
     .option("--pitch <mm>", "mm a pixel, of pairs whose sidecar does not say (1)", pitchOption)
     .action(project);
 }

@@ -62,7 +62,7 @@ export function cutStencil(pair: Pair, cut: CutOut, beam: BeamWeights): Stencil 
     for (let k = 0; k < STENCIL_BINS; k++)
       lines[i * STENCIL_BINS + k] = Math.max(0, (here[k] as number) - (back[k] as number));
   }
-  return { width, height, lines, targets: [{ class: cut.class, mask, massKg: null }] };
+  return { width, height, lines, targets: [{ class: cut.class, mask, massKg: null }], blurred: true };
 }
 
 function failed(reason: string): LynceusError {

@@ -7,10 +7,12 @@ import { cocoRuns, paint } from "../dataset/mask.ts";
 import { encodeGrey8, encodeGrey16 } from "../dataset/png.ts";
 import { categoryId, stemOf } from "../dataset/record.ts";
 import { TARGET_CLASSES, type TargetClass } from "../goods/item.ts";
+import { beamWeights } from "../physics/spectrum.ts";
 import { Random } from "../random.ts";
 import { appearanceOf } from "./appearance.ts";
 import { type AugmentedScan, augment } from "./augment.ts";
 import { estimateBeam } from "./beam.ts";
+import { cutOuts } from "./library.ts";
 import { findPairs, type PairFile, type ReadPair, readPair } from "./read.ts";
 
 export const MAX_COMPOSITES = 100_000;
@@ -25,6 +27,8 @@ export interface ProjectOptions {
   /** 1 to this many threats are put into each. */
   readonly threats?: number;
   readonly classes?: readonly TargetClass[];
+  /** A labelled data set of the same machine, whose targets are cut out and put in instead of drawn things. */
+  readonly cutFrom?: string;
   /** mm a pixel of pairs whose sidecar does not say. */
   readonly pixelPitchMm?: number;
   readonly signal?: AbortSignal;
@@ -50,6 +54,8 @@ export async function* composites(options: ProjectOptions): AsyncGenerator<Compo
   const { seed, count, threats = 2, signal } = options;
   const files = new Random(seed, "projection/order").shuffle(await findPairs(options.scans));
   const beam = estimateBeam(await firstPairs(files));
+  const classes = options.classes ?? TARGET_CLASSES;
+  const library = options.cutFrom && (await cutOuts(options.cutFrom, beamWeights(beam), classes));
   let barren = 0;
   for (let made = 0, index = 0; made < count; index++) {
     signal?.throwIfAborted();
@@ -64,7 +70,8 @@ export async function* composites(options: ProjectOptions): AsyncGenerator<Compo
         seed,
         index,
         threats: number,
-        ...(options.classes === undefined ? {} : { classes: options.classes }),
+        classes,
+        ...(library ? { library } : {}),
       }),
     );
     barren = scan === undefined ? barren + 1 : 0;

@@ -43,6 +43,7 @@ export function factorsOf(
   appearance: Appearance,
 ): [Float32Array, Float32Array] {
   const [low, high] = transmissionBehind(pair, stencil, place, appearance);
+  if (stencil.blurred) return [low, high];
   return [blurred(low, stencil, appearance.blur, appearance.lag), blurred(high, stencil, appearance.blur, 0)];
 }
 

@@ -18,6 +18,8 @@ export interface Stencil {
   /** Line integrals μ/ρ · areal density (dimensionless) at each bin energy: lines[pixel × bins + k]. */
   readonly lines: Float32Array;
   readonly targets: readonly StencilTarget[];
+  /** Cut out of a scan, so that the machine has blurred it already. */
+  readonly blurred?: true;
 }
 
 export interface StencilTarget {

@@ -74,6 +74,24 @@ describe("composites of given pairs", () => {
     );
   });
 
+  it("take targets that were cut out of a labelled data set", async () => {
+    const [scans, labelled] = [folder(), folder()];
+    await writeDataset({ out: scans, count: 2, seed: 3, workers: 1 });
+    await writeDataset({ out: labelled, count: 6, seed: 4, mix: "training", workers: 1 });
+    for await (const { scan } of composites({ scans, cutFrom: labelled, seed: 8, count: 2 })) {
+      expect(scan.targets.length).toBeGreaterThan(0);
+      for (const target of scan.targets) expect(target.massKg).toBeNull();
+    }
+    await expect(
+      composites({ scans, cutFrom: scans, classes: [], seed: 8, count: 1 }).next(),
+    ).rejects.toThrow(/Nothing can be cut out/);
+    await expect(
+      composites({ scans, cutFrom: join(scans, "none"), seed: 8, count: 1 }).next(),
+    ).rejects.toMatchObject({
+      code: "LYN_PATH_MISSING",
+    });
+  });
+
   it("keep to their limits and name what is missing", async () => {
     const scans = folder();
     await expect(findPairs(scans)).rejects.toMatchObject({ code: "LYN_PATH_MISSING" });

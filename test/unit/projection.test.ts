@@ -8,6 +8,7 @@ import { attenuationOf, decompose } from "../../simulator/projection/basis.ts";
 import { estimateBeam, materialRatio } from "../../simulator/projection/beam.ts";
 import { cutStencil } from "../../simulator/projection/cut-out.ts";
 import { edgeSpread, lagAlongBelt } from "../../simulator/projection/edges.ts";
+import { turned } from "../../simulator/projection/library.ts";
 import { estimateNoise, noiseField } from "../../simulator/projection/noise.ts";
 import { airLevelOf, type Pair, pairOf } from "../../simulator/projection/pair.ts";
 import { bodyOf, findPlace } from "../../simulator/projection/place.ts";
@@ -166,6 +167,25 @@ describe("threat image projection", () => {
       expect(minusLog(seen.planes[energy], at) / wanted).toBeGreaterThan(0.96);
       expect(minusLog(seen.planes[energy], at) / wanted).toBeLessThan(1.04);
     }
+  });
+
+  it("turns and mirrors a stencil without losing anything", () => {
+    const stencil = padded(slab(6, { steel: 1 }), 2);
+    stencil.lines.set([1, 2, 3, 4, 5, 6, 7, 8], STENCIL_BINS);
+    const mask = new Uint8Array(100);
+    mask[1] = 1;
+    const marked = { ...stencil, targets: [{ class: "blade", mask, massKg: 1 }] } as const;
+    for (const quarters of [0, 1, 2, 3]) {
+      for (const mirror of [false, true]) {
+        const other = turned(marked, quarters, mirror);
+        const at = other.targets[0]?.mask.indexOf(1) ?? 0;
+        expect([...other.lines.subarray(at * STENCIL_BINS, (at + 1) * STENCIL_BINS)]).toEqual([
+          1, 2, 3, 4, 5, 6, 7, 8,
+        ]);
+        expect(Float32Array.from(other.lines).sort()).toEqual(Float32Array.from(marked.lines).sort());
+      }
+    }
+    expect(turned(marked, 1, false).targets[0]?.mask[19]).toBe(1);
   });
 
   it("refuses to cut out what does not lie inside or shows nothing", () => {
