@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import type { ServerTCP as ModbusServer } from "modbus-serial";
+import type { ServerSerial as ModbusLine, ServerTCP as ModbusServer } from "modbus-serial";
 import type { Address } from "../peripherals/address.ts";
 import type { Plant } from "./plant.ts";
 
@@ -31,7 +31,6 @@ export class PlantController {
   readonly #options: ControllerOptions;
   #server: ModbusServer | null = null;
   #port: number;
-  readonly #coils = new Map<number, boolean>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -43,10 +42,12 @@ export class PlantController {
     const { host } = this.#options.address;
     // The library takes port 0 for its default, 502.
     if (this.#port === 0) this.#port = await freePort(host);
-    const { ServerTCP } = createRequire(import.meta.url)("modbus-serial") as {
-      ServerTCP: typeof ModbusServer;
-    };
-    const server = new ServerTCP(this.#signals(), { host, port: this.#port, unitID: 1 });
+    const { ServerTCP } = library();
+    const server = new ServerTCP(plantSignals(this.#options.plant, this.#options.now), {
+      host,
+      port: this.#port,
+      unitID: 1,
+    });
     // Its own error listener: a client that is cut off is no fault of the plant.
     server.on("socketError", () => undefined);
     await once(server, "initialized");
@@ -61,32 +62,54 @@ export class PlantController {
     for (const socket of server.socks.keys()) socket.destroy();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
+}
 
-  #signals() {
-    const { plant } = this.#options;
-    const now = () => {
-      plant.advance(this.#options.now());
-      return plant;
-    };
-    return {
-      getCoil: (address: number) => this.#coils.get(address) ?? false,
-      getDiscreteInput: (address: number) => {
-        const inputs = [plant.running, now().eye("eye"), plant.eye("eye2"), !plant.emergencyStop];
-        return inputs[address] ?? false;
-      },
-      getInputRegister: (address: number) => {
-        const count = Math.floor(now().mm * ENCODER_PER_MM) >>> 0;
-        return address === PLANT_MAP.encoder.register ? count >>> 16 : count & 0xffff;
-      },
-      setCoil: (address: number, on: boolean) => {
-        this.#coils.set(address, on);
-        now();
-        if (address === PLANT_MAP.stop.coil) plant.setStop(on);
-        else if (address === PLANT_MAP.divert.coil) plant.setDivert(on);
-        else if (address === PLANT_MAP.heartbeat.coil) plant.setHeartbeat(on);
-      },
-    };
-  }
+/** What the controller answers with: the plant as it is at the moment of asking. */
+export function plantSignals(plant: Plant, clock: () => number) {
+  const coils = new Map<number, boolean>();
+  const now = () => {
+    plant.advance(clock());
+    return plant;
+  };
+  return {
+    getCoil: (address: number) => coils.get(address) ?? false,
+    getDiscreteInput: (address: number) => {
+      const inputs = [plant.running, now().eye("eye"), plant.eye("eye2"), !plant.emergencyStop];
+      return inputs[address] ?? false;
+    },
+    getInputRegister: (address: number) => {
+      const count = Math.floor(now().mm * ENCODER_PER_MM) >>> 0;
+      return address === PLANT_MAP.encoder.register ? count >>> 16 : count & 0xffff;
+    },
+    setCoil: (address: number, on: boolean) => {
+      coils.set(address, on);
+      now();
+      if (address === PLANT_MAP.stop.coil) plant.setStop(on);
+      else if (address === PLANT_MAP.divert.coil) plant.setDivert(on);
+      else if (address === PLANT_MAP.heartbeat.coil) plant.setHeartbeat(on);
+    },
+  };
+}
+
+/** The same controller at the end of a serial line, in Modbus RTU (8N1). Resolves with how to stop it. */
+export async function servePlantSerially(options: {
+  readonly path: string;
+  readonly baud: number;
+  readonly plant: Plant;
+  readonly now: () => number;
+}): Promise<() => Promise<void>> {
+  const { ServerSerial } = library();
+  const server = new ServerSerial(plantSignals(options.plant, options.now), {
+    path: options.path,
+    baudRate: options.baud,
+    unitID: 1,
+  });
+  await once(server, "initialized");
+  return () => new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+function library(): { readonly ServerTCP: typeof ModbusServer; readonly ServerSerial: typeof ModbusLine } {
+  return createRequire(import.meta.url)("modbus-serial");
 }
 
 async function freePort(host: string): Promise<number> {

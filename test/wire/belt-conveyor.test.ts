@@ -4,9 +4,10 @@ import { beltMap } from "../../device/belt/map.ts";
 import { plantAddress } from "../../device/belt/modbus-plant.ts";
 import type { BeltSample, BeltState, EyeEdge } from "../../device/belt/port.ts";
 import { SILENT_LOG } from "../../device/log.ts";
-import { PLANT_MAP, PlantController } from "../../simulator/plant/controller.ts";
+import { PLANT_MAP, PlantController, servePlantSerially } from "../../simulator/plant/controller.ts";
 import { Plant } from "../../simulator/plant/plant.ts";
 import { until as untilSaid } from "../fixtures/line-device.ts";
+import { serialCable } from "../fixtures/pty.ts";
 
 const now = () => performance.now();
 const until = (condition: () => boolean) => untilSaid(condition, String(condition));
@@ -105,5 +106,43 @@ describe("conveyor over Modbus TCP", () => {
     const { plant, heard } = await plantAndConveyor();
     plant.pressEmergencyStop(true);
     await until(() => heard.states.at(-1)?.emergencyStop === true);
+  });
+});
+
+describe("conveyor over Modbus RTU", () => {
+  it("reads and writes over a serial line, and survives its unplugging", async () => {
+    const cable = await serialCable();
+    ended.push(() => cable.remove());
+    const layout = { eyes: new Map([["eye", 0]]), diverterMm: 600, speedMmS: 500, watchdogMs: null };
+    const plant = new Plant(layout, now());
+    let stopServing = await servePlantSerially({ path: cable.device, baud: 115_200, plant, now });
+    ended.push(() => stopServing());
+    const url = `serial://${cable.gateway}?baud=115200`;
+    const conveyor = new ModbusConveyor({
+      id: "plc",
+      url,
+      ...plantAddress(url),
+      map: beltMap(PLANT_MAP),
+      pollMs: 5,
+      heartbeatMs: 50,
+      clock: Date.now,
+      log: SILENT_LOG,
+      backoff: { baseMs: 20, maxMs: 50 },
+    });
+    const samples: BeltSample[] = [];
+    conveyor.onBelt((sample) => samples.push(sample));
+    conveyor.start();
+    ended.push(() => conveyor.stop());
+    await until(() => samples.length > 5);
+    await conveyor.set("stop", true);
+    expect(plant.running).toBe(false);
+    await stopServing();
+    await cable.unplug();
+    await until(() => conveyor.link.state === "absent");
+    await cable.plug();
+    stopServing = await servePlantSerially({ path: cable.device, baud: 115_200, plant, now });
+    await until(() => conveyor.link.state === "connected");
+    await conveyor.set("stop", false);
+    expect(plant.running).toBe(true);
   });
 });
