@@ -15,7 +15,13 @@ import {
 } from "./geometry.ts";
 
 const CELL_MM = 10;
-const TRIES = 22;
+/** Poses looked at for each item, and the most places looked at for each pose. */
+const POSES = 5;
+const PLACES = 110;
+/** What is tried where nothing else fits: on each face, along and across, flattest first. */
+const SQUARE = [IDENTITY, LAY_Z, STAND_X].flatMap((face) => [face, compose(aboutZ(Math.PI / 2), face)]);
+/** A place this much higher (mm) is taken at times: nobody packs perfectly. */
+const SLOPPINESS_MM = 14;
 
 export interface Placed {
   readonly item: Item;
@@ -25,21 +31,35 @@ export interface Placed {
 }
 
 /**
- * Stacks items in a box of `inner` mm: each goes where its bounding box comes to rest lowest among a few random
- * places, so that boxes never overlap; what does not fit is left out.
+ * Stacks items in a box of `inner` mm: each goes where its bounding box comes to rest about lowest, so that boxes
+ * never overlap and nothing hangs in the air; what does not fit is left out. Items that are placed on purpose
+ * (`place`) go where that says, or like the others where there is no room for that.
  */
 export function pack(items: readonly Item[], inner: Vector, random: Random): Placed[] {
-  const columns = Math.max(1, Math.floor(inner[0] / CELL_MM));
-  const rows = Math.max(1, Math.floor(inner[1] / CELL_MM));
-  const floor = new Float32Array(columns * rows);
-  const placed: Placed[] = [];
-  for (const item of items) {
-    const spot = findSpot(item, inner, floor, columns, rows, random);
+  const room: Room = {
+    inner,
+    columns: Math.max(1, Math.ceil(inner[0] / CELL_MM)),
+    rows: Math.max(1, Math.ceil(inner[1] / CELL_MM)),
+    floor: new Float32Array(Math.ceil(inner[0] / CELL_MM) * Math.ceil(inner[1] / CELL_MM)),
+    placed: [],
+  };
+  const first = items.filter((item) => item.place === "floor");
+  for (const item of [...first, ...items.filter((other) => other.place !== "floor")]) {
+    const spot = placeOnPurpose(item, room, random) ?? findSpot(item, room, random);
     if (spot === undefined) continue;
-    raise(floor, columns, spot.cells, spot.top);
-    placed.push({ item, at: spot.at, turn: spot.turn });
+    raise(room, spot);
+    room.placed.push({ item, at: spot.at, turn: spot.turn });
   }
-  return placed;
+  return room.placed;
+}
+
+interface Room {
+  readonly inner: Vector;
+  readonly columns: number;
+  readonly rows: number;
+  /** Height of what lies in each cell, mm. */
+  readonly floor: Float32Array;
+  readonly placed: Placed[];
 }
 
 type Cells = readonly [number, number, number, number];
@@ -50,36 +70,118 @@ interface Spot {
   readonly top: number;
 }
 
-function findSpot(
-  item: Item,
-  inner: Vector,
-  floor: Float32Array,
-  columns: number,
-  rows: number,
-  random: Random,
-): Spot | undefined {
+/** Where an item of this pose comes to rest with its middle over (x, y); undefined where it does not fit. */
+function restAt(room: Room, turn: Rotation, half: Vector, x: number, y: number): Spot | undefined {
+  const { inner, columns, rows } = room;
+  const slack = 1e-6;
+  if (Math.abs(x) + half[0] > inner[0] / 2 + slack || Math.abs(y) + half[1] > inner[1] / 2 + slack)
+    return undefined;
+  const cell = (value: number, most: number): number =>
+    Math.max(0, Math.min(most - 1, Math.floor(value / CELL_MM)));
+  const cells: Cells = [
+    cell(x - half[0] + inner[0] / 2 + slack, columns),
+    cell(x + half[0] + inner[0] / 2 - slack, columns),
+    cell(y - half[1] + inner[1] / 2 + slack, rows),
+    cell(y + half[1] + inner[1] / 2 - slack, rows),
+  ];
+  const base = highest(room, cells);
+  const top = base + 2 * half[2];
+  return top > inner[2] ? undefined : { at: [x, y, base + half[2]], turn, cells, top };
+}
+
+function findSpot(item: Item, room: Room, random: Random): Spot | undefined {
   let best: Spot | undefined;
+  let bestScore = Number.POSITIVE_INFINITY;
   // Things thrown in without care come to lie on each other even where the floor is free.
-  const careless = random.chance(0.35);
-  for (let n = 0; n < TRIES; n++) {
-    const turn = pose(item, random, n);
+  const careless = random.chance(0.2);
+  for (let n = 0; n < POSES + SQUARE.length + 2 && (n < POSES || best === undefined); n++) {
+    const turn = n < POSES ? pose(item, random, n) : squarePose(item, n - POSES);
     const half = rotatedExtents(turn, item.half);
-    if (2 * half[0] > inner[0] || 2 * half[1] > inner[1] || 2 * half[2] > inner[2]) continue;
-    const x = random.range(half[0], inner[0] - half[0]);
-    const y = random.range(half[1], inner[1] - half[1]);
-    const cells: Cells = [
-      Math.min(columns - 1, Math.floor((x - half[0]) / CELL_MM)),
-      Math.min(columns - 1, Math.floor((x + half[0]) / CELL_MM)),
-      Math.min(rows - 1, Math.floor((y - half[1]) / CELL_MM)),
-      Math.min(rows - 1, Math.floor((y + half[1]) / CELL_MM)),
-    ];
-    const base = highest(floor, columns, cells);
-    const top = base + 2 * half[2];
-    if (top > inner[2] || (best !== undefined && top >= best.top)) continue;
-    best = { at: [x - inner[0] / 2, y - inner[1] / 2, base + half[2]], turn, cells, top };
-    if (careless) break;
+    const free = [room.inner[0] - 2 * half[0], room.inner[1] - 2 * half[1]] as const;
+    if (free[0] < 0 || free[1] < 0 || 2 * half[2] > room.inner[2]) continue;
+    const step = Math.max(CELL_MM, Math.sqrt(((free[0] + CELL_MM) * (free[1] + CELL_MM)) / PLACES));
+    const shift = [
+      random.float() * Math.min(step, free[0]),
+      random.float() * Math.min(step, free[1]),
+    ] as const;
+    if (careless && n < POSES) {
+      const x = random.range(-0.5, 0.5) * free[0];
+      const spot = restAt(room, turn, half, x, random.range(-0.5, 0.5) * free[1]);
+      if (spot) return spot;
+      continue;
+    }
+    for (let u = shift[0]; u <= free[0]; u += step)
+      for (let v = shift[1]; v <= free[1]; v += step) {
+        const spot = restAt(room, turn, half, u - free[0] / 2, v - free[1] / 2);
+        if (spot === undefined) continue;
+        const score = spot.top + random.float() * SLOPPINESS_MM;
+        if (score >= bestScore) continue;
+        best = spot;
+        bestScore = score;
+      }
   }
   return best;
+}
+
+function placeOnPurpose(item: Item, room: Room, random: Random): Spot | undefined {
+  const { inner } = room;
+  if (item.place === "layer") {
+    const turn = aboutZ(random.chance(0.5) ? Math.PI : 0);
+    return restAt(room, turn, item.half, 0, 0);
+  }
+  if (item.place === "side") {
+    const turn = compose(aboutZ(random.chance(0.5) ? Math.PI : 0), uprightThinAlongY(item.half));
+    const half = rotatedExtents(turn, item.half);
+    const y = (random.chance(0.5) ? 1 : -1) * (inner[1] / 2 - half[1]);
+    return restAt(room, turn, half, random.range(-1, 1) * Math.max(0, inner[0] / 2 - half[0]), y);
+  }
+  if (item.place === "floor") {
+    const turn = compose(aboutZ(random.int(0, 1) * Math.PI), flattest(item.half));
+    const half = rotatedExtents(turn, item.half);
+    const x = random.range(-1, 1) * Math.max(0, inner[0] / 2 - half[0]);
+    return restAt(room, turn, half, x, random.range(-1, 1) * Math.max(0, inner[1] / 2 - half[1]));
+  }
+  return item.place === "behind" ? overDensest(item, room, random) : undefined;
+}
+
+/** On top of whatever lets least through. */
+function overDensest(item: Item, room: Room, random: Random): Spot | undefined {
+  let densest: Placed | undefined;
+  let most = 0;
+  for (const candidate of room.placed) {
+    const half = rotatedExtents(candidate.turn, candidate.item.half);
+    const areal = massLike(candidate.item) / (half[0] * half[1]);
+    if (areal <= most) continue;
+    most = areal;
+    densest = candidate;
+  }
+  if (densest === undefined) return undefined;
+  const turn = compose(aboutZ(random.int(0, 3) * (Math.PI / 2)), flattest(item.half));
+  const half = rotatedExtents(turn, item.half);
+  const within = (value: number, i: 0 | 1): number => {
+    const limit = Math.max(0, room.inner[i] / 2 - half[i]);
+    return Math.max(-limit, Math.min(limit, value + random.range(-10, 10)));
+  };
+  return restAt(room, turn, half, within(densest.at[0], 0), within(densest.at[1], 1));
+}
+
+/** Grows with the mass: density times the box of each part. */
+function massLike(item: Item): number {
+  return item.parts.reduce(
+    (sum, { density, shape: { half } }) => sum + density * half[0] * half[1] * half[2],
+    0,
+  );
+}
+
+/** Lays a thing with these half extents on its largest face. */
+function flattest([x, y, z]: Vector): Rotation {
+  return z <= x && z <= y ? IDENTITY : y <= x ? LAY_Z : STAND_X;
+}
+
+/** Stands a thing on its edge, the thinnest extent along y. */
+function uprightThinAlongY([x, y, z]: Vector): Rotation {
+  if (y <= x && y <= z) return IDENTITY;
+  return z <= x ? LAY_Z : [0, 1, 0, -1, 0, 0, 0, 0, 1];
 }
 
 /** A resting pose: flat on the largest face most of the time, else on another face or leaning. */
@@ -97,16 +199,19 @@ function pose(item: Item, random: Random, attempt: number): Rotation {
 }
 
 function restingBase(item: Item, random: Random, attempt: number): Rotation {
-  if (item.rests === "upright" && attempt < TRIES / 2) return IDENTITY;
-  const faces = [STAND_X, LAY_Z, IDENTITY] as const;
-  const [x, y, z] = item.half;
-  const flattest = z <= x && z <= y ? IDENTITY : y <= x ? LAY_Z : STAND_X;
-  if (item.rests === "flat" && attempt < TRIES - 3) return flattest;
-  if (random.chance(0.62)) return flattest;
-  return random.chance(0.2) ? LAY_Z_ALONG_X : random.pick(faces);
+  if (item.rests === "upright" && attempt < POSES / 2) return IDENTITY;
+  if (item.rests === "flat" && attempt < POSES - 1) return flattest(item.half);
+  if (random.chance(0.62)) return flattest(item.half);
+  return random.chance(0.2) ? LAY_Z_ALONG_X : random.pick([STAND_X, LAY_Z, IDENTITY] as const);
 }
 
-function highest(floor: Float32Array, columns: number, cells: Cells): number {
+/** The n-th right-angled pose; the flattest face comes first. */
+function squarePose(item: Item, n: number): Rotation {
+  const flat = flattest(item.half);
+  return n < 2 ? compose(aboutZ((n * Math.PI) / 2), flat) : (SQUARE[n - 2] as Rotation);
+}
+
+function highest({ floor, columns }: Room, cells: Cells): number {
   let top = 0;
   for (let r = cells[2]; r <= cells[3]; r++) {
     for (let c = cells[0]; c <= cells[1]; c++) top = Math.max(top, floor[r * columns + c] as number);
@@ -114,7 +219,7 @@ function highest(floor: Float32Array, columns: number, cells: Cells): number {
   return top;
 }
 
-function raise(floor: Float32Array, columns: number, cells: Cells, top: number): void {
+function raise({ floor, columns }: Room, { cells, top }: Spot): void {
   for (let r = cells[2]; r <= cells[3]; r++)
     floor.fill(top, r * columns + cells[0], r * columns + cells[1] + 1);
 }
