@@ -4,6 +4,7 @@ import { manifestOf } from "./goods/nomenclature.ts";
 import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
 import { measureVisibility } from "./physics/visibility.ts";
 import { Random } from "./random.ts";
+import { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
 import {
   DETECTOR_PIXELS,
   type DrawnScene,
@@ -15,8 +16,8 @@ import {
 import { tierOf, type Visibility } from "./tiers.ts";
 import type { ScanTruth, TargetTruth } from "./truth.ts";
 
+export { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
 export type { Mix } from "./scene/scene.ts";
-export type Scenario = "parcels";
 
 export interface SimulatedPlane {
   readonly view: 0;
@@ -42,19 +43,19 @@ export interface ScanOptions {
 }
 
 /**
- * One parcel seen by a dual-energy line scanner, and what is true of it. Pure: the same options give the same
+ * One parcel, letter or bag seen by a dual-energy line scanner, and what is true of it. Pure: the same options give the same
  * bytes, and scan `index` depends on no other.
  * @throws LynceusError `LYN_SIMULATION` for a scenario that is not simulated.
  */
 export function simulateScan(options: ScanOptions): SimulatedScan {
   const { seed, index, scenario = "parcels", mix = "traffic" } = options;
-  if (scenario !== "parcels") {
+  if (!SCENARIOS.includes(scenario)) {
     throw new LynceusError("LYN_SIMULATION", `Scenario ${String(scenario)} is not simulated`, {
-      remedy: "Use parcels",
+      remedy: `Use ${SCENARIOS.join(", ")}`,
     });
   }
-  const stream = (name: string): Random => new Random(seed, `${mix}/${index}/${name}`);
-  const scene = drawScene(stream("scene"), mix);
+  const stream = (name: string): Random => new Random(seed, `${scenario}/${mix}/${index}/${name}`);
+  const scene = drawScene(stream("scene"), mix, scenario);
   const settings = drawSettings(stream("detector"));
   const [low, high] = expose(scene.canvas, settings, stream("noise"));
   const seen = measureVisibility(

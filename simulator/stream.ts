@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { LynceusError } from "../protocols/errors.ts";
-import { type Mix, type SimulatedScan, simulateScan } from "./scan.ts";
+import { type Mix, SCENARIOS, type Scenario, type SimulatedScan, simulateScan } from "./scan.ts";
 
 /**
  * Training stream on stdout. For each scan: u32 LE length of the header, the header as JSON, then the low and
  * the high plane as height × width u16 LE. Ends quietly when the reader closes the pipe.
+ * `--scenario` takes several names with commas between, by turns: scan n is of the (n modulo their count)-th.
  */
 async function main(): Promise<void> {
   const values = options();
@@ -13,19 +14,21 @@ async function main(): Promise<void> {
   const start = whole("--start", values.start);
   const end = start + whole("--count", values.count);
   const mix = mixOf(values.mix);
+  const scenarios = scenariosOf(values.scenario);
   let open = true;
   process.stdout.on("error", () => {
     open = false;
     process.exit(0);
   });
   for (let index = start; index < end && open; index++) {
-    const record = encodeScan(simulateScan({ seed, index, mix }), index);
+    const scenario = scenarios[index % scenarios.length] as Scenario;
+    const record = encodeScan(simulateScan({ seed, index, mix, scenario }), index);
     if (!process.stdout.write(record)) await once(process.stdout, "drain");
   }
 }
 
 /** Options of the command line. */
-function options(): { seed: string; start: string; count: string; mix: string } {
+function options(): { seed: string; start: string; count: string; mix: string; scenario: string } {
   try {
     return parseArgs({
       options: {
@@ -33,11 +36,12 @@ function options(): { seed: string; start: string; count: string; mix: string } 
         start: { type: "string", default: "0" },
         count: { type: "string", default: "1000000000" },
         mix: { type: "string", default: "training" },
+        scenario: { type: "string", default: "parcels" },
       },
     }).values;
   } catch (cause) {
     throw new LynceusError("LYN_USAGE", "The options cannot be read", {
-      remedy: "Give --seed, --start, --count and --mix, each with a value",
+      remedy: "Give --seed, --start, --count, --mix and --scenario, each with a value",
       cause,
     });
   }
@@ -52,6 +56,16 @@ function whole(name: string, text: string): number {
 function mixOf(text: string): Mix {
   if (text === "training" || text === "traffic") return text;
   throw new LynceusError("LYN_USAGE", `--mix ${text} is not known`, { remedy: "Give training or traffic" });
+}
+
+function scenariosOf(text: string): Scenario[] {
+  return text.split(",").map((name) => {
+    const known = SCENARIOS.find((scenario) => scenario === name);
+    if (known !== undefined) return known;
+    throw new LynceusError("LYN_USAGE", `--scenario ${name} is not known`, {
+      remedy: `Give one or more of ${SCENARIOS.join(",")}`,
+    });
+  });
 }
 
 /** Header and planes of one scan as one chunk. */

@@ -1,12 +1,13 @@
 import { type Command, Option } from "commander";
 import { countOption, seedOption } from "../options.ts";
+import { SCENARIOS, type Scenario } from "../scenarios/names.ts";
 import { listenForStop } from "../stop-signals.ts";
 
 interface Options {
   readonly out: string;
   readonly count: number;
   readonly seed: number;
-  readonly scenario: "parcels";
+  readonly scenario: Scenario;
   readonly mix: "training" | "traffic";
 }
 
@@ -20,7 +21,7 @@ export function registerDataset(simulate: Command): void {
     .requiredOption("--out <dir>", "folder for the data set; made where it does not exist")
     .requiredOption("--count <n>", "scans", countOption)
     .option("--seed <s>", "the same seed gives the same bytes", seedOption, 1)
-    .addOption(new Option("--scenario <name>", "what is scanned").choices(["parcels"]).default("parcels"))
+    .addOption(new Option("--scenario <name>", "what is scanned").choices(SCENARIOS).default("parcels"))
     .addOption(
       new Option("--mix <name>", "traffic: mostly regular; training: most scans hold a target")
         .choices(["traffic", "training"])

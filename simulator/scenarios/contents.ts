@@ -1,14 +1,12 @@
 import type { Random } from "../random.ts";
 import { baggage } from "./baggage.ts";
 import { mail } from "./mail.ts";
+import type { Scenario } from "./names.ts";
 import { parcels } from "./parcels.ts";
 import type { Contents, Mix } from "./selection.ts";
 
+export { SCENARIOS, type Scenario } from "./names.ts";
 export type { Contents, Mix } from "./selection.ts";
-
-/** What passes the scanner: express and postal parcels, letters and small packets, passengers' bags. */
-export const SCENARIOS = ["parcels", "mail", "baggage"] as const;
-export type Scenario = (typeof SCENARIOS)[number];
 
 const CHOOSERS: Readonly<Record<Scenario, (random: Random, mix: Mix) => Contents>> = {
   parcels,

@@ -70,8 +70,15 @@ interface Spot {
   readonly top: number;
 }
 
-/** Where an item of this pose comes to rest with its middle over (x, y); undefined where it does not fit. */
-function restAt(room: Room, turn: Rotation, half: Vector, x: number, y: number): Spot | undefined {
+/** Where an item of this pose comes to rest with its middle over (x, y); undefined where its top passes `lowest` or the room. */
+function restAt(
+  room: Room,
+  turn: Rotation,
+  half: Vector,
+  x: number,
+  y: number,
+  lowest = Number.POSITIVE_INFINITY,
+): Spot | undefined {
   const { inner, columns, rows } = room;
   const slack = 1e-6;
   if (Math.abs(x) + half[0] > inner[0] / 2 + slack || Math.abs(y) + half[1] > inner[1] / 2 + slack)
@@ -84,9 +91,10 @@ function restAt(room: Room, turn: Rotation, half: Vector, x: number, y: number):
     cell(y - half[1] + inner[1] / 2 + slack, rows),
     cell(y + half[1] + inner[1] / 2 - slack, rows),
   ];
-  const base = highest(room, cells);
+  const limit = Math.min(inner[2], lowest) - 2 * half[2];
+  const base = highest(room, cells, limit);
   const top = base + 2 * half[2];
-  return top > inner[2] ? undefined : { at: [x, y, base + half[2]], turn, cells, top };
+  return base > limit ? undefined : { at: [x, y, base + half[2]], turn, cells, top };
 }
 
 function findSpot(item: Item, room: Room, random: Random): Spot | undefined {
@@ -112,7 +120,7 @@ function findSpot(item: Item, room: Room, random: Random): Spot | undefined {
     }
     for (let u = shift[0]; u <= free[0]; u += step)
       for (let v = shift[1]; v <= free[1]; v += step) {
-        const spot = restAt(room, turn, half, u - free[0] / 2, v - free[1] / 2);
+        const spot = restAt(room, turn, half, u - free[0] / 2, v - free[1] / 2, bestScore);
         if (spot === undefined) continue;
         const score = spot.top + random.float() * SLOPPINESS_MM;
         if (score >= bestScore) continue;
@@ -211,9 +219,10 @@ function squarePose(item: Item, n: number): Rotation {
   return n < 2 ? compose(aboutZ((n * Math.PI) / 2), flat) : (SQUARE[n - 2] as Rotation);
 }
 
-function highest({ floor, columns }: Room, cells: Cells): number {
+/** Height under these cells; stops at the first that passes `limit`. */
+function highest({ floor, columns }: Room, cells: Cells, limit: number): number {
   let top = 0;
-  for (let r = cells[2]; r <= cells[3]; r++) {
+  for (let r = cells[2]; r <= cells[3] && top <= limit; r++) {
     for (let c = cells[0]; c <= cells[1]; c++) top = Math.max(top, floor[r * columns + c] as number);
   }
   return top;

@@ -1,6 +1,6 @@
 import type { Item, TargetClass } from "../goods/item.ts";
 import type { Random } from "../random.ts";
-import { chooseContents, type Mix } from "../scenarios/contents.ts";
+import { chooseContents, type Mix, type Scenario } from "../scenarios/contents.ts";
 import { Canvas } from "./canvas.ts";
 import { aboutZ, add, apply, compose, rotatedExtents, type Vector } from "./geometry.ts";
 import { type Placed, pack } from "./packing.ts";
@@ -34,8 +34,8 @@ export interface DrawnScene {
 }
 
 /** Packs the contents of a scenario, lays them on the belt and projects them. */
-export function drawScene(random: Random, mix: Mix): DrawnScene {
-  const { parcel, items } = chooseContents(random, mix);
+export function drawScene(random: Random, mix: Mix, scenario: Scenario = "parcels"): DrawnScene {
+  const { parcel, items } = chooseContents(random, mix, scenario);
   return project(parcel, pack(items, parcel.inner, random), random);
 }
 
