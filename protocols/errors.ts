@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   LYN_CHAIN_INPUT: "A hash of the integrity chain is not 64 lower-case hex digits",
   LYN_CONFIG_INVALID: "The configuration file does not match its schema",
   LYN_CONFIG_UNREADABLE: "The configuration file cannot be read or is not YAML",
+  LYN_DATASET: "A labelled data set lacks a part, or does not hold what its annotations say",
   LYN_DICOM_ASSOCIATION: "A DICOM peer refused, aborted or broke an association",
   LYN_DICOM_CODEC: "Compressed pixel data of a DICOM object cannot be decoded",
   LYN_DICOM_FORMAT: "A file is no DICOM file: no DICM at byte 128, or no transfer syntax",
@@ -24,6 +25,9 @@ export const ERROR_CODES = {
   LYN_ENVELOPE_INVALID: "A message is not a CloudEvents 1.0 structured event of the MQTT contract",
   LYN_FRAME_ENCODE:
     "A line-scan frame cannot be encoded: a field is out of range or the payload is over 1 MiB",
+  LYN_HID_AMBIGUOUS: "Several USB devices match a hid:// URL that does not say which is meant",
+  LYN_HID_DESCRIPTOR: "A HID report descriptor cannot be read or is not that of a bar code reader",
+  LYN_HID_DEVICE: "A USB HID or input device cannot be opened",
   LYN_ID_INPUT: "An identifier cannot be derived: a time, random bytes, a uuid or a number is out of range",
   LYN_IMAGE_FORMAT: "A file is no image of a kind that is read, whatever its name says",
   LYN_IMAGE_PAIR: "Two planes are no dual-energy pair: one is missing, or size or depth differ",

@@ -13,6 +13,22 @@ const barcode = z.discriminatedUnion("protocol", [
     protocol: z.literal("line"),
     transport: stream,
   }),
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("barcode"),
+    protocol: z.literal("hid-pos"),
+    transport: urlOf("hid"),
+    beep: z.boolean().default(false).describe("error tone for a label without an identifier"),
+  }),
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("barcode"),
+    protocol: z.literal("wedge"),
+    transport: urlOf("evdev"),
+    prefix: z.string().max(8).default("]").describe("what each label begins with; ] is the AIM identifier's"),
+    suffix: z.enum(["enter", "tab"]).default("enter"),
+    maxGapMs: z.int().min(5).max(1_000).default(50),
+  }),
 ]);
 
 /** A scale: MT-SICS, or any other by a profile that comes with the project or stands in the file. */

@@ -1,5 +1,8 @@
+import type { WedgeRules } from "../../protocols/hid/evdev.ts";
 import type { ScaleProfile, ScaleProfileName } from "../../protocols/scale/profile.ts";
+import { barcodeHidReader } from "./barcode-hid.ts";
 import { barcodeLineReader } from "./barcode-line.ts";
+import { barcodeWedgeReader } from "./barcode-wedge.ts";
 import type { Peripheral } from "./port.ts";
 import { aspectPortal } from "./radiation/aspect.ts";
 import { n42Keeper } from "./radiation/n42-files.ts";
@@ -14,6 +17,8 @@ import type { PeripheralOptions } from "./supervised.ts";
 export type PeripheralSpec = PeripheralOptions &
   (
     | { readonly kind: "barcode"; readonly protocol: "line" }
+    | { readonly kind: "barcode"; readonly protocol: "hid-pos"; readonly beep?: boolean | undefined }
+    | ({ readonly kind: "barcode"; readonly protocol: "wedge" } & WedgeRules)
     | { readonly kind: "scale"; readonly protocol: "mt-sics" }
     | {
         readonly kind: "scale";
@@ -34,6 +39,10 @@ export function openPeripheral(spec: PeripheralSpec): Peripheral {
   switch (spec.protocol) {
     case "line":
       return barcodeLineReader(spec);
+    case "hid-pos":
+      return barcodeHidReader(spec);
+    case "wedge":
+      return barcodeWedgeReader(spec);
     case "mt-sics":
       return mtSicsScale(spec);
     case "profile":

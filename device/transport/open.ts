@@ -1,5 +1,7 @@
 import { LynceusError } from "../../protocols/errors.ts";
 import { addressFilter } from "./addresses.ts";
+import { evdevTransport } from "./evdev.ts";
+import { type HidSettings, hidTransport } from "./hid.ts";
 import { listenTcpTransport } from "./listen-tcp.ts";
 import type { Transport } from "./port.ts";
 import { type SerialSettings, serialTransport } from "./serial.ts";
@@ -10,7 +12,8 @@ const BAUD = { min: 50, max: 50_000_000, default: 9600 } as const;
 
 /**
  * Reads a transport URL (`cli.md`, Configuration): `tcp://HOST:PORT`, `listen+tcp://HOST:PORT`,
- * `serial:///dev/ttyUSB0?baud=9600[&bits=8][&parity=none][&stop=1][&flow=none]`. Nothing is opened yet.
+ * `serial:///dev/ttyUSB0?baud=9600[&bits=8][&parity=none][&stop=1][&flow=none]`, `hid://VVVV:PPPP[?port=1-1.4][&serial=TEXT]`,
+ * `evdev:///dev/input/by-id/NAME`. Nothing is opened yet.
  * @param allow addresses that may be at the other end; none: any.
  * @throws LynceusError `LYN_TRANSPORT_URL` for a URL or an allow list that cannot be used.
  */
@@ -24,6 +27,10 @@ export function openTransport(url: string, allow: { from?: readonly string[] | u
       return listenTcpTransport({ url, allows, ...hostAndPort(url, 0) });
     case "serial":
       return serialTransport({ url, ...serialSettings(url) });
+    case "hid":
+      return hidTransport({ url, ...hidSettings(url) });
+    case "evdev":
+      return evdevTransport({ url, path: devicePath(url) });
     default:
       throw badUrl(url, `the scheme ${scheme === undefined ? "is missing" : `"${scheme}" is not known`}`);
   }
@@ -60,6 +67,26 @@ function serialSettings(url: string): SerialSettings {
   };
 }
 
+function hidSettings(url: string): HidSettings {
+  const match = /^hid:\/\/([0-9a-fA-F]{4}):([0-9a-fA-F]{4})(?:\?([^#\s]*))?$/.exec(url);
+  if (match === null) throw badUrl(url, "it is not hid://VVVV:PPPP with four hexadecimal digits each");
+  const query = new URLSearchParams(match[3] ?? "");
+  for (const key of query.keys())
+    if (key !== "port" && key !== "serial") throw badUrl(url, `"${key}" is not port or serial`);
+  return {
+    vendorId: Number.parseInt(match[1] ?? "", 16),
+    productId: Number.parseInt(match[2] ?? "", 16),
+    port: query.get("port"),
+    serial: query.get("serial"),
+  };
+}
+
+function devicePath(url: string): string {
+  const path = /^evdev:\/\/(\/[^?#\s]+)$/.exec(url)?.[1];
+  if (path === undefined) throw badUrl(url, "it is not evdev:///dev/input/by-id/NAME");
+  return path;
+}
+
 /** The value of a query key among `values`; the first is the default. */
 function choice<T extends string | number>(
   url: string,
@@ -77,7 +104,8 @@ const DEFAULTS: Readonly<Record<string, string>> = { bits: "8", parity: "none", 
 
 function badUrl(url: string, why: string): LynceusError {
   return new LynceusError("LYN_TRANSPORT_URL", `Transport "${url}": ${why}`, {
-    remedy: "Use tcp://HOST:PORT, listen+tcp://HOST:PORT or serial:///dev/ttyUSB0?baud=9600",
+    remedy:
+      "Use tcp://HOST:PORT, listen+tcp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600, hid://VVVV:PPPP, evdev:///dev/input/… or replay://FILE",
     details: { url },
   });
 }

@@ -13,11 +13,9 @@ import {
 } from "../../protocols/n42/index.ts";
 import { N42_LIMITS } from "../../protocols/n42/xml.ts";
 import type { Occupancy } from "../../protocols/radiation/occupancy.ts";
-import { Dice, mutate } from "../fixtures/mutate.ts";
+import { Dice, fuzzRounds, mutate } from "../fixtures/mutate.ts";
 import { ROOT } from "../fixtures/project.ts";
 
-/** 10^4 in a usual run; the full campaign of 10^6 takes a quarter of an hour: `LYNCEUS_FUZZ_ROUNDS=1000000`. */
-const ROUNDS = Number(process.env["LYNCEUS_FUZZ_ROUNDS"] ?? 10_000);
 const SHARED = join(ROOT, "../shared/data/n42");
 
 const OCCUPANCY: Occupancy = {
@@ -181,7 +179,7 @@ describe("N42 documents", () => {
       writeN42(writing({ ...OCCUPANCY, slices: OCCUPANCY.slices.slice(0, 2) })),
     ].map((text) => new TextEncoder().encode(text));
     const decoder = new TextDecoder();
-    for (let round = 0; round < ROUNDS; round += 1) {
+    for (let round = 0; round < fuzzRounds(10_000); round += 1) {
       try {
         occupancyOfN42(readN42(decoder.decode(mutate(dice.pick(seeds), dice))), round);
       } catch (error) {

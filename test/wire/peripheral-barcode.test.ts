@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Log } from "../../device/log.ts";
-import { MAX_LABELS_PER_WINDOW } from "../../device/peripheral/barcode-line.ts";
+import { MAX_LABELS_PER_WINDOW } from "../../device/peripheral/barcode-labels.ts";
 import { openPeripheral } from "../../device/peripheral/open.ts";
 import type { Peripheral, Reading } from "../../device/peripheral/port.ts";
 import { openTransport } from "../../device/transport/open.ts";
