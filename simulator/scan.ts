@@ -1,7 +1,8 @@
 import { LynceusError } from "../protocols/errors.ts";
 import { drawPapers } from "./declaration.ts";
 import { manifestOf } from "./goods/nomenclature.ts";
-import { AIR_LEVEL, drawSettings, expose } from "./physics/detector.ts";
+import { AIR_LEVEL, expose } from "./physics/detector.ts";
+import { drawSettings, type Physics } from "./physics/settings.ts";
 import { measureVisibility } from "./physics/visibility.ts";
 import { Random } from "./random.ts";
 import { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
@@ -16,6 +17,7 @@ import {
 import { tierOf, type Visibility } from "./tiers.ts";
 import type { ScanTruth, TargetTruth } from "./truth.ts";
 
+export { PHYSICS, type Physics } from "./physics/settings.ts";
 export { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
 export type { Mix } from "./scene/scene.ts";
 
@@ -40,6 +42,8 @@ export interface ScanOptions {
   readonly index: number;
   readonly scenario?: Scenario;
   readonly mix?: Mix;
+  /** The machine: of the spread that training sees, or outside of it. */
+  readonly physics?: Physics;
 }
 
 /**
@@ -48,7 +52,7 @@ export interface ScanOptions {
  * @throws LynceusError `LYN_SIMULATION` for a scenario that is not simulated.
  */
 export function simulateScan(options: ScanOptions): SimulatedScan {
-  const { seed, index, scenario = "parcels", mix = "traffic" } = options;
+  const { seed, index, scenario = "parcels", mix = "traffic", physics = "standard" } = options;
   if (!SCENARIOS.includes(scenario)) {
     throw new LynceusError("LYN_SIMULATION", `Scenario ${String(scenario)} is not simulated`, {
       remedy: `Use ${SCENARIOS.join(", ")}`,
@@ -56,7 +60,7 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
   }
   const stream = (name: string): Random => new Random(seed, `${scenario}/${mix}/${index}/${name}`);
   const scene = drawScene(stream("scene"), mix, scenario);
-  const settings = drawSettings(stream("detector"));
+  const settings = drawSettings(stream("detector"), physics);
   const [low, high] = expose(scene.canvas, settings, stream("noise"));
   const seen = measureVisibility(
     scene.canvas,

@@ -1,7 +1,15 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { LynceusError } from "../protocols/errors.ts";
-import { type Mix, SCENARIOS, type Scenario, type SimulatedScan, simulateScan } from "./scan.ts";
+import {
+  type Mix,
+  PHYSICS,
+  type Physics,
+  SCENARIOS,
+  type Scenario,
+  type SimulatedScan,
+  simulateScan,
+} from "./scan.ts";
 
 /**
  * Training stream on stdout. For each scan: u32 LE length of the header, the header as JSON, then the low and
@@ -15,6 +23,7 @@ async function main(): Promise<void> {
   const end = start + whole("--count", values.count);
   const mix = mixOf(values.mix);
   const scenarios = scenariosOf(values.scenario);
+  const physics = physicsOf(values.physics);
   let open = true;
   process.stdout.on("error", () => {
     open = false;
@@ -22,13 +31,20 @@ async function main(): Promise<void> {
   });
   for (let index = start; index < end && open; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    const record = encodeScan(simulateScan({ seed, index, mix, scenario }), index);
+    const record = encodeScan(simulateScan({ seed, index, mix, scenario, physics }), index);
     if (!process.stdout.write(record)) await once(process.stdout, "drain");
   }
 }
 
 /** Options of the command line. */
-function options(): { seed: string; start: string; count: string; mix: string; scenario: string } {
+function options(): {
+  seed: string;
+  start: string;
+  count: string;
+  mix: string;
+  scenario: string;
+  physics: string;
+} {
   try {
     return parseArgs({
       options: {
@@ -37,11 +53,12 @@ function options(): { seed: string; start: string; count: string; mix: string; s
         count: { type: "string", default: "1000000000" },
         mix: { type: "string", default: "training" },
         scenario: { type: "string", default: "parcels" },
+        physics: { type: "string", default: "standard" },
       },
     }).values;
   } catch (cause) {
     throw new LynceusError("LYN_USAGE", "The options cannot be read", {
-      remedy: "Give --seed, --start, --count, --mix and --scenario, each with a value",
+      remedy: "Give --seed, --start, --count, --mix, --scenario and --physics, each with a value",
       cause,
     });
   }
@@ -51,6 +68,14 @@ function whole(name: string, text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new LynceusError("LYN_USAGE", `${name} ${text} is no whole number`, { remedy: "Give 0 or more" });
+}
+
+function physicsOf(text: string): Physics {
+  const found = PHYSICS.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new LynceusError("LYN_USAGE", `--physics ${text} is not known`, {
+    remedy: `Give ${PHYSICS.join(" or ")}`,
+  });
 }
 
 function mixOf(text: string): Mix {

@@ -1,5 +1,6 @@
-import { type DetectorSettings, expose } from "./physics/detector.ts";
+import { expose } from "./physics/detector.ts";
 import { type MaterialName, materialOf } from "./physics/materials.ts";
+import type { DetectorSettings } from "./physics/settings.ts";
 import { Random } from "./random.ts";
 import { BINS, Canvas } from "./scene/canvas.ts";
 

@@ -1,42 +1,11 @@
 import type { Random } from "../random.ts";
 import type { Canvas } from "../scene/canvas.ts";
+import { displace, repairDead } from "./sampling.ts";
+import type { DetectorSettings } from "./settings.ts";
 import { beamWeights } from "./spectrum.ts";
 import { transmit } from "./transmission.ts";
 
 export const AIR_LEVEL = 60_000;
-
-export interface DetectorSettings {
-  readonly kilovolts: number;
-  readonly filterAluminiumMm: number;
-  readonly filterCopperMm: number;
-  /** Photons per pixel in air that carry the noise, per energy. */
-  readonly photons: readonly [number, number];
-  /** Electronic noise, counts of the output. */
-  readonly electronicCounts: number;
-  /** Weight of a pixel's neighbours in the point spread, each side. */
-  readonly blurLines: number;
-  readonly blurPixels: number;
-  /** Share of the light that comes from around (scatter and glare). */
-  readonly glare: number;
-  readonly gainSpread: number;
-  readonly doseSpread: number;
-}
-
-export function drawSettings(random: Random): DetectorSettings {
-  const photons = 55_000 * Math.exp(random.range(-0.9, 0.7));
-  return {
-    kilovolts: 160 + random.range(-5, 5),
-    filterAluminiumMm: random.range(3, 5),
-    filterCopperMm: random.range(0.11, 0.22),
-    photons: [photons, photons * random.range(0.9, 1.4)],
-    electronicCounts: random.range(9, 22),
-    blurLines: random.range(0.05, 0.14),
-    blurPixels: random.range(0.07, 0.16),
-    glare: random.range(0.004, 0.014),
-    gainSpread: random.range(0.0008, 0.0035),
-    doseSpread: random.range(0.0004, 0.0018),
-  };
-}
 
 /** Noisy low and high planes (counts, airLevel × transmission) of what the canvas holds. */
 export function expose(
@@ -45,12 +14,20 @@ export function expose(
   random: Random,
 ): [Uint16Array, Uint16Array] {
   const clean = transmissions(canvas, settings);
-  const dose = Float32Array.from({ length: canvas.width }, () => 1 + settings.doseSpread * random.normal());
-  return [0, 1].map((energy) => {
-    const plane = clean[energy] as Float32Array;
-    blur(plane, canvas, settings);
-    addGlare(plane, canvas, settings.glare);
-    return readOut(plane, canvas, settings, dose, settings.photons[energy] as number, random.fork(energy));
+  const drift = (settings.gainDrift ?? 0) / canvas.width;
+  const dose = Float32Array.from(
+    { length: canvas.width },
+    (_, x) => 1 + settings.doseSpread * random.normal() + drift * x,
+  );
+  const dead = Array.from({ length: settings.deadPixels ?? 0 }, () => random.int(1, canvas.height - 2));
+  return ([0, 1] as const).map((energy) => {
+    const plane = clean[energy];
+    const wider = energy === 0 ? (settings.blurLow ?? 1) : 1;
+    displace(plane, canvas, settings, energy === 0 ? (settings.lagLines ?? 0) : 0);
+    blur(plane, canvas, settings.blurLines * wider, settings.blurPixels * wider);
+    addGlare(plane, canvas, settings.glare, settings.floor?.[energy] ?? 0);
+    if (dead.length > 0) repairDead(plane, canvas, dead);
+    return readOut(plane, canvas, settings, dose, settings.photons[energy], random.fork(energy));
   }) as [Uint16Array, Uint16Array];
 }
 
@@ -68,9 +45,8 @@ function transmissions(canvas: Canvas, settings: DetectorSettings): [Float32Arra
 }
 
 /** Separable three-tap point spread, in place, over the covered columns and one beyond. */
-function blur(plane: Float32Array, canvas: Canvas, settings: DetectorSettings): void {
+function blur(plane: Float32Array, canvas: Canvas, a: number, b: number): void {
   const { width, height } = canvas;
-  const a = settings.blurLines;
   for (let y = 0; y < height; y++) {
     const from = Math.max(1, (canvas.from[y] as number) - 1);
     const to = Math.min(width - 1, (canvas.to[y] as number) + 1);
@@ -81,7 +57,6 @@ function blur(plane: Float32Array, canvas: Canvas, settings: DetectorSettings): 
       before = here;
     }
   }
-  const b = settings.blurPixels;
   const above = plane.slice(0, width);
   for (let y = 1; y + 1 < height; y++) {
     for (let x = 0, i = y * width; x < width; x++, i++) {
@@ -96,8 +71,8 @@ const GLARE_CELL = 16;
 /** Pixels of one detector module: they share a part of their gain. */
 const MODULE_PIXELS = 64;
 
-/** Mixes in a coarse, smoothed image of itself: light and scatter from around lift dense places. */
-function addGlare(plane: Float32Array, canvas: Canvas, share: number): void {
+/** Mixes in a coarse, smoothed image of itself: light and scatter from around lift dense places, and nothing is darker than the floor. */
+function addGlare(plane: Float32Array, canvas: Canvas, share: number, floor: number): void {
   const { width, height } = canvas;
   const cw = Math.ceil(width / GLARE_CELL) + 1;
   const ch = Math.ceil(height / GLARE_CELL) + 1;
@@ -116,7 +91,8 @@ function addGlare(plane: Float32Array, canvas: Canvas, share: number): void {
       const top = (coarse[at] as number) * (1 - fx) + (coarse[at + 1] as number) * fx;
       const low = (coarse[at + cw] as number) * (1 - fx) + (coarse[at + cw + 1] as number) * fx;
       const i = y * width + x;
-      plane[i] = (plane[i] as number) * (1 - share) + share * (top * (1 - fy + cy) + low * (fy - cy));
+      const lifted = (plane[i] as number) * (1 - share) + share * (top * (1 - fy + cy) + low * (fy - cy));
+      plane[i] = lifted * (1 - floor) + floor;
     }
   }
 }
@@ -148,11 +124,16 @@ function readOut(
   const floor = settings.electronicCounts ** 2;
   const variance = AIR_LEVEL * perPhoton;
   const noise = new Float32Array(width);
+  const kept = settings.afterglow ?? 0;
+  const rest = Math.sqrt(1 - kept * kept);
   let module = 0;
   for (let y = 0; y < height; y++) {
     if (y % MODULE_PIXELS === 0) module = 0.6 * settings.gainSpread * random.normal();
     const gain = 1 + module + settings.gainSpread * random.normal();
     random.normals(noise);
+    if (kept > 0)
+      for (let x = 1; x < width; x++)
+        noise[x] = (noise[x] as number) * rest + (noise[x - 1] as number) * kept;
     for (let x = 0, i = y * width; x < width; x++, i++) {
       const transmission = (plane[i] as number) * (dose[x] as number);
       const sigma = Math.sqrt(variance * transmission + floor);

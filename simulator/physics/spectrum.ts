@@ -7,6 +7,8 @@ export interface BeamOptions {
   readonly filterAluminiumMm: number;
   /** Copper filtration, mm (tube filter, belt and housing together). */
   readonly filterCopperMm: number;
+  /** The sandwich detector: thin scintillator, copper filter, thick scintillator, mm. */
+  readonly sandwich?: { readonly first: number; readonly copper: number; readonly second: number };
 }
 
 /** Shares of each detector's air signal that come from each bin; each sums to 1. */
@@ -16,10 +18,8 @@ export interface BeamWeights {
 }
 
 const DENSITY = { Al: 2.7, Cu: 8.94, CsI: 4.51 } as const;
-/** Sandwich detector: thin scintillator, copper filter, thick scintillator. Lengths in cm. */
-const LOW_SCINTILLATOR_CM = 0.03;
-const INTERMEDIATE_COPPER_CM = 0.06;
-const HIGH_SCINTILLATOR_CM = 0.4;
+/** A usual sandwich, mm. */
+export const SANDWICH = { first: 0.3, copper: 0.6, second: 4 } as const;
 const CAESIUM_SHARE = 132.905 / (132.905 + 126.904);
 
 /**
@@ -27,6 +27,7 @@ const CAESIUM_SHARE = 132.905 / (132.905 + 126.904);
  * (Kramers' continuum with the K lines), energy-integrating detection.
  */
 export function beamWeights(options: BeamOptions): BeamWeights {
+  const { first: front, copper: between, second: back } = options.sandwich ?? SANDWICH;
   const bins = BIN_ENERGIES_KEV.length;
   const low = new Float64Array(bins);
   const high = new Float64Array(bins);
@@ -36,11 +37,10 @@ export function beamWeights(options: BeamOptions): BeamWeights {
     const copperFilter = (MASS_ATTENUATION["Cu"]?.[k] ?? 0) * DENSITY.Cu * options.filterCopperMm * 0.1;
     const reaching = photonsInBin(k, options.kilovolts) * Math.exp(-aluminium - copperFilter);
     const scintillator = csi(k) * DENSITY.CsI;
-    const copper = (MASS_ATTENUATION["Cu"]?.[k] ?? 0) * DENSITY.Cu * INTERMEDIATE_COPPER_CM;
-    const first = Math.exp(-scintillator * LOW_SCINTILLATOR_CM);
+    const copper = (MASS_ATTENUATION["Cu"]?.[k] ?? 0) * DENSITY.Cu * between * 0.1;
+    const first = Math.exp(-scintillator * front * 0.1);
     low[k] = reaching * energy * (1 - first);
-    high[k] =
-      reaching * energy * first * Math.exp(-copper) * (1 - Math.exp(-scintillator * HIGH_SCINTILLATOR_CM));
+    high[k] = reaching * energy * first * Math.exp(-copper) * (1 - Math.exp(-scintillator * back * 0.1));
   }
   return { low: normalised(low), high: normalised(high) };
 }

@@ -1,7 +1,8 @@
 import { BINS, type Canvas } from "../scene/canvas.ts";
 import type { TargetMark } from "../scene/target-mark.ts";
 import { CLUTTER_WINDOW, type EnergyPair, type Visibility, visibilityOf } from "../tiers.ts";
-import { AIR_LEVEL, type DetectorSettings } from "./detector.ts";
+import { AIR_LEVEL } from "./detector.ts";
+import type { DetectorSettings } from "./settings.ts";
 import { type BeamWeights, beamWeights } from "./spectrum.ts";
 import { transmit } from "./transmission.ts";
 
@@ -55,15 +56,17 @@ function measure(
     transmit(rest, 0, box.width, weights, low.without, high.without, at);
     regionMask.set(mask.subarray(row * box.width, (row + 1) * box.width), at);
   }
-  for (const energy of [low, high]) lift(energy, settings.glare);
+  lift(low, settings.glare, settings.floor?.[0] ?? 0);
+  lift(high, settings.glare, settings.floor?.[1] ?? 0);
   const electronic = settings.electronicCounts / AIR_LEVEL;
   return visibilityOf({ width, height, mask: regionMask, low, high, electronic });
 }
 
-/** Stray light from around, here the mean of the region: it sets a floor under what is opaque. */
-function lift(energy: EnergyPair, share: number): void {
+/** Stray light from around, here the mean of the region, and the detector's own floor under what is opaque. */
+function lift(energy: EnergyPair, share: number, floor: number): void {
   let mean = 0;
   for (const t of energy.with) mean += t / energy.with.length;
   for (const plane of [energy.with, energy.without])
-    for (let i = 0; i < plane.length; i++) plane[i] = (plane[i] as number) * (1 - share) + share * mean;
+    for (let i = 0; i < plane.length; i++)
+      plane[i] = ((plane[i] as number) * (1 - share) + share * mean) * (1 - floor) + floor;
 }

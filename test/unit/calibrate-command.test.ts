@@ -9,7 +9,8 @@ import { readMassCalibration } from "../../device/image/mass-file.ts";
 import { USUAL_MASS } from "../../device/image/mass-usual.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
-import { AIR_LEVEL, drawSettings } from "../../simulator/physics/detector.ts";
+import { AIR_LEVEL } from "../../simulator/physics/detector.ts";
+import { drawSettings } from "../../simulator/physics/settings.ts";
 import { Random } from "../../simulator/random.ts";
 import { simulateWedge } from "../../simulator/wedge.ts";
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { AIR_LEVEL, type DetectorSettings, expose } from "../../simulator/physics/detector.ts";
+import { AIR_LEVEL, expose } from "../../simulator/physics/detector.ts";
 import {
   type MaterialName,
   massFractions,
   materialNames,
   materialOf,
 } from "../../simulator/physics/materials.ts";
+import type { DetectorSettings } from "../../simulator/physics/settings.ts";
 import { beamWeights } from "../../simulator/physics/spectrum.ts";
 import { Random } from "../../simulator/random.ts";
 import { Canvas } from "../../simulator/scene/canvas.ts";
