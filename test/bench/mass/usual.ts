@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { fitMass, type MeasuredStep } from "../../../device/image/mass-calibration.ts";
-import { AIR_LEVEL, drawSettings } from "../../../simulator/physics/settings.ts";
+import { AIR_LEVEL } from "../../../simulator/physics/detector.ts";
+import { drawSettings } from "../../../simulator/physics/settings.ts";
 import { Random } from "../../../simulator/random.ts";
 import { simulateWedge } from "../../../simulator/wedge.ts";
 import { measureSteps } from "./wedge.ts";
