@@ -2,6 +2,7 @@ import type { Random } from "../random.ts";
 import { ammunition } from "./ammunition.ts";
 import { battery, laptop, phone, tablet } from "./batteries.ts";
 import { blade } from "./blades.ts";
+import { concealed } from "./concealment.ts";
 import { currency } from "./currency.ts";
 import { cables, charger, device } from "./devices.ts";
 import { explosive } from "./explosives.ts";
@@ -30,6 +31,17 @@ const TARGETS: Readonly<Record<TargetClass, Maker>> = {
   ammunition,
   explosive,
 };
+
+/** Classes that are hidden at times; the others are carried openly. */
+const SMUGGLED: ReadonlySet<TargetClass> = new Set([
+  "firearm",
+  "blade",
+  "narcotic",
+  "tobacco",
+  "currency",
+  "ammunition",
+  "explosive",
+]);
 
 /** Benign families with how often they come. */
 const BENIGN: readonly (readonly [Maker, number])[] = [
@@ -61,6 +73,7 @@ const BENIGN: readonly (readonly [Maker, number])[] = [
 
 export function makeTarget(name: TargetClass, random: Random): Item {
   const item = TARGETS[name](random);
+  if (SMUGGLED.has(name) && random.chance(0.2)) return concealed(item, random);
   return random.chance(0.22) ? inRetailBox(item, random) : item;
 }
 

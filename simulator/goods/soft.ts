@@ -193,6 +193,13 @@ export function papers(random: Random, most: readonly [number, number, number?] 
   );
 }
 
+/** Outline of a sole, toe at +x, the inner side at −y: shares of its length and of 1/0.98 of its width. */
+const SOLE: readonly number[] = [
+  -0.5, 0, -0.485, 0.14, -0.44, 0.25, -0.37, 0.3, -0.26, 0.31, -0.12, 0.3, 0.02, 0.33, 0.14, 0.4, 0.26, 0.45,
+  0.36, 0.43, 0.44, 0.34, 0.485, 0.2, 0.5, 0.04, 0.49, -0.13, 0.45, -0.27, 0.37, -0.37, 0.26, -0.4, 0.14,
+  -0.35, 0.02, -0.26, -0.12, -0.2, -0.26, -0.21, -0.37, -0.25, -0.44, -0.22, -0.485, -0.12,
+];
+
 /** A pair: sole, foam, upper, eyelets, shank, sometimes a steel cap. */
 export function shoes(random: Random): Item {
   const b = new ItemBuilder(random);
@@ -207,10 +214,7 @@ export function shoes(random: Random): Item {
     const y = side * wide * 0.56;
     const flip = side < 0 ? Math.PI : 0;
     const sole = movedRing(
-      [
-        -0.5, -0.24, -0.46, 0.24, -0.2, 0.3, 0.1, 0.34, 0.36, 0.4, 0.5, 0.16, 0.5, -0.14, 0.36, -0.38, 0.1,
-        -0.36, -0.2, -0.24,
-      ].map((v, i) => (i % 2 ? v * wide * 0.98 : v * length)),
+      SOLE.map((v, i) => (i % 2 ? v * wide * (side > 0 ? 1 : -1) : v * length)),
       0,
       0,
       flip,
@@ -221,7 +225,9 @@ export function shoes(random: Random): Item {
       texture: textured(random, "weave", 0.35, 1.2),
     });
     b.prism("foam", [sole], 8, [0, y, 12]);
-    b.prism(upper, [sole, sole.map((v) => v * 0.9)], 55, [0, y, 44], { density: 0.9 });
+    b.prism(upper, [sole, sole.map((v) => v * 0.94)], 55, [0, y, 44], {
+      density: upper === "polyester" ? 0.5 : 0.8,
+    });
     b.ellipsoid(upper, [length * 0.5, wide * 0.74, 52], [d * length * 0.22, y, 34], {
       density: 0.16,
       texture: textured(random, "wrinkle", 0.3, 1),

@@ -36,9 +36,9 @@ const DEVICES: readonly (readonly [Maker, number])[] = [
   [(random) => vessel(random, false), 2.5],
 ];
 const COUNT: Readonly<Record<Luggage["kind"], readonly [number, number]>> = {
-  suitcase: [5, 11],
-  backpack: [3, 7],
-  handbag: [3, 6],
+  suitcase: [7, 14],
+  backpack: [4, 9],
+  handbag: [4, 8],
 };
 
 /** Suitcases, backpacks and handbags, filled with clothes above and below what is carried in them. */
@@ -56,7 +56,7 @@ export function baggage(random: Random, mix: Mix): Contents {
 function layers(luggage: Luggage, random: Random): readonly [Item[], Item[]] {
   if (luggage.kind === "handbag") return [[], []];
   const make = (): Item => clothesLayer(random, luggage.inner);
-  const below = Array.from({ length: random.int(0, 2) }, make);
+  const below = Array.from({ length: random.int(luggage.kind === "suitcase" ? 1 : 0, 2) }, make);
   const above = Array.from({ length: random.int(luggage.kind === "suitcase" ? 1 : 0, 2) }, make);
   return [below, above];
 }
