@@ -62,9 +62,9 @@ export class PlaneDecoder {
       reject(gaveUp(message));
     };
     const timer = setTimeout(() => fail(`decoding took over ${this.#timeoutMs} ms`), this.#timeoutMs);
-    worker.once("message", resolve);
-    worker.once("error", (error) => fail(`the decoder failed: ${error.message}`));
-    worker.once("exit", () => fail("the decoder ended"));
+    const onError = (error: Error) => fail(`the decoder failed: ${error.message}`);
+    const onExit = () => fail("the decoder ended");
+    worker.once("message", resolve).once("error", onError).once("exit", onExit);
     worker.postMessage(request);
     try {
       const reply = await promise;
@@ -72,7 +72,7 @@ export class PlaneDecoder {
       throw new LynceusError(reply.code ?? "LYN_DICOM_CODEC", reply.message, { remedy: reply.remedy });
     } finally {
       clearTimeout(timer);
-      worker.removeAllListeners();
+      worker.off("message", resolve).off("error", onError).off("exit", onExit);
       this.#idle = setTimeout(() => void this.stop(), IDLE_MS);
       this.#idle.unref();
     }

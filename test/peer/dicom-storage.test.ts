@@ -1,0 +1,250 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readPlanes } from "../../device/inference/planes.ts";
+import { TAG } from "../../protocols/dicom/tags.ts";
+import { dxOf, fileOf, planeOf, uidOf, writePair } from "../fixtures/dicom.ts";
+import { type DicomLane, dicomLane } from "../fixtures/dicom-lane.ts";
+import { referenceFiles } from "../fixtures/dicos.ts";
+import { until } from "../fixtures/processes.ts";
+
+const run = promisify(execFile);
+const TIMEOUT = { timeout: 60_000 };
+
+/** dcmtk's `storescu`, proposing just what the files are; resolves with its exit code and words. */
+async function storescu(port: number, files: readonly string[], ...options: readonly string[]) {
+  try {
+    const { stdout, stderr } = await run(
+      "storescu",
+      ["-v", "-R", ...options, "127.0.0.1", String(port), ...files],
+      TIMEOUT,
+    );
+    return { code: 0, words: stdout + stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, words: stdout + stderr };
+  }
+}
+
+describe("dcmtk stores to a lane", () => {
+  let folder: string;
+  const lanes: DicomLane[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lynceus-dicom-"));
+  });
+  afterEach(async () => {
+    for (const lane of lanes.splice(0)) await lane.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+  async function open(more: Parameters<typeof dicomLane>[0] = {}): Promise<DicomLane> {
+    const lane = await dicomLane(more);
+    lanes.push(lane);
+    return lane;
+  }
+
+  it("echoes", async () => {
+    const lane = await open();
+    await expect(run("echoscu", ["127.0.0.1", String(lane.port)], TIMEOUT)).resolves.toBeDefined();
+  });
+
+  it("a dual-energy pair becomes one scan as soon as it is whole, with the objects as received beside it", async () => {
+    const lane = await open({ timings: { joinMs: 60_000 } });
+    const files = await writePair(folder, "pair one");
+    expect(await storescu(lane.port, files)).toMatchObject({ code: 0 });
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    const { capture } = lane.taken[0]!;
+    expect(capture.kind).toBe("dual-energy");
+    expect(capture.key).toEqual({
+      serial: "dicom:SN-1",
+      scanRef: uidOf("pair one"),
+      startedAt: "2026-03-05T12:00:00.000Z",
+    });
+    expect(capture.views).toEqual([
+      { view: 0, name: "top", width: 96, height: 64, pixelPitchMm: { x: 0.8, y: 1.6 }, energies: [0, 1] },
+    ]);
+    expect(capture.identifiers).toEqual([
+      { scheme: "S10", value: "RR473124829GB", checkOk: true, source: "dicos", confidence: 1 },
+    ]);
+    expect(capture).toMatchObject({
+      statedMassKg: 2.5,
+      purpose: "OPERATIONAL",
+      origin: "MACHINE",
+      acquisition: ["SUCCESSFUL"],
+    });
+    const [view] = readPlanes({ ...capture, directory: capture.directory }).views;
+    expect(view?.low).toEqual(planeOf(96, 64, 50_000, 20_000));
+    expect(view?.high).toEqual(planeOf(96, 64, 52_000, 30_000));
+    for (const { file, sha256, bytes } of capture.evidence ?? []) {
+      const kept = await readFile(join(capture.directory, file));
+      expect([kept.length, createHash("sha256").update(kept).digest("hex")]).toEqual([bytes, sha256]);
+    }
+    expect(capture.evidence).toHaveLength(2);
+    expect(await readdir(join(lane.inbox, "objects"))).toEqual([]);
+  });
+
+  it("every transfer syntax arrives with the same pixels", async () => {
+    const lane = await open();
+    const makers: readonly (readonly [string, (file: string, out: string) => Promise<unknown>, string])[] = [
+      ["implicit", (file, out) => run("dcmconv", ["+ti", file, out]), "-xi"],
+      ["rle", (file, out) => run("dcmcrle", [file, out]), "-xr"],
+      ["lossless", (file, out) => run("dcmcjpeg", ["+e1", file, out]), "-xs"],
+      ["jpeg-ls", (file, out) => run("dcmcjpls", [file, out]), "-xt"],
+      ["jpeg-2000", jpeg2000, "-xv"],
+    ];
+    for (const [name, make, option] of makers) {
+      const file = join(folder, `${name}.dcs`);
+      await writeFile(
+        file,
+        fileOf(dxOf(`syntax ${name}`, { energy: "single", energies: { number: 0, count: 1 } })),
+      );
+      const compressed = join(folder, `${name}.out.dcs`);
+      await make(file, compressed);
+      expect(await storescu(lane.port, [compressed], option), name).toMatchObject({ code: 0 });
+    }
+    await until("the scans", 30_000, () => lane.taken.length === makers.length);
+    for (const { capture } of lane.taken) {
+      const [view] = readPlanes(capture).views;
+      expect([capture.key.scanRef, capture.kind]).toEqual([capture.key.scanRef, "single-energy"]);
+      expect(view?.single).toEqual(planeOf(96, 64, 50_000, 20_000));
+    }
+  });
+
+  it("every reference file is taken; volumes and millimetre-wave images are kept, reports are told of", async () => {
+    const files = referenceFiles();
+    if (files.length === 0) return;
+    // Two editions of one image share an instance UID: each edition goes to a lane of its own.
+    const editions = new Map<string, DicomLane>();
+    for (const { path, name } of files) {
+      const edition = name.split("/")[0] ?? "";
+      const lane = editions.get(edition) ?? (await open());
+      editions.set(edition, lane);
+      expect(await storescu(lane.port, [path], "-xs"), name).toMatchObject({ code: 0 });
+    }
+    const all = [...editions.values()];
+    const reports = files.filter(({ bytes }) => bytes.includes("1.2.840.10008.5.1.4.1.1.501.3"));
+    const told = all.flatMap(({ events }) => events.map(({ code }) => code));
+    expect(told).toEqual(reports.map(() => "REPORT_RECEIVED"));
+    const kinds = () => all.flatMap(({ taken }) => taken.map(({ capture }) => capture.kind));
+    await until("the scans", 20_000, () => kinds().length === files.length - reports.length);
+    expect(new Set(kinds())).toEqual(new Set(["ait", "ct", "single-energy"]));
+    const kept = await Promise.all(all.map(({ inbox }) => readdir(join(inbox, "reports"))));
+    expect(kept.flat()).toHaveLength(reports.length);
+  });
+
+  it("half a pair is a scan after the time-out, and whole when the other half comes late", async () => {
+    const lane = await open();
+    const [low = "", high = ""] = await writePair(folder, "torn");
+    await storescu(lane.port, [low]);
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    expect(lane.taken[0]?.capture).toMatchObject({ kind: "single-energy", acquisition: ["INCOMPLETE"] });
+    await storescu(lane.port, [high]);
+    await until("the scans", 20_000, () => lane.taken.length === 2);
+    expect(lane.taken[1]?.capture).toMatchObject({ kind: "dual-energy", acquisition: ["SUCCESSFUL"] });
+    expect(lane.taken[1]?.accepted.outcome).toBe("replaced");
+  });
+
+  it("what is sent again is answered Success and makes no second scan; other content under its instance is refused", async () => {
+    const lane = await open();
+    const files = await writePair(folder, "again");
+    await storescu(lane.port, files);
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    expect(await storescu(lane.port, files)).toMatchObject({ code: 0 });
+    await writeFile(files[0] ?? "", fileOf(dxOf("again", { samples: planeOf(96, 64, 40_000, 10_000) })));
+    const { words } = await storescu(lane.port, files.slice(0, 1));
+    expect(words).toMatch(/DuplicateSOPInstance|0x0?111/i);
+    expect(lane.taken).toHaveLength(1);
+  });
+
+  it("an object over the bound is refused while it comes, and nothing is left of it", async () => {
+    const lane = await open({ maxScanBytes: 100_000 });
+    const file = join(folder, "large.dcs");
+    const large = { energy: "single", width: 600, height: 400, energies: { number: 0, count: 1 } } as const;
+    await writeFile(file, fileOf(dxOf("large", large)));
+    const { words } = await storescu(lane.port, [file]);
+    expect(words).toMatch(/OutOfResources|A700/i);
+    expect(lane.events.map(({ code }) => code)).toEqual(["SCAN_TOO_LARGE"]);
+    expect(await readdir(join(lane.inbox, "incoming"))).toEqual([]);
+    expect(await readdir(join(lane.inbox, "objects"))).toEqual([]);
+  });
+
+  it("only AE titles on the list may store; others may still echo", async () => {
+    const lane = await open({ aeTitles: ["SCANNER"] });
+    const files = await writePair(folder, "titled");
+    const { words } = await storescu(lane.port, files, "-aet", "STRANGER");
+    expect(words).toMatch(/0x0?124|NotAuthorized|not authori[sz]ed/i);
+    await run("echoscu", ["-aet", "STRANGER", "127.0.0.1", String(lane.port)], TIMEOUT);
+    expect(await storescu(lane.port, files, "-aet", "SCANNER")).toMatchObject({ code: 0 });
+    expect(lane.events.map(({ code }) => code)).toContain("SCANNER_REFUSED");
+  });
+
+  it("a restart goes on with what was answered Success", async () => {
+    const lane = await open({ timings: { joinMs: 60_000 } });
+    const [low = "", high = ""] = await writePair(folder, "restarted");
+    await storescu(lane.port, [low]);
+    await lane.restart();
+    await storescu(lane.port, [high]);
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    expect(lane.taken[0]?.capture.kind).toBe("dual-energy");
+  });
+
+  it("a scan that the spool refuses stays in the inbox and is taken later", async () => {
+    let refusals = 2;
+    const lane = await open({ keep: () => refusals-- <= 0 });
+    await storescu(lane.port, await writePair(folder, "patient"));
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    expect(lane.taken[0]?.accepted.outcome).toBe("new");
+  });
+
+  it("an object of synthetic origin says so all the way", async () => {
+    const lane = await open();
+    await storescu(
+      lane.port,
+      await writePair(folder, "synthetic", { origin: "SYNTHETIC", purpose: "NON_OPERATIONAL" }),
+    );
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    expect(lane.taken[0]?.capture).toMatchObject({ origin: "SYNTHETIC", purpose: "NON_OPERATIONAL" });
+  });
+
+  it("an object whose pixels cannot be read is kept and still makes a scan", async () => {
+    const lane = await open();
+    const dataset = dxOf("odd", { energy: "single", energies: { number: 0, count: 1 } });
+    const elements = dataset.elements.map((one) =>
+      one.tag === TAG.photometric
+        ? { ...one, value: { kind: "bytes" as const, bytes: Buffer.from("XYZZY ") } }
+        : one,
+    );
+    const file = join(folder, "odd.dcs");
+    await writeFile(file, fileOf({ elements }));
+    expect(await storescu(lane.port, [file])).toMatchObject({ code: 0 });
+    await until("the scans", 20_000, () => lane.taken.length === 1);
+    expect(lane.taken[0]?.capture).toMatchObject({ kind: "other", views: [], planes: [] });
+    expect(lane.events.map(({ code }) => code)).toEqual(["IMAGE_UNREADABLE"]);
+  });
+
+  async function jpeg2000(file: string, out: string): Promise<void> {
+    const script = [
+      "import pydicom, subprocess, sys",
+      "from pydicom.encaps import encapsulate",
+      "source, raw, stream, out = sys.argv[1:]",
+      "d = pydicom.dcmread(source)",
+      "open(raw, 'wb').write(d.PixelData)",
+      "size = '%d,%d,1,16,u' % (d.Columns, d.Rows)",
+      "subprocess.run(['opj_compress', '-i', raw, '-o', stream, '-F', size], check=True, stdout=subprocess.DEVNULL)",
+      "d.PixelData = encapsulate([open(stream, 'rb').read()])",
+      "d['PixelData'].VR = 'OB'",
+      "d['PixelData'].is_undefined_length = True",
+      "d.file_meta.TransferSyntaxUID = pydicom.uid.JPEG2000Lossless",
+      "d.save_as(out, write_like_original=False)",
+    ].join("\n");
+    await run(
+      "/usr/bin/python3",
+      ["-c", script, file, join(folder, "j.rawl"), join(folder, "j.j2k"), out],
+      TIMEOUT,
+    );
+  }
+});
