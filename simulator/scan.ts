@@ -2,18 +2,14 @@ import { LynceusError } from "../protocols/errors.ts";
 import { drawPapers } from "./declaration.ts";
 import { manifestOf } from "./goods/nomenclature.ts";
 import { AIR_LEVEL, expose } from "./physics/detector.ts";
-import { drawSettings, type Physics } from "./physics/settings.ts";
+import { type DetectorSettings, drawSettings, PHYSICS, type Physics } from "./physics/settings.ts";
 import { measureVisibility } from "./physics/visibility.ts";
 import { Random } from "./random.ts";
 import { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
-import {
-  DETECTOR_PIXELS,
-  type DrawnScene,
-  type DrawnTarget,
-  drawScene,
-  type Mix,
-  PIXEL_PITCH_MM,
-} from "./scene/scene.ts";
+import type { Layout } from "./scene/layout.ts";
+import { geometryRanges } from "./scene/machine.ts";
+import { DETECTOR_PIXELS, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/scene.ts";
+import type { DrawnTarget, DrawnView } from "./scene/view.ts";
 import { tierOf, type Visibility } from "./tiers.ts";
 import type { ScanTruth, TargetTruth } from "./truth.ts";
 
@@ -22,7 +18,8 @@ export { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
 export type { Mix } from "./scene/scene.ts";
 
 export interface SimulatedPlane {
-  readonly view: 0;
+  /** 0 from above or below, 1 from the side. */
+  readonly view: 0 | 1;
   readonly energy: 0 | 1;
   /** Row-major height × width, airLevel × transmission. */
   readonly samples: Uint16Array;
@@ -42,58 +39,85 @@ export interface ScanOptions {
   readonly index: number;
   readonly scenario?: Scenario;
   readonly mix?: Mix;
-  /** The machine: of the spread that training sees, or outside of it. */
+  /** `standard` unless said; the same contents lie on the belt either way. */
   readonly physics?: Physics;
+  /** 1 unless said; the first view is the same either way. */
+  readonly views?: 1 | 2;
 }
 
 /**
  * One parcel, letter or bag seen by a dual-energy line scanner, and what is true of it. Pure: the same options give the same
  * bytes, and scan `index` depends on no other.
- * @throws LynceusError `LYN_SIMULATION` for a scenario that is not simulated.
+ * @throws LynceusError `LYN_SIMULATION` for a scenario, physics or number of views that is not simulated.
  */
 export function simulateScan(options: ScanOptions): SimulatedScan {
-  const { seed, index, scenario = "parcels", mix = "traffic", physics = "standard" } = options;
-  if (!SCENARIOS.includes(scenario)) {
-    throw new LynceusError("LYN_SIMULATION", `Scenario ${String(scenario)} is not simulated`, {
-      remedy: `Use ${SCENARIOS.join(", ")}`,
-    });
-  }
+  const { seed, index, scenario = "parcels", mix = "traffic", physics = "standard", views = 1 } = options;
+  check(scenario, physics, views);
   const stream = (name: string): Random => new Random(seed, `${scenario}/${mix}/${index}/${name}`);
-  const scene = drawScene(stream("scene"), mix, scenario);
+  const geometry = geometryRanges(physics);
+  const {
+    layout,
+    width,
+    views: drawn,
+  } = drawScene({ random: stream("scene"), mix, scenario, geometry, views });
   const settings = drawSettings(stream("detector"), physics);
-  const [low, high] = expose(scene.canvas, settings, stream("noise"));
-  const seen = measureVisibility(
-    scene.canvas,
-    scene.targets.map(({ mark }) => mark),
-    settings,
-  );
-  const targets = scene.targets.map((target, n) => truthOf(target, seen[n] as Visibility));
-  const grossKg = scene.items.reduce((sum, { massKg }) => sum + massKg, scene.packagingKg);
-  const facts = { manifest: manifestOf(scene.items), grossKg, classes: scene.targets.map((t) => t.class) };
+  const planes = drawn.flatMap((view) => planesOf(view, settings, stream(`noise ${view.view}`)));
+  const targets = drawn.flatMap((view) => targetsOf(view, settings));
+  const grossKg = layout.items.reduce((sum, { massKg }) => sum + massKg, layout.packaging.massKg);
+  const classes = layout.items.flatMap(({ item }) => item.targets);
   return {
-    width: scene.canvas.width,
+    width,
     height: DETECTOR_PIXELS,
     pixelPitchMm: { x: PIXEL_PITCH_MM, y: PIXEL_PITCH_MM },
     airLevel: AIR_LEVEL,
-    planes: [
-      { view: 0, energy: 0, samples: low },
-      { view: 0, energy: 1, samples: high },
-    ],
+    planes,
     truth: {
       seed,
       index,
       targets,
-      groups: groupShares(scene),
+      groups: groupShares(layout),
       massKg: grossKg,
-      ...drawPapers(facts, mix, stream("papers")),
+      ...drawPapers({ manifest: manifestOf(layout.items), grossKg, classes }, mix, stream("papers")),
     },
   };
 }
 
-function truthOf({ object, class: name, massKg, mark }: DrawnTarget, seen: Visibility): TargetTruth {
+function check(scenario: Scenario, physics: Physics, views: number): void {
+  const refuse = (what: string, choices: readonly (string | number)[]): never => {
+    throw new LynceusError("LYN_SIMULATION", `${what} is not simulated`, {
+      remedy: `Use ${choices.join(", ")}`,
+    });
+  };
+  if (!SCENARIOS.includes(scenario)) refuse(`Scenario ${String(scenario)}`, SCENARIOS);
+  if (!PHYSICS.includes(physics)) refuse(`Physics ${String(physics)}`, PHYSICS);
+  if (views !== 1 && views !== 2) refuse(`A scan of ${String(views)} views`, [1, 2]);
+}
+
+function planesOf({ view, canvas }: DrawnView, settings: DetectorSettings, random: Random): SimulatedPlane[] {
+  const [low, high] = expose(canvas, settings, random);
+  return [
+    { view, energy: 0, samples: low },
+    { view, energy: 1, samples: high },
+  ];
+}
+
+function targetsOf({ view, canvas, targets }: DrawnView, settings: DetectorSettings): TargetTruth[] {
+  const seen = measureVisibility(
+    canvas,
+    targets.map(({ mark }) => mark),
+    settings,
+  );
+  return targets.map((target, n) => truthOf(target, view, seen[n] as Visibility));
+}
+
+function truthOf(
+  { object, class: name, massKg, mark }: DrawnTarget,
+  view: 0 | 1,
+  seen: Visibility,
+): TargetTruth {
   return {
     object,
-    view: 0,
+    view,
     class: name,
     box: mark.box,
     massKg,
@@ -108,10 +132,10 @@ function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function groupShares(scene: DrawnScene): ScanTruth["groups"] {
+function groupShares(layout: Layout): ScanTruth["groups"] {
   const masses = new Map<string, number>();
   let total = 0;
-  for (const { item, massKg } of scene.items) {
+  for (const { item, massKg } of layout.items) {
     masses.set(item.trade.group, (masses.get(item.trade.group) ?? 0) + massKg);
     total += massKg;
   }

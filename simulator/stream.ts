@@ -13,7 +13,7 @@ import {
 
 /**
  * Training stream on stdout. For each scan: u32 LE length of the header, the header as JSON, then the low and
- * the high plane as height × width u16 LE. Ends quietly when the reader closes the pipe.
+ * the high plane of each view as height × width u16 LE. Ends quietly when the reader closes the pipe.
  * `--scenario` takes several names with commas between, by turns: scan n is of the (n modulo their count)-th.
  */
 async function main(): Promise<void> {
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
   const mix = mixOf(values.mix);
   const scenarios = scenariosOf(values.scenario);
   const physics = physicsOf(values.physics);
+  const views = viewsOf(values.views);
   let open = true;
   process.stdout.on("error", () => {
     open = false;
@@ -31,20 +32,13 @@ async function main(): Promise<void> {
   });
   for (let index = start; index < end && open; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    const record = encodeScan(simulateScan({ seed, index, mix, scenario, physics }), index);
+    const record = encodeScan(simulateScan({ seed, index, mix, scenario, physics, views }), index);
     if (!process.stdout.write(record)) await once(process.stdout, "drain");
   }
 }
 
 /** Options of the command line. */
-function options(): {
-  seed: string;
-  start: string;
-  count: string;
-  mix: string;
-  scenario: string;
-  physics: string;
-} {
+function options(): Record<"seed" | "start" | "count" | "mix" | "scenario" | "physics" | "views", string> {
   try {
     return parseArgs({
       options: {
@@ -54,11 +48,12 @@ function options(): {
         mix: { type: "string", default: "training" },
         scenario: { type: "string", default: "parcels" },
         physics: { type: "string", default: "standard" },
+        views: { type: "string", default: "1" },
       },
     }).values;
   } catch (cause) {
     throw new LynceusError("LYN_USAGE", "The options cannot be read", {
-      remedy: "Give --seed, --start, --count, --mix, --scenario and --physics, each with a value",
+      remedy: "Give --seed, --start, --count, --mix, --scenario, --physics and --views, each with a value",
       cause,
     });
   }
@@ -68,14 +63,6 @@ function whole(name: string, text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new LynceusError("LYN_USAGE", `${name} ${text} is no whole number`, { remedy: "Give 0 or more" });
-}
-
-function physicsOf(text: string): Physics {
-  const found = PHYSICS.find((name) => name === text);
-  if (found !== undefined) return found;
-  throw new LynceusError("LYN_USAGE", `--physics ${text} is not known`, {
-    remedy: `Give ${PHYSICS.join(" or ")}`,
-  });
 }
 
 function mixOf(text: string): Mix {
@@ -93,6 +80,19 @@ function scenariosOf(text: string): Scenario[] {
   });
 }
 
+function physicsOf(text: string): Physics {
+  const known = PHYSICS.find((physics) => physics === text);
+  if (known !== undefined) return known;
+  throw new LynceusError("LYN_USAGE", `--physics ${text} is not known`, {
+    remedy: `Give ${PHYSICS.join(" or ")}`,
+  });
+}
+
+function viewsOf(text: string): 1 | 2 {
+  if (text === "1" || text === "2") return text === "1" ? 1 : 2;
+  throw new LynceusError("LYN_USAGE", `--views ${text} is not known`, { remedy: "Give 1 or 2" });
+}
+
 /** Header and planes of one scan as one chunk. */
 export function encodeScan(scan: SimulatedScan, index: number): Uint8Array {
   const header = new TextEncoder().encode(
@@ -101,6 +101,7 @@ export function encodeScan(scan: SimulatedScan, index: number): Uint8Array {
       width: scan.width,
       height: scan.height,
       airLevel: scan.airLevel,
+      views: scan.planes.length / 2,
       pixelPitchMm: scan.pixelPitchMm,
       massKg: scan.truth.massKg,
       targets: scan.truth.targets.map(({ maskRle: _, ...target }) => target),

@@ -3,7 +3,7 @@ import type { ScanTruth } from "../truth.ts";
 
 /** One plane as the detector delivers it. */
 export interface PreparedPlane {
-  readonly view: 0;
+  readonly view: 0 | 1;
   readonly energy: 0 | 1;
   /** `width × height` counts, line after line: line x holds column x of the plane, detector pixel 0 first. */
   readonly samples: Uint16Array;

@@ -1,17 +1,25 @@
 import { BIN_ENERGIES_KEV } from "../physics/attenuation.ts";
 import { materialOf } from "../physics/materials.ts";
-import { type RayRow, rowTracer } from "./chords.ts";
+import { type FanBeam, PARALLEL_RAYS, projected } from "./beam.ts";
+import { layerTracer, type RayRow, rowTracer } from "./chords.ts";
 import { add, apply, compose, type Rotation, rotatedExtents, type Vector } from "./geometry.ts";
-import type { Part } from "./shapes.ts";
+import type { Part, Shape } from "./shapes.ts";
 import { textureField, textureIndex } from "./texture.ts";
-import { traceWire } from "./wire.ts";
+import { projectWire, traceWire } from "./wire.ts";
 
 export const BINS = BIN_ENERGIES_KEV.length;
 /** Parts that show less than this (mm) are sampled on a finer grid. */
 const FINE_BELOW_MM = 5;
 const HALF_FINE_BELOW_MM = 16;
-/** Rays within this of local z count as running along it (about half a degree). */
-const UPRIGHT = 1e-4;
+/** A box through which rays drift sideways by more than this (mm) is traced ray by ray instead of in layers. */
+const BOX_DRIFT_MM = 4;
+/** The same for a prism, whose rays are dearer. */
+const PRISM_DRIFT_MM = 18;
+/** Rays flatter than this against a solid's layers are traced one by one. */
+const STEEP = 0.3;
+/** Layers per pixel of drift, and the rows they are spread over at least. */
+const LAYERS_PER_PIXEL = 1.4;
+const FEWEST_LAYERS = 2;
 
 export interface Pose {
   readonly at: Vector;
@@ -20,12 +28,13 @@ export interface Pose {
 
 /**
  * Line integrals of one view: for each pixel and energy bin Σ μ/ρ · ρ · chord (dimensionless), summed over all
- * parts, plus the areal density (g/cm²) of the target being drawn. Parallel rays along −z; column = line.
+ * parts, plus the areal density (g/cm²) of the target being drawn. Poses are in the view's frame (`beam.ts`); column = line.
  */
 export class Canvas {
   readonly width: number;
   readonly height: number;
   readonly pitch: number;
+  readonly beam: FanBeam;
   /** bins[pixel × BINS + k]. */
   readonly bins: Float32Array;
   /** g/cm² of the target being drawn. */
@@ -35,10 +44,11 @@ export class Canvas {
   readonly to: Int32Array;
   readonly #row: Float32Array;
 
-  constructor(width: number, height: number, pitch: number) {
+  constructor(width: number, height: number, pitch: number, beam: FanBeam = PARALLEL_RAYS) {
     this.width = width;
     this.height = height;
     this.pitch = pitch;
+    this.beam = beam;
     this.bins = new Float32Array(width * height * BINS);
     this.mark = new Float32Array(width * height);
     this.from = new Int32Array(height).fill(width);
@@ -53,11 +63,20 @@ export class Canvas {
   }
 
   #reach(at: Vector, half: Vector): { x: number; y: number; width: number; height: number } {
-    const pitch = this.pitch;
+    const { pitch, beam } = this;
+    let least = Number.POSITIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const u of [at[1] - half[1], at[1] + half[1]]) {
+      for (const w of [at[2] - half[2], at[2] + half[2]]) {
+        const v = projected(beam, u, w);
+        least = Math.min(least, v);
+        most = Math.max(most, v);
+      }
+    }
     const x = Math.max(0, Math.floor((at[0] - half[0]) / pitch));
-    const y = Math.max(0, Math.floor((at[1] - half[1]) / pitch));
+    const y = Math.max(0, Math.floor(least / pitch));
     const width = Math.min(this.width, Math.ceil((at[0] + half[0]) / pitch) + 1) - x;
-    return { x, y, width, height: Math.min(this.height, Math.ceil((at[1] + half[1]) / pitch) + 1) - y };
+    return { x, y, width, height: Math.min(this.height, Math.ceil(most / pitch) + 1) - y };
   }
 
   /** Draws one part of a thing that stands at `pose`; returns its mass in kg as the rays see it. */
@@ -65,58 +84,108 @@ export class Canvas {
     const turn = compose(pose.turn, part.turn);
     const at = add(pose.at, apply(pose.turn, part.at));
     const half = rotatedExtents(turn, part.shape.half);
-    const pitch = this.pitch;
-    const { x: x0, y: y0, width, height } = this.#reach(at, half);
-    if (width <= 0 || height <= 0) return 0;
-    const x1 = x0 + width;
-    const y1 = y0 + height;
-    const shape = part.shape;
+    const area = this.#reach(at, half);
+    if (area.width <= 0 || area.height <= 0) return 0;
+    const { shape } = part;
     const row = this.#row;
+    const trace =
+      shape.kind === "wire"
+        ? this.#wireRows(shape, at, turn, area)
+        : this.#solidRows(shape, at, turn, Math.min(half[0], (area.height * this.pitch) / 2), area);
     let sum = 0;
-    if (shape.kind === "wire") {
-      const points = shape.points.map((p) => add(at, apply(turn, p)));
-      for (let y = y0; y < y1; y++) {
-        row.fill(0, 0, x1 - x0);
-        traceWire(points, shape.radius, pitch, x0, x1 - x0, y, row);
-        sum += this.#deposit(part, x0, x1 - x0, y, marked);
-      }
-    } else {
-      const upright = Math.abs(turn[6]) + Math.abs(turn[7]) < UPRIGHT;
-      const tracer = rowTracer(shape, upright);
-      const seen = 2 * Math.min(half[0], half[1]);
-      const n = seen < FINE_BELOW_MM ? 3 : seen < HALF_FINE_BELOW_MM ? 2 : 1;
-      // Spans are exact along the row, so that only the rows between need samples.
-      const spans = upright && (shape.kind === "box" || shape.kind === "prism");
-      const nx = spans ? 1 : n;
-      const ny = spans ? 2 : n;
-      const ray: RayRow = {
-        x: 0,
-        y: 0,
-        z: 0,
-        stepX: turn[0] * pitch,
-        stepY: turn[1] * pitch,
-        stepZ: turn[2] * pitch,
-        dirX: turn[6],
-        dirY: turn[7],
-        dirZ: turn[8],
-      };
-      const gain = 1 / (nx * ny);
-      for (let y = y0; y < y1; y++) {
-        row.fill(0, 0, x1 - x0);
-        for (let j = 0; j < ny; j++) {
-          const wy = (y + (j + 0.5) / ny) * pitch - at[1];
-          for (let i = 0; i < nx; i++) {
-            const wx = (x0 + (i + 0.5) / nx) * pitch - at[0];
-            ray.x = turn[0] * wx + turn[3] * wy - turn[6] * at[2];
-            ray.y = turn[1] * wx + turn[4] * wy - turn[7] * at[2];
-            ray.z = turn[2] * wx + turn[5] * wy - turn[8] * at[2];
-            tracer(ray, x1 - x0, gain, row);
+    for (let y = area.y; y < area.y + area.height; y++) {
+      row.fill(0, 0, area.width);
+      trace(y);
+      const found = this.#deposit(part, area.x, area.width, y, marked);
+      if (found > 0 || found < 0) sum += found * this.#cosine(y);
+    }
+    const rows = this.pitch * (1 - at[2] / this.beam.sourceW);
+    return (sum * this.pitch * rows * 0.01) / 1000;
+  }
+
+  /** Cosine of the angle at which the rays of row y meet the reference plane. */
+  #cosine(y: number): number {
+    const tilt = (this.beam.sourceU - (y + 0.5) * this.pitch) / this.beam.sourceW;
+    return 1 / Math.sqrt(1 + tilt * tilt);
+  }
+
+  #wireRows(
+    shape: Extract<Shape, { kind: "wire" }>,
+    at: Vector,
+    turn: Rotation,
+    area: { x: number; width: number },
+  ): (y: number) => void {
+    const points = shape.points.map((p) => add(at, apply(turn, p)));
+    const segments = projectWire(points, this.beam);
+    const row = this.#row;
+    return (y) => traceWire(segments, shape.radius, this.pitch, area.x, area.width, y, row);
+  }
+
+  #solidRows(
+    shape: Shape,
+    at: Vector,
+    turn: Rotation,
+    seenHalf: number,
+    area: { x: number; width: number },
+  ): (y: number) => void {
+    const { pitch, beam } = this;
+    const row = this.#row;
+    const count = area.width;
+    const inverse = 1 / beam.sourceW;
+    const ray: RayRow = {
+      x: 0,
+      y: 0,
+      z: 0,
+      stepX: turn[0] * pitch,
+      stepY: turn[1] * pitch,
+      stepZ: turn[2] * pitch,
+      dirX: 0,
+      dirY: 0,
+      dirZ: 0,
+    };
+    /** Turns the ray to detector row `v` mm, its first sample `wx` mm from the solid's middle along the belt. */
+    const aim = (v: number, wx: number): void => {
+      const tilt = (beam.sourceU - v) * inverse;
+      const up = 1 / Math.sqrt(1 + tilt * tilt);
+      const across = tilt * up;
+      const wu = v + tilt * at[2] - at[1];
+      ray.x = turn[0] * wx + turn[3] * wu;
+      ray.y = turn[1] * wx + turn[4] * wu;
+      ray.z = turn[2] * wx + turn[5] * wu;
+      ray.dirX = turn[3] * across + turn[6] * up;
+      ray.dirY = turn[4] * across + turn[7] * up;
+      ray.dirZ = turn[5] * across + turn[8] * up;
+    };
+    const layer = layerTracer(shape);
+    if (layer !== undefined) {
+      aim(projected(beam, at[1], at[2]), 0);
+      const drift = driftThrough(ray, shape.half[2]);
+      if (drift <= (shape.kind === "box" ? BOX_DRIFT_MM : PRISM_DRIFT_MM)) {
+        const wx = (area.x + 0.5) * pitch - at[0];
+        return (y) => {
+          aim((y + 0.5) * pitch, wx);
+          const perPixel = (driftThrough(ray, shape.half[2]) / pitch) * LAYERS_PER_PIXEL;
+          const layers = FEWEST_LAYERS + Math.min(64, Math.floor(perPixel));
+          const stride = STRIDES[layers] as number;
+          for (let j = 0; j < layers; j++) {
+            aim((y + (j + 0.5) / layers) * pitch, wx);
+            layer(ray, count, 1 / layers, row, (j * stride) % layers, layers);
           }
-        }
-        sum += this.#deposit(part, x0, x1 - x0, y, marked);
+        };
       }
     }
-    return (sum * pitch * pitch * 0.01) / 1000;
+    const seen = 2 * seenHalf;
+    const n = seen < FINE_BELOW_MM ? 3 : seen < HALF_FINE_BELOW_MM ? 2 : 1;
+    const tracer = rowTracer(shape);
+    const gain = 1 / (n * n);
+    return (y) => {
+      for (let j = 0; j < n; j++) {
+        for (let i = 0; i < n; i++) {
+          aim((y + (j + 0.5) / n) * pitch, (area.x + (i + 0.5) / n) * pitch - at[0]);
+          tracer(ray, count, gain, row);
+        }
+      }
+    };
   }
 
   /** Adds the chords of the row buffer as areal density; returns their sum in g/cm². */
@@ -170,4 +239,21 @@ export class Canvas {
     }
     return sum;
   }
+}
+
+/** How far a ray moves sideways between the bottom and the top of a solid, mm. */
+function driftThrough(ray: RayRow, halfZ: number): number {
+  const up = Math.abs(ray.dirZ);
+  return up < STEEP ? Number.POSITIVE_INFINITY : (2 * halfZ * Math.hypot(ray.dirX, ray.dirY)) / up;
+}
+
+/** For each number of layers a stride without common divisor, so that sub-rows and layers are paired evenly. */
+const STRIDES: readonly number[] = Array.from({ length: 68 }, (_, n) => {
+  let stride = Math.max(1, Math.round(n * 0.618));
+  while (n > 1 && common(stride, n) > 1) stride++;
+  return stride;
+});
+
+function common(a: number, b: number): number {
+  return b === 0 ? a : common(b, a % b);
 }

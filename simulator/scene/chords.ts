@@ -22,21 +22,9 @@ export interface RayRow {
 /** Adds `gain` × chord length (mm) of each ray of the row to `out[0..count)`. */
 export type RowTracer = (ray: RayRow, count: number, gain: number, out: Float32Array) => void;
 
-/**
- * Row tracer of a shape; wires are traced by `wire.ts` instead. `upright`: the rays run along local z, so that
- * boxes and prisms fill whole spans of the row, with exact partial cover at both ends of each span.
- */
-export function rowTracer(shape: Shape, upright: boolean): RowTracer {
+/** Row tracer of a shape; wires are traced by `wire.ts` instead. */
+export function rowTracer(shape: Shape): RowTracer {
   const [a, b, c] = shape.half;
-  if (shape.kind === "box" && upright) {
-    const crossings = new Float64Array(MAX_CROSSINGS);
-    const ring = [-a, -b, a, -b, a, b, -a, b];
-    return (ray, count, gain, out) => span(ray, count, gain * 2 * c, out, [ring], crossings);
-  }
-  if (shape.kind === "prism" && upright) {
-    const crossings = new Float64Array(MAX_CROSSINGS);
-    return (ray, count, gain, out) => span(ray, count, gain * 2 * c, out, shape.rings, crossings);
-  }
   if (shape.kind === "box") return (ray, count, gain, out) => box(ray, count, gain, out, a, b, c);
   if (shape.kind === "ellipsoid") return (ray, count, gain, out) => ellipsoid(ray, count, gain, out, a, b, c);
   if (shape.kind === "cylinder") return (ray, count, gain, out) => cone(ray, count, gain, out, a, b, c, 1);
@@ -217,16 +205,52 @@ function prism(
   }
 }
 
+/** Adds a flat layer of a solid to a row: see {@link layerTracer}. */
+export type LayerTracer = (
+  ray: RayRow,
+  count: number,
+  gain: number,
+  out: Float32Array,
+  layer: number,
+  layers: number,
+) => void;
+
+/**
+ * For boxes and prisms that the rays pass from bottom to top: the solid is cut into `layers` flat ones along local z, and the
+ * row of rays fills whole spans of the given one, with exact partial cover at both ends of each span. As rays drift sideways
+ * through the solid, its layers shift against each other.
+ */
+export function layerTracer(shape: Shape): LayerTracer | undefined {
+  if (shape.kind !== "box" && shape.kind !== "prism") return undefined;
+  const [a, b, c] = shape.half;
+  const rings = shape.kind === "prism" ? shape.rings : [[-a, -b, a, -b, a, b, -a, b]];
+  const crossings = new Float64Array(MAX_CROSSINGS);
+  return (r, count, gain, out, layer, layers) => {
+    const up = (2 * ((layer + 0.5) / layers) - 1) * c - r.z;
+    const driftX = r.dirX / r.dirZ;
+    const driftY = r.dirY / r.dirZ;
+    const x = r.x + driftX * up;
+    const y = r.y + driftY * up;
+    const stepX = r.stepX - driftX * r.stepZ;
+    const stepY = r.stepY - driftY * r.stepZ;
+    const chord = (gain * 2 * c) / Math.abs(r.dirZ);
+    span(x, y, stepX, stepY, count, chord, out, rings, crossings);
+  };
+}
+
 /** Fills the row between the crossings of its line with the rings; ends of a span cover their sample in part. */
 function span(
-  r: RayRow,
+  x: number,
+  y: number,
+  stepX: number,
+  stepY: number,
   count: number,
   gain: number,
   out: Float32Array,
   rings: readonly Ring[],
   crossings: Float64Array,
 ): void {
-  const found = crossRings(rings, r.x, r.y, r.stepX, r.stepY, crossings);
+  const found = crossRings(rings, x, y, stepX, stepY, crossings);
   for (let k = 0; k + 1 < found; k += 2) {
     const from = Math.max(-0.5, crossings[k] as number) + 0.5;
     const to = Math.min(count - 0.5, crossings[k + 1] as number) + 0.5;

@@ -1,84 +1,45 @@
-import type { Item, TargetClass } from "../goods/item.ts";
 import type { Random } from "../random.ts";
 import { chooseContents, type Mix, type Scenario } from "../scenarios/contents.ts";
-import { Canvas } from "./canvas.ts";
-import { aboutZ, add, apply, compose, rotatedExtents, type Vector } from "./geometry.ts";
-import { type Placed, pack } from "./packing.ts";
-import type { Parcel } from "./parcel.ts";
-import { drawTarget, type TargetMark } from "./target-mark.ts";
+import { type Layout, layOut } from "./layout.ts";
+import type { GeometryRanges } from "./machine.ts";
+import { type DrawnView, drawGeometry, drawView } from "./view.ts";
 
+/** Stated pitch of a pixel, along the belt and, at the tunnel's middle, along the detector. */
 export const PIXEL_PITCH_MM = 1.5;
 export const DETECTOR_PIXELS = 384;
 export const MAX_LINES = 512;
-export type { Mix } from "../scenarios/contents.ts";
+const MIN_LINES = 96;
+/** Widest thing across the belt, mm. */
+const ACROSS_MM = 560;
 
-/** A target of the scene as it shows in the view. */
-export interface DrawnTarget {
-  /** Number of the object in the scene, from 1; the same in each view. */
-  readonly object: number;
-  readonly class: TargetClass;
-  readonly item: number;
-  readonly massKg: number;
-  readonly mark: TargetMark;
-}
+export type { Mix, Scenario } from "../scenarios/contents.ts";
 
 export interface DrawnScene {
-  readonly canvas: Canvas;
-  readonly items: readonly { readonly item: Item; readonly massKg: number }[];
-  readonly packagingKg: number;
-  readonly targets: readonly DrawnTarget[];
-  /** Room inside the parcel, mm. */
-  readonly parcel: Vector;
-  /** Bounding boxes of the contents in the parcel's frame (origin in the middle of its floor), mm. */
-  readonly placed: readonly { readonly at: Vector; readonly half: Vector }[];
+  readonly layout: Layout;
+  readonly width: number;
+  readonly views: readonly DrawnView[];
+}
+
+export interface SceneOptions {
+  readonly random: Random;
+  readonly mix: Mix;
+  readonly scenario: Scenario;
+  readonly geometry: GeometryRanges;
+  readonly views: 1 | 2;
 }
 
 /** Packs the contents of a scenario, lays them on the belt and projects them. */
-export function drawScene(random: Random, mix: Mix, scenario: Scenario = "parcels"): DrawnScene {
-  const { parcel, items } = chooseContents(random, mix, scenario);
-  return project(parcel, pack(items, parcel.inner, random), random);
-}
-
-function project(parcel: Parcel, placed: readonly Placed[], random: Random): DrawnScene {
-  const yaw = random.chance(0.65)
-    ? random.int(0, 3) * (Math.PI / 2) + random.range(-0.2, 0.2)
-    : random.range(0, 2 * Math.PI);
-  const belt = DETECTOR_PIXELS * PIXEL_PITCH_MM;
-  let turn = aboutZ(yaw);
-  let reach = rotatedExtents(turn, [parcel.outer[0] / 2, parcel.outer[1] / 2, 1]);
-  if (2 * reach[1] > belt - 12) {
-    turn = aboutZ(random.range(-0.15, 0.15));
-    reach = rotatedExtents(turn, [parcel.outer[0] / 2, parcel.outer[1] / 2, 1]);
-  }
-  const lead = random.range(12, 70);
-  const lines = Math.min(MAX_LINES, Math.ceil((2 * reach[0] + lead + random.range(12, 70)) / PIXEL_PITCH_MM));
-  const width = Math.max(96, lines);
-  const centre: Vector = [lead + reach[0], random.range(reach[1] + 4, belt - reach[1] - 4), 0];
-  const canvas = new Canvas(width, DETECTOR_PIXELS, PIXEL_PITCH_MM);
-  let packagingKg = 0;
-  const shell = { at: add(centre, [0, 0, parcel.inner[2] / 2]), turn };
-  for (const part of parcel.packaging.parts) packagingKg += canvas.draw(part, shell, false);
-  const targets: DrawnTarget[] = [];
-  let object = 0;
-  const items = placed.map(({ item, at, turn: own }, index) => {
-    const pose = { at: add(centre, apply(turn, at)), turn: compose(turn, own) };
-    let massKg = 0;
-    for (const part of item.parts) if (part.target === undefined) massKg += canvas.draw(part, pose, false);
-    for (const [n, name] of item.targets.entries()) {
-      object++;
-      const drawn = drawTarget(canvas, item, n, pose);
-      massKg += drawn.massKg;
-      if (drawn.mark)
-        targets.push({ object, class: name, item: index, massKg: drawn.massKg, mark: drawn.mark });
-    }
-    return { item, massKg };
-  });
+export function drawScene({ random, mix, scenario, geometry, views }: SceneOptions): DrawnScene {
+  // Contents and packing do not depend on who looks at them: the same parcel under other physics, and a second view.
+  const contents = chooseContents(random.fork("contents"), mix, scenario);
+  const limits = { length: MAX_LINES * PIXEL_PITCH_MM * 0.93, across: ACROSS_MM };
+  const layout = layOut(contents, limits, random.fork("layout"));
+  const geometries = drawGeometry(geometry, PIXEL_PITCH_MM, views, random.fork("geometry"));
+  const pitch = geometries[0]?.pitchMm ?? PIXEL_PITCH_MM;
+  const width = Math.max(MIN_LINES, Math.min(MAX_LINES, Math.ceil(layout.length / pitch)));
   return {
-    canvas,
-    items,
-    packagingKg,
-    targets,
-    parcel: parcel.inner,
-    placed: placed.map(({ item, at, turn: own }) => ({ at, half: rotatedExtents(own, item.half) })),
+    layout,
+    width,
+    views: geometries.map((one) => drawView(layout, one, width, DETECTOR_PIXELS)),
   };
 }

@@ -22,25 +22,19 @@ export interface TargetMark {
   readonly bins: Float32Array;
 }
 
-/** Draws the parts of an item's target `n`; no mark where it does not show in this view. */
-export function drawTarget(
-  canvas: Canvas,
-  item: Item,
-  n: number,
-  pose: Pose,
-): { massKg: number; mark: TargetMark | undefined } {
+/** Draws the parts of an item's target `n`; undefined where it does not show in this view. */
+export function drawTarget(canvas: Canvas, item: Item, n: number, pose: Pose): TargetMark | undefined {
   const parts = item.parts.filter((part) => part.target === n);
   const reach = union(parts.map((part) => canvas.reach(part, pose)));
-  if (reach === undefined) return { massKg: 0, mark: undefined };
+  if (reach === undefined) return undefined;
   const before = copyBins(canvas, reach);
-  let massKg = 0;
-  for (const part of parts) massKg += canvas.draw(part, pose, true);
+  for (const part of parts) canvas.draw(part, pose, true);
   const mark = takeMark(canvas, reach, before);
   for (let y = 0; y < reach.height; y++) {
     const from = (reach.y + y) * canvas.width + reach.x;
     canvas.mark.fill(0, from, from + reach.width);
   }
-  return { massKg, mark };
+  return mark;
 }
 
 function union(boxes: readonly PixelBox[]): PixelBox | undefined {
