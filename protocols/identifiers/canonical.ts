@@ -1,5 +1,7 @@
 import type { IdentifierScheme } from "../vocabulary.ts";
+import { isValidAwb } from "./awb.ts";
 import { isValidGtin, isValidSscc } from "./gs1.ts";
+import { isValidContainer } from "./iso6346.ts";
 import { isValidS10 } from "./s10.ts";
 
 /** Form of every canonical value, `customs-aed` `ident.value`. */
@@ -17,12 +19,11 @@ export function canonicalIdentifier(scheme: IdentifierScheme, value: string): st
   return WITHOUT_HYPHENS.has(scheme) ? upper.replaceAll("-", "") : upper;
 }
 
-/**
- * Whether the check digit of a canonical value is right; null for a scheme without one, and for the schemes whose check
- * this version does not compute (MAWB, ISO6346).
- */
+/** Whether the check digit of a canonical value is right; null for a scheme without one. */
 export function checkIdentifier(scheme: IdentifierScheme, value: string): boolean | null {
   if (scheme === "S10") return isValidS10(value);
   if (scheme === "SSCC") return isValidSscc(value);
+  if (scheme === "MAWB") return isValidAwb(value);
+  if (scheme === "ISO6346") return isValidContainer(value);
   return scheme === "GTIN" ? isValidGtin(value) : null;
 }
