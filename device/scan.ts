@@ -190,6 +190,8 @@ export interface Analysis {
     readonly class: string;
     /** 0..1, calibrated. */
     readonly score: number;
+    /** Before calibration, 0..1: orders equal scores where models are measured; absent: not known. */
+    readonly raw?: number;
     readonly threshold: number;
     /** `name@version` */
     readonly model: string;

@@ -26,6 +26,8 @@ export interface ModelDetection {
   readonly class: string;
   /** Calibrated, 0..1, at the prevalence that the package states. */
   readonly score: number;
+  /** As the graph gave it, 0..1: orders what calibration makes equal. */
+  readonly raw: number;
   /** Calibrated score from which the class counts as found. */
   readonly threshold: number;
   /** Pixels of the plane, 0-based, right and bottom exclusive, clipped to it. */
@@ -205,11 +207,12 @@ export class ModelRunner {
       found.push({
         class: entry.name,
         score: calibrate(rows[i + 4]!, entry.calibration),
+        raw: rows[i + 4]!,
         threshold: entry.threshold,
         box,
       });
     }
-    return found.sort((a, b) => b.score - a.score).slice(0, MAX_DETECTIONS);
+    return found.sort((a, b) => b.score - a.score || b.raw - a.raw).slice(0, MAX_DETECTIONS);
   }
 
   #contents(outputs: Map<string, NamedOutput>): ModelContents[] {

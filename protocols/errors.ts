@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   LYN_DICOM_STATUS: "A DICOM peer answered an operation with a failure",
   LYN_DICOM_SYNTAX: "A DICOM object has a transfer syntax that is not read",
   LYN_DICOM_TRUNCATED: "A DICOM object ends before what it announces",
+  LYN_DRIVER_MODULE: "A driver module is not there, does not load or exports something else",
   LYN_ENVELOPE_INVALID: "A message is not a CloudEvents 1.0 structured event of the MQTT contract",
   LYN_FRAME_ENCODE:
     "A line-scan frame cannot be encoded: a field is out of range or the payload is over 1 MiB",

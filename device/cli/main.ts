@@ -5,6 +5,7 @@ import { registerCalibrate } from "./calibrate/register.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo/register.ts";
 import { registerDicom } from "./dicom/register.ts";
+import { registerEvaluate } from "./evaluate/register.ts";
 import { registerOutbox } from "./outbox.ts";
 import { registerRun } from "./run.ts";
 import { registerScan } from "./scan/register.ts";
@@ -45,6 +46,7 @@ export function createProgram(): Command {
   registerCheck(program);
   registerCalibrate(program);
   registerScan(program);
+  registerEvaluate(program);
   registerWatch(program);
   registerOutbox(program);
   registerDicom(program);

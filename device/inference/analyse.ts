@@ -3,6 +3,7 @@ import { ViewTensors } from "../../models/tensor.ts";
 import { isEightBit } from "../image/kind.ts";
 import type { MassCalibration } from "../image/mass-calibration.ts";
 import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
+import type { Subject } from "../image/subject.ts";
 import type { Analysis, LoadFinding, LookedFor, ScanEmbedding } from "../scan.ts";
 import { describeImages } from "./evidence.ts";
 import { joinViews } from "./join-views.ts";
@@ -35,6 +36,10 @@ export interface ImageModel {
   readonly lookedFor: readonly LookedFor[];
   /** Absent: it judges the image. An embedding judges nothing: where it alone ran, nobody looked. */
   readonly task?: ModelTask;
+  /** What it was made for; absent: for anything. */
+  readonly subjects?: readonly Subject[];
+  /** Class or group → calibrated score from which it counts as found. */
+  readonly thresholds?: ReadonlyMap<string, number>;
   /** Cosines that an embedding's package states. */
   readonly similarity?: { readonly same: number; readonly alike: number };
   accepts(planes: ScanPlanes): boolean;
@@ -113,6 +118,10 @@ function verdictOf({ planes, air }: NormalisedView, scan: AnalysableScan): Quali
   return judgeQuality({ ...planes, air, bits: bitsOf(planes), marked: scan.marked });
 }
 
+interface JudgedView extends NormalisedView {
+  readonly verdict: QualityVerdict;
+}
+
 interface Runs {
   readonly detections: Analysis["detections"][number][];
   readonly contents: Analysis["contents"][];
@@ -124,14 +133,18 @@ interface Runs {
   readonly looked: boolean;
 }
 
-async function runModels(views: readonly NormalisedView[], set: ModelSet): Promise<Runs> {
+async function runModels(views: readonly JudgedView[], set: ModelSet): Promise<Runs> {
   const done: { readonly model: ImageModel; readonly findings: readonly ModelFindings[] }[] = [];
   const problems: Problem[] = set.faults.map(({ model, message }) =>
     fault(`${model} does not run: ${message}`),
   );
-  const seen = views.map(({ planes }) => ({ planes, tensors: new ViewTensors(planes) }));
+  const seen = views.map(({ planes, verdict }) => {
+    return { planes, subject: verdict.subject, tensors: new ViewTensors(planes) };
+  });
   for (const model of set.models) {
-    const accepted = seen.filter(({ planes }) => model.accepts(planes));
+    const accepted = seen.filter(({ planes, subject }) => {
+      return model.accepts(planes) && (model.subjects?.includes(subject) ?? true);
+    });
     if (accepted.length === 0) continue;
     try {
       const findings: ModelFindings[] = [];
@@ -143,10 +156,11 @@ async function runModels(views: readonly NormalisedView[], set: ModelSet): Promi
   }
   const looked = done.some(({ model }) => model.task !== "embedding");
   if (!looked && views.length > 0 && problems.length === 0) {
-    const kind = views[0]?.planes.kind ?? "other";
+    const { planes, verdict } = views[0]!;
+    const of = verdict.subject === "cargo" ? " of containers or pallets" : "";
     problems.push({
       code: "NO_MODEL",
-      text: `No loaded model serves ${kind} scans: nobody looked at the image`,
+      text: `No loaded model serves ${planes.kind} scans${of}: nobody looked at the image`,
     });
   }
   return { ...joined(done), problems, looked };

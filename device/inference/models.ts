@@ -126,7 +126,9 @@ function imageModel(runner: ModelRunner): LoadedModel {
     sha256,
     provider: EXECUTION_PROVIDER,
     task,
+    subjects: manifest.inputs[0]!.subjects,
     lookedFor: lookedForOf(runner),
+    thresholds: new Map(manifest.classes.map((entry) => [entry.name, entry.threshold])),
     ...(manifest.embedding && { similarity: manifest.embedding }),
     accepts: (planes) => runner.accepts(planes),
     run: async (planes, tensors) => findingsOf(await runner.run(planes, tensors), planes.view, runner),
@@ -152,6 +154,7 @@ function findingsOf(output: ModelOutput, view: number, runner: ModelRunner): Mod
     return {
       class: detection.class,
       score: detection.score,
+      raw: detection.raw,
       threshold: detection.threshold,
       model: `${name}@${version}`,
       certified: entry?.certified != null,
