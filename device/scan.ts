@@ -44,6 +44,34 @@ export interface EvidenceFile {
   readonly file: string;
 }
 
+/** How a scan that came over DICOM is called there: what reports on it refer to. */
+export interface DicomOrigin {
+  /** Scan Instance UID; the Study Instance UID of plain DICOM. */
+  readonly scanUid: string;
+  readonly scanId: string | null;
+  readonly frameOfReference: string | null;
+  readonly machine: {
+    readonly manufacturer: string | null;
+    readonly model: string | null;
+    readonly serial: string | null;
+    readonly id: string | null;
+    readonly location: string | null;
+  };
+  /** The object of inspection as a DICOS scanner names it; null for plain DICOM, where it is a person. */
+  readonly ooi: {
+    readonly id: string;
+    readonly authority: string;
+    readonly idType: "TEXT" | "RFID" | "BARCODE" | "MRP";
+    readonly type: "CARGO" | "BAGGAGE" | "OTHER";
+  } | null;
+  readonly instances: readonly {
+    readonly view: number;
+    readonly energy: Energy;
+    readonly sopClass: string;
+    readonly sopInstance: string;
+  }[];
+}
+
 /** An identifier tied to an item, canonical form, never raw label text (`mqtt.md`, Hit `identifiers`). */
 export interface ItemIdentifier {
   readonly scheme: string;
@@ -111,6 +139,8 @@ export interface Capture {
   readonly identifiers: readonly ItemIdentifier[];
   /** What came from the scanner as files, where it came so; their digests stand for those of the planes. */
   readonly evidence?: readonly EvidenceFile[];
+  /** Of a scan that came over DICOM. */
+  readonly dicom?: DicomOrigin;
   /** Mass of the item as the scanner states it, kg; a scale of the lane knows better. */
   readonly statedMassKg?: number;
 }

@@ -44,6 +44,18 @@ export interface ObjectInfo {
   /** OOI mass; DICOS has grams where DICOM has kg. */
   readonly massKg: number | null;
   readonly machine: MachineInfo;
+  readonly scanId: string | null;
+  readonly frameOfReference: string | null;
+  /** Null for plain DICOM, and where the object is a person. */
+  readonly ooi: InspectedObject | null;
+}
+
+/** The object of inspection as the scanner names it. */
+export interface InspectedObject {
+  readonly id: string;
+  readonly authority: string;
+  readonly idType: "TEXT" | "RFID" | "BARCODE" | "MRP";
+  readonly type: "CARGO" | "BAGGAGE" | "OTHER";
 }
 
 /** Who made the scan, as the object says. */
@@ -57,6 +69,8 @@ export interface MachineInfo {
 
 const DERIVED = /^(Z_EFFECTIVE|BASIS_MATERIAL_[12]|COMPTON|PHOTOELECTRIC|DENSITY|MU)$/;
 const ORIGINS = ["MACHINE", "SYNTHETIC", "AUGMENTED"] as const;
+const ID_TYPES = ["TEXT", "RFID", "BARCODE", "MRP"] as const;
+const OOI_TYPES = ["CARGO", "BAGGAGE"] as const;
 /** Heavier things are not conveyed; a larger figure is a unit mistaken, kg. */
 const MAX_MASS_KG = 100_000;
 
@@ -98,6 +112,22 @@ export function objectInfo(head: Part10Head): ObjectInfo {
       id: textOf(dataset, TAG.machineId),
       location: textOf(dataset, TAG.machineLocation),
     },
+    scanId: textOf(dataset, TAG.scanId),
+    frameOfReference: textOf(dataset, TAG.frameOfReference),
+    ooi: dicos ? inspectedOf(dataset) : null,
+  };
+}
+
+function inspectedOf(dataset: DataSet): InspectedObject | null {
+  const id = textOf(dataset, TAG.ooiId);
+  const type = textOf(dataset, TAG.ooiType);
+  if (id === null || type === "PERSON") return null;
+  const idType = textOf(dataset, TAG.ooiIdType);
+  return {
+    id,
+    authority: textOf(dataset, TAG.ooiAuthority) ?? "",
+    idType: ID_TYPES.find((one) => one === idType) ?? "TEXT",
+    type: OOI_TYPES.find((one) => one === type) ?? "OTHER",
   };
 }
 

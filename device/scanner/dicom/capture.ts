@@ -7,7 +7,7 @@ import { type ImagePlane, kindOf, scanViewOf } from "../../image/dicom/scan.ts";
 import type { Capture, ScanKey, ScanView } from "../../scan.ts";
 import { syncEntries } from "../../spool/planes.ts";
 import type { ScanStore, ScanWriter } from "../../spool/port.ts";
-import { evidenceOf, identifiersOf } from "./facts.ts";
+import { evidenceOf, identifiersOf, originOf } from "./facts.ts";
 import type { JoinedSet, Member } from "./joiner.ts";
 import type { PlaneDecoder } from "./plane-decoder.ts";
 
@@ -78,6 +78,7 @@ export async function captureOf(options: CaptureOptions): Promise<Capture> {
       airLevel: null,
       identifiers: identifiersOf(infos),
       evidence,
+      dicom: originOf(set),
       ...(massKg === undefined || massKg === null ? {} : { statedMassKg: massKg }),
     };
   } catch (error) {

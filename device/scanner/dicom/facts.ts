@@ -1,7 +1,7 @@
 import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
-import type { PlannedPlane, ScanPlan } from "../../../protocols/dicom/scan-plan.ts";
+import { type PlannedPlane, planScan, type ScanPlan } from "../../../protocols/dicom/scan-plan.ts";
 import type { DicomObject } from "../../image/dicom/scan.ts";
-import type { Energy, EvidenceFile, ItemIdentifier } from "../../scan.ts";
+import type { DicomOrigin, Energy, EvidenceFile, ItemIdentifier } from "../../scan.ts";
 
 const ENERGY: Readonly<Record<PlannedPlane<unknown>["energy"], Energy>> = { low: 0, high: 1, single: 2 };
 
@@ -21,10 +21,7 @@ export function evidenceOf(
   objects: readonly DicomObject[],
   digestOf: (object: DicomObject) => { readonly sha256: string; readonly bytes: number } | null,
 ): readonly EvidenceFile[] {
-  const places = new Map<DicomObject, { view: number; energy: Energy }>();
-  for (const { view, planes } of plan.views) {
-    for (const { energy, object } of planes) places.set(object, { view, energy: ENERGY[energy] });
-  }
+  const places = placesOf(plan);
   return objects.flatMap((object) => {
     const digest = digestOf(object);
     const { kind, energy } = object.info;
@@ -34,4 +31,38 @@ export function evidenceOf(
       { ...place, ...digest, mediaType: "application/dicom", file: `${digest.sha256.slice(0, 32)}.dcs` },
     ];
   });
+}
+
+/** How the scan of these objects is called in DICOM. */
+export function originOf({
+  scanUid,
+  members,
+}: {
+  readonly scanUid: string;
+  readonly members: readonly DicomObject[];
+}): DicomOrigin {
+  const places = placesOf(planScan(members));
+  const infos = members.map(({ info }) => info);
+  const first = <T>(of: (info: ObjectInfo) => T | null) =>
+    infos.map(of).find((value) => value !== null) ?? null;
+  return {
+    scanUid,
+    scanId: first(({ scanId }) => scanId),
+    frameOfReference: first(({ frameOfReference }) => frameOfReference),
+    machine: infos[0]?.machine ?? { manufacturer: null, model: null, serial: null, id: null, location: null },
+    ooi: first(({ ooi }) => ooi),
+    instances: members.map((member) => {
+      const { sopClass, sopInstance, energy } = member.info;
+      const place = places.get(member) ?? { view: 0, energy: energy === null ? 2 : ENERGY[energy] };
+      return { ...place, sopClass, sopInstance };
+    }),
+  };
+}
+
+function placesOf(plan: ScanPlan<DicomObject>): ReadonlyMap<DicomObject, { view: number; energy: Energy }> {
+  const places = new Map<DicomObject, { view: number; energy: Energy }>();
+  for (const { view, planes } of plan.views) {
+    for (const { energy, object } of planes) places.set(object, { view, energy: ENERGY[energy] });
+  }
+  return places;
 }
