@@ -13,6 +13,7 @@ import { narcotic } from "./narcotics.ts";
 import { oddments } from "./oddments.ts";
 import { furniturePart, machineParts, metalware, woodware } from "./parts.ts";
 import { book, bundle, garment, leatherGoods, papers, shoes } from "./soft.ts";
+import { sundries } from "./sundries.ts";
 import { tobacco } from "./tobacco.ts";
 import { cutlery, handTool, powerDrill, scissors } from "./tools.ts";
 import { plastics, toy } from "./toys.ts";
@@ -46,10 +47,10 @@ const SMUGGLED: ReadonlySet<TargetClass> = new Set([
 /** Benign families with how often they come. */
 const BENIGN: readonly (readonly [Maker, number])[] = [
   [garment, 4.5],
-  [bundle, 2.4],
+  [bundle, 1.6],
   [book, 1.6],
   [papers, 0.8],
-  [shoes, 1.8],
+  [shoes, 2.1],
   [leatherGoods, 1],
   [handTool, 1.1],
   [powerDrill, 0.5],
@@ -58,7 +59,7 @@ const BENIGN: readonly (readonly [Maker, number])[] = [
   [device, 1.3],
   [charger, 1.2],
   [cables, 1],
-  [crockery, 1.4],
+  [crockery, 1.7],
   [food, 2],
   [toy, 1.6],
   [cosmetics, 1.3],
@@ -67,7 +68,8 @@ const BENIGN: readonly (readonly [Maker, number])[] = [
   [metalware, 1],
   [furniturePart, 0.8],
   [woodware, 0.8],
-  [oddments, 1.6],
+  [oddments, 1.4],
+  [sundries, 2.2],
   [(random) => vessel(random, true), 0.6],
 ];
 

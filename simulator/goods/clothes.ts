@@ -30,7 +30,7 @@ function piece(b: ItemBuilder, random: Random, size: Vector, n: number, pieces: 
   const w = size[1] * random.range(0.8, 1);
   const x = clamp(along + random.range(-12, 12), size[0] / 2 - l / 2);
   const y = clamp(random.range(-20, 20), size[1] / 2 - w / 2);
-  const plies = random.int(3, 5);
+  const plies = random.int(3, 4);
   const density = random.range(0.16, 0.38);
   const turn = random.range(-0.03, 0.03);
   for (let k = 0; k < plies; k++) {

@@ -9,7 +9,7 @@ export function garment(random: Random): Item {
   const material: MaterialName = random.pick(["cotton", "cotton", "polyester", "wool"] as const);
   const length = random.range(190, 340);
   const wide = random.range(150, 260);
-  const layers = random.int(3, 8);
+  const layers = random.int(3, 6);
   const thick = random.range(4, 12);
   const density = random.range(0.14, 0.34);
   for (let i = 0; i < layers; i++) {
