@@ -4,6 +4,7 @@ import { trackingOf } from "./belt-parts.ts";
 import { certificateExpiry } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
+import type { Reports } from "./dicom-out/of-config.ts";
 import { credentialsOf, driverOf, massCalibrationOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
 import { inferenceForLane } from "./inference/for-lane.ts";
 import type { Inference, InferenceState } from "./inference/port.ts";
@@ -42,6 +43,8 @@ interface Parts {
   readonly lanes: readonly Lane[];
   readonly intake: Intake;
   readonly uplink: Uplink;
+  /** Null where none are configured. */
+  readonly reports: Reports | null;
 }
 
 /**
@@ -86,6 +89,7 @@ export class Gateway {
     this.#parts = parts;
     const unfinished = await spool.unfinished();
     this.#sayOrphans(unfinished);
+    await parts.reports?.start();
     await parts.uplink.start();
     await Promise.all(
       parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
@@ -107,6 +111,7 @@ export class Gateway {
     if (parts === null) return;
     parts.uplink.stopping();
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
+    await parts.reports?.stop();
     await parts.alerts.stop();
     await parts.uplink.stop();
     await parts.inference.stop();
@@ -154,6 +159,7 @@ export class Gateway {
   async #assemble(spool: Spool, inference: Inference): Promise<Parts> {
     const { config, log } = this.#options;
     const alerts = new Alerts({ spool, log });
+    const reports = await this.#createReports(spool, alerts);
     const scorer = new Scorer({
       spool,
       site: config.gateway.site,
@@ -163,6 +169,7 @@ export class Gateway {
       log,
       clockState,
       remember: (scanId, embedding) => inference.remember(scanId, embedding),
+      ...(reports === null ? {} : { report: (hit, scan) => reports.output.digest(hit, scan) }),
     });
     const lanes: Lane[] = [];
     const tell = (scanId: string, cause: "declaration" | "cancellation") => {
@@ -176,7 +183,23 @@ export class Gateway {
     for (const lane of config.lanes)
       lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
     inference.onState(({ models }) => this.#sayWhatItIs(models));
-    return { spool, alerts, inference, lanes, intake, uplink };
+    return { spool, alerts, inference, lanes, intake, uplink, reports };
+  }
+
+  async #createReports(spool: Spool, alerts: Alerts): Promise<Reports | null> {
+    const { config, env, log } = this.#options;
+    if (config.reports === undefined) return null;
+    const { reportsOf } = await import("./dicom-out/of-config.ts");
+    const { site, id: gateway } = config.gateway;
+    return reportsOf(config.reports, {
+      spoolPath: config.spool.path,
+      site,
+      gateway,
+      env,
+      spool,
+      alerts,
+      log,
+    });
   }
 
   #createUplink(spool: Spool, alerts: Alerts, intake: Intake): Uplink {

@@ -65,12 +65,17 @@ export function equipmentOf(
 }
 
 /** What was inspected: as the scanner said, else the item's first identifier, else the scan's own id. */
-export function inspectedOf(scan: Pick<Scan, "scanId" | "identifiers" | "measured" | "dicom">): Inspected {
-  const { dicom, identifiers, measured } = scan;
-  const massKg = measured.massKg;
+export function inspectedOf(
+  { scanId, dicom }: Pick<Scan, "scanId" | "dicom">,
+  known: {
+    readonly identifiers: readonly { readonly scheme: string; readonly value: string }[];
+    readonly measured: { readonly massKg: number | null };
+  },
+): Inspected {
+  const { massKg } = known.measured;
   if (dicom?.ooi) return { ...dicom.ooi, massKg };
-  const [first] = identifiers;
+  const [first] = known.identifiers;
   const authority = first?.scheme ?? MANUFACTURER;
   const idType = first === undefined ? "TEXT" : "BARCODE";
-  return { id: first?.value ?? scan.scanId, authority, idType, type: "CARGO", massKg };
+  return { id: first?.value ?? scanId, authority, idType, type: "CARGO", massKg };
 }

@@ -18,6 +18,8 @@ export interface ReportSource {
     | "decision"
     | "reasons"
     | "detections"
+    | "identifiers"
+    | "measured"
     | "models"
     | "scan"
     | "site"
@@ -75,7 +77,7 @@ export function machineReport(source: ReportSource): Report {
     scannedAt: Date.parse(scan.key.startedAt) || scan.beganAt,
     createdAt: decidedAt,
     equipment: equipmentOf(scan, { site: hit.site, gateway: hit.gateway, version: software }),
-    inspected: inspectedOf(scan),
+    inspected: inspectedOf(scan, hit),
     acquisition: hit.scan.acquisition[0] ?? "SUCCESSFUL",
     purpose: hit.scan.purpose,
     type: "MACHINE",

@@ -17,6 +17,12 @@ export const NOTHING_MEASURED: Measured = {
   radiation: null,
 };
 
+/** The mass that the scanner states, where no scale of the lane knows better. */
+export function withStatedMass(measured: Measured, statedMassKg: number | undefined): Measured {
+  if (measured.massKg !== null || statedMassKg === undefined) return measured;
+  return { ...measured, massKg: statedMassKg, massStable: true };
+}
+
 /** Nothing tied to the item but what the scanner itself said. `ambiguous`: readings came near it that may be another's. */
 export function unbound(own: readonly ItemIdentifier[], ambiguous: boolean): ItemKnowledge {
   return { identifiers: own, measured: NOTHING_MEASURED, trackingAmbiguous: ambiguous };

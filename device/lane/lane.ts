@@ -9,6 +9,7 @@ import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
 import type { Spool, StoredScan } from "../spool/port.ts";
 import { watchDevices, withPortalFaults } from "./devices.ts";
+import { withStatedMass } from "./item.ts";
 import type { ItemTracker, LateReading } from "./item-tracker.ts";
 import type { LaneBelt } from "./lane-belt.ts";
 import type { Scored, Scorer } from "./scorer.ts";
@@ -167,7 +168,8 @@ export class Lane {
     const unwanted = new AbortController();
     const analysing = this.#analyse(capture, unwanted.signal);
     const { identifiers, trackingAmbiguous } = bound;
-    const measured = withPortalFaults(bound.measured, this.#options.peripherals);
+    const known = withStatedMass(bound.measured, capture.statedMassKg);
+    const measured = withPortalFaults(known, this.#options.peripherals);
     const accepted = await spool
       .accept(capture, { lane: this.id, identifiers, measured, trackingAmbiguous })
       .catch((error: unknown) => {

@@ -24,6 +24,8 @@ export interface ScorerOptions {
   readonly log: Log;
   /** Told of each scan that was committed with a vector of its own, for the search of similar ones. */
   readonly remember?: (scanId: string, embedding: ScanEmbedding) => void;
+  /** The threat detection report on a hit: its digest stands in the hit. Absent: no reports are made. */
+  readonly report?: (data: HitData, scan: Scan) => { readonly sha256: string; readonly bytes: number } | null;
   /** Whether the gateway's clock follows a reference, and how far it is off, ms. */
   readonly clockState: () => { readonly synchronised: boolean; readonly offsetMs: number | null };
 }
@@ -93,7 +95,7 @@ export class Scorer {
     const lane = lanes.get(scan.lane);
     if (lane === undefined) return null;
     const input = await this.#input(stored, request, lane);
-    const data = this.#dataOf(input);
+    const data = this.#withReport(this.#dataOf(input), scan);
     // A hit is committed with the analysis it stands on. Late readings are asked for in the same turn, so that the store
     // commits them together too: one fsync.
     const { analysis, state } = request;
@@ -109,6 +111,19 @@ export class Scorer {
     const [row] = await Promise.all([committed, readings]);
     if (analysis?.embedding) this.#options.remember?.(scan.scanId, analysis.embedding);
     return { scan, row, data };
+  }
+
+  /** A report that cannot be made costs its digest, never the hit. */
+  #withReport(data: HitData, scan: Scan): HitData {
+    try {
+      return { ...data, tdr: this.#options.report?.(data, scan) ?? null };
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, scanId: scan.scanId },
+        "no threat detection report could be made",
+      );
+      return data;
+    }
   }
 
   /**

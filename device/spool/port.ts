@@ -201,6 +201,8 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
     lane: string | null;
     scanId: string | null;
   }): Promise<OutboxRow>;
+  /** Hits with a higher sequence, oldest first, published or not; erased ones are left out. */
+  hitsAfter(sequence: number, limit: number): Promise<readonly OutboxRow[]>;
   /** Scans not yet `analysed`, oldest first, for resumption. */
   unfinished(): Promise<readonly StoredScan[]>;
   scan(scanId: string): Promise<StoredScan | null>;

@@ -172,6 +172,10 @@ class DiskSpool implements port.Spool {
     return this.#client.call("dueRows", { limit, receipts, now, since, inFlight: [...options.inFlight] });
   }
 
+  hitsAfter(sequence: number, limit: number): Promise<readonly port.OutboxRow[]> {
+    return this.#client.call("hitsAfter", { sequence, limit });
+  }
+
   markPublished(sequences: readonly number[], at: number): Promise<void> {
     return this.#client.call("markPublished", { sequences, at }, "grouped");
   }

@@ -11,6 +11,8 @@ export const ALERT_CODES = {
   BELT_NOT_DIVERTED: "An item should have been set aside and could not; the belt is stopped where it can be",
   BELT_OUTPUT_FAILED: "The belt could not be told to stop or divert",
   BELT_UNDECIDED: "An item reached the diverter before its hit; the belt did what the lane's onFault says",
+  ARCHIVE_REFUSES: "A DICOM archive refused an object for good; it is put aside, details say which",
+  ARCHIVE_UNREACHABLE: "A DICOM archive takes no objects; they wait on the gateway",
   BROKER_REFUSES: "The broker refuses the gateway or a message of it; details say with which reason code",
   CALIBRATION_OLD: "The scanner's dark and air measurement is older than the lane allows",
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",

@@ -19,6 +19,7 @@ export const OPERATIONS = {
   commitHit: outbox.commitHit,
   commitAlert: outbox.commitAlert,
   dueRows: outbox.dueRows,
+  hitsAfter: outbox.hitsAfter,
   markPublished: outbox.markPublished,
   receiptRows: outbox.receiptRows,
   deadLetterRow: outbox.deadLetterRow,

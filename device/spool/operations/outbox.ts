@@ -142,6 +142,19 @@ export function dueRows(
   return chosen.map(outboxRow);
 }
 
+/** Hits with a higher sequence, oldest first: what somebody who keeps a place of his own has not seen. */
+export function hitsAfter(
+  { database }: OperationContext,
+  { sequence, limit }: { sequence: number; limit: number },
+): OutboxRow[] {
+  const rows = database.all(
+    `SELECT ${ROW} FROM outbox WHERE kind = 'hit' AND sequence > ? AND event IS NOT NULL ORDER BY sequence LIMIT ?`,
+    sequence,
+    limit,
+  );
+  return rows.map(outboxRow);
+}
+
 export function markPublished(
   { database }: OperationContext,
   { sequences, at }: { sequences: readonly number[]; at: number },
