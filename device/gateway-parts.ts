@@ -1,8 +1,8 @@
 import type { BrokerConfig, LaneConfig } from "./config/schema.ts";
 import { readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
-import type { LaneScoring } from "./lane/scorer.ts";
 import type { MassCalibration } from "./image/mass-calibration.ts";
+import type { LaneScoring } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
 import { openPeripheral } from "./peripheral/open.ts";
 import type { Peripheral } from "./peripheral/port.ts";
@@ -23,6 +23,20 @@ export async function driverOf(
   if (scanner.driver === "dicom") {
     const { dicomDriverOf } = await import("./scanner/dicom/of-config.ts");
     return dicomDriverOf(scanner, { lane: lane.id, ...site, store, clock, log });
+  }
+  if (scanner.driver === "module") {
+    const { loadDriverModule } = await import("./scanner/module/load.ts");
+    const module = await loadDriverModule(scanner.module, process.cwd());
+    const { options, maxScanBytes } = scanner;
+    return module.createDriver({
+      lane: lane.id,
+      options,
+      store,
+      maxScanBytes,
+      clock,
+      log,
+      transport: (url) => openTransport(url),
+    });
   }
   if (scanner.driver === "folder") {
     // Only this driver decodes image files: the library for it is loaded where a lane needs it.
@@ -48,13 +62,21 @@ export async function driverOf(
   });
 }
 
-/** The readers and scales of a lane. */
-export function peripheralsOf(lane: LaneConfig, clock: () => number, log: Log): readonly Peripheral[] {
-  return lane.peripherals.flatMap((each) =>
-    each.kind === "conveyor"
-      ? []
-      : [openPeripheral({ ...each, transport: openTransport(each.transport), clock, log })],
-  );
+/** The readers, scales, portals and cameras of a lane; its conveyor is with its tracking. */
+export async function peripheralsOf(
+  lane: LaneConfig,
+  clock: () => number,
+  log: Log,
+): Promise<readonly Peripheral[]> {
+  const opened = lane.peripherals.map(async (each): Promise<readonly Peripheral[]> => {
+    if (each.kind === "conveyor") return [];
+    if (each.kind !== "camera")
+      return [openPeripheral({ ...each, transport: openTransport(each.transport), clock, log })];
+    // Only lanes with a camera load what decodes pictures.
+    const { Camera } = await import("./peripheral/camera/camera.ts");
+    return [new Camera({ ...each, url: each.transport, clock, log })];
+  });
+  return (await Promise.all(opened)).flat();
 }
 
 /** How the lane's scans are scored. */

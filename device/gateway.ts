@@ -249,7 +249,7 @@ export class Gateway {
       id: lane.id,
       deadlineMs: lane.belt.deadlineMs,
       driver,
-      peripherals: peripheralsOf(lane, Date.now, log),
+      peripherals: await peripheralsOf(lane, Date.now, log),
       ...trackingOf(lane, parts.alerts, Date.now, log),
       spool: parts.spool,
       inference: inferenceForLane(parts.inference, await massCalibrationOf(lane, log)),

@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   LYN_ASPECT: "Registers are not those of an Aspect portal",
   LYN_BELT_MAP: "A signal of a conveyor's map is unknown, in the wrong table or too far from the others",
   LYN_BELT_OUTPUT: "A conveyor could not be told to stop or divert",
+  LYN_CAMERA: "A camera beside the tunnel cannot be reached, or what it sends is no picture",
   LYN_CANONICAL_JSON:
     "A value has no RFC 8785 canonical form (NaN, Infinity, an integer above 2^53−1, a lone surrogate)",
   LYN_CHAIN_INPUT: "A hash of the integrity chain is not 64 lower-case hex digits",
@@ -65,6 +66,7 @@ export const ERROR_CODES = {
   LYN_PERIPHERAL_PROTOCOL: "A peripheral does not speak the protocol that the configuration names",
   LYN_PLANE_INVALID: "Image data does not fit the plane that it is written to",
   LYN_PLANE_TOO_LARGE: "A plane is larger than 64 million pixels",
+  LYN_RECORDING: "A recording of a link cannot be read or holds another device",
   LYN_SCALE_FRAME: "A frame of a scale does not fit the profile that the configuration gives",
   LYN_SCANNER_REFUSED: "The scanner was refused: its protocol version or serial number is not accepted",
   LYN_SCAN_TOO_LARGE: "A scan or one of its planes is larger than the gateway accepts",

@@ -82,7 +82,33 @@ const radiation = z.discriminatedUnion("protocol", [
   }),
 ]);
 
+/** A camera beside the tunnel: a JPEG snapshot or MJPEG stream by HTTP, or a folder of pictures. */
+const camera = z.discriminatedUnion("protocol", [
+  z.strictObject({
+    id: deviceName,
+    kind: z.literal("camera"),
+    protocol: z.literal("pictures"),
+    transport: urlOf("http", "file").refine((value) => !/^http:\/\/[^/]*@/.test(value), {
+      message: "a URL without user and password",
+    }),
+    everyMs: z.int().min(50).max(60_000).default(500),
+    agreeWithinMs: z
+      .int()
+      .min(100)
+      .max(60_000)
+      .default(3_000)
+      .describe("two pictures of one item are no further apart"),
+    text: z.boolean().default(true).describe("printed numbers are read beside bar codes"),
+  }),
+]);
+
 /** `lanes[].peripherals` (`cli.md`). To add a protocol: an arm here and in `peripheral/open.ts`. */
-export const peripheralSchema = z.discriminatedUnion("kind", [barcode, scale, radiation, conveyorSchema]);
+export const peripheralSchema = z.discriminatedUnion("kind", [
+  barcode,
+  scale,
+  radiation,
+  conveyorSchema,
+  camera,
+]);
 /** One peripheral of a lane. */
 export type PeripheralConfig = z.output<typeof peripheralSchema>;

@@ -40,7 +40,7 @@ export type Reading =
 /** A reader, scale, … : bytes in, readings out; supervised, absent is a state. One file a kind of device. */
 export interface Peripheral {
   readonly id: string;
-  readonly kind: "barcode" | "scale" | "radiation";
+  readonly kind: "barcode" | "scale" | "radiation" | "camera";
   readonly link: LinkState;
   /** What the device cannot be trusted with now, plain English; null or absent: nothing. A lost link is not said here. */
   readonly fault?: string | null;
@@ -57,4 +57,5 @@ export const READING_OF: Readonly<Record<Peripheral["kind"], Reading["kind"]>> =
   barcode: "identifier",
   scale: "mass",
   radiation: "radiation",
+  camera: "identifier",
 };
