@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, resolve } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { LynceusError } from "../../protocols/errors.ts";
 import { addressFaults } from "./addresses.ts";
@@ -7,7 +8,7 @@ import { beltFaults } from "./belt.ts";
 import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
-import { type Config, configSchema } from "./schema.ts";
+import { type Config, configSchema, type LaneConfig } from "./schema.ts";
 
 /** The calibration that comes with the program is named by a word, no path (`device/image/mass-file.ts`). */
 const USUAL_MASS_WORD = "usual";
@@ -126,24 +127,50 @@ function withAbsolutePaths(config: Config, base: string): Config {
       const { massCalibration: mass } = each;
       const lane = {
         ...each,
-        peripherals: each.peripherals.map((one) => withAbsoluteFolder(one, absolute)),
+        peripherals: each.peripherals.map((one) => withAbsoluteFiles(one, absolute)),
         massCalibration: mass === undefined || mass === USUAL_MASS_WORD ? mass : absolute(mass),
       };
       if (lane.scanner.driver === "dicom")
         return { ...lane, scanner: absoluteScanner(lane.scanner, (path) => secret(path) ?? path) };
-      return lane.scanner.driver === "folder"
-        ? { ...lane, scanner: { ...lane.scanner, path: absolute(lane.scanner.path) } }
-        : lane;
+      return { ...lane, scanner: absoluteDriver(lane.scanner, absolute, base) };
     }),
     reports: config.reports && absoluteReports(config.reports, absolute, (path) => secret(path) ?? path),
   };
 }
 
-function withAbsoluteFolder(
+function withAbsoluteFiles(
   peripheral: PeripheralConfig,
   absolute: (path: string) => string,
 ): PeripheralConfig {
+  const transport = absoluteReplay(peripheral.transport, absolute);
   return peripheral.kind === "radiation" && peripheral.n42 !== undefined
-    ? { ...peripheral, n42: absolute(peripheral.n42) }
-    : peripheral;
+    ? { ...peripheral, transport, n42: absolute(peripheral.n42) }
+    : { ...peripheral, transport };
+}
+
+/** A recording is a file like any other: relative to the configuration. */
+function absoluteReplay(url: string, absolute: (path: string) => string): string {
+  const match = /^replay:\/\/([^?]+)(.*)$/.exec(url);
+  return match === null ? url : `replay://${absolute(match[1] ?? "")}${match[2] ?? ""}`;
+}
+
+type Scanner = LaneConfig["scanner"];
+
+function absoluteDriver(scanner: Scanner, absolute: (path: string) => string, base: string): Scanner {
+  if (scanner.driver === "folder") return { ...scanner, path: absolute(scanner.path) };
+  if (scanner.driver === "line-scan")
+    return { ...scanner, transport: absoluteReplay(scanner.transport, absolute) };
+  if (scanner.driver === "module")
+    return { ...scanner, module: absoluteModule(scanner.module, absolute, base) };
+  return scanner;
+}
+
+/** A vendor's package is installed beside the configuration; one that is not there is said when it is loaded. */
+function absoluteModule(name: string, absolute: (path: string) => string, base: string): string {
+  if (name.startsWith(".")) return absolute(name);
+  try {
+    return createRequire(join(base, "package.json")).resolve(name);
+  } catch {
+    return name;
+  }
 }

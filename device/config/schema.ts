@@ -34,7 +34,7 @@ const broker = z.strictObject({
 const scanner = z.discriminatedUnion("driver", [
   z.strictObject({
     driver: z.literal("line-scan"),
-    transport: urlOf("tcp", "listen+tcp", "serial"),
+    transport: urlOf("tcp", "listen+tcp", "serial", "replay"),
     allow: z
       .strictObject({
         serials: z.array(z.string().min(1).max(64)).max(256).optional(),
@@ -50,6 +50,12 @@ const scanner = z.discriminatedUnion("driver", [
     maxScanBytes: bytes.default(512e6),
   }),
   dicomScannerSchema,
+  z.strictObject({
+    driver: z.literal("module"),
+    module: z.string().min(1).max(256),
+    options: z.record(z.string(), z.unknown()).default({}),
+    maxScanBytes: bytes.default(512e6),
+  }),
 ]);
 
 const lane = z.strictObject({

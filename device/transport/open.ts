@@ -4,6 +4,7 @@ import { evdevTransport } from "./evdev.ts";
 import { type HidSettings, hidTransport } from "./hid.ts";
 import { listenTcpTransport } from "./listen-tcp.ts";
 import type { Transport } from "./port.ts";
+import { type ReplaySettings, replayTransport } from "./replay.ts";
 import { type SerialSettings, serialTransport } from "./serial.ts";
 import { tcpTransport } from "./tcp.ts";
 
@@ -13,7 +14,7 @@ const BAUD = { min: 50, max: 50_000_000, default: 9600 } as const;
 /**
  * Reads a transport URL (`cli.md`, Configuration): `tcp://HOST:PORT`, `listen+tcp://HOST:PORT`,
  * `serial:///dev/ttyUSB0?baud=9600[&bits=8][&parity=none][&stop=1][&flow=none]`, `hid://VVVV:PPPP[?port=1-1.4][&serial=TEXT]`,
- * `evdev:///dev/input/by-id/NAME`. Nothing is opened yet.
+ * `evdev:///dev/input/by-id/NAME`, `replay://FILE[?device=ID][&speed=1]`. Nothing is opened yet.
  * @param allow addresses that may be at the other end; none: any.
  * @throws LynceusError `LYN_TRANSPORT_URL` for a URL or an allow list that cannot be used.
  */
@@ -31,6 +32,8 @@ export function openTransport(url: string, allow: { from?: readonly string[] | u
       return hidTransport({ url, ...hidSettings(url) });
     case "evdev":
       return evdevTransport({ url, path: devicePath(url) });
+    case "replay":
+      return replayTransport({ url, ...replaySettings(url) });
     default:
       throw badUrl(url, `the scheme ${scheme === undefined ? "is missing" : `"${scheme}" is not known`}`);
   }
@@ -79,6 +82,18 @@ function hidSettings(url: string): HidSettings {
     port: query.get("port"),
     serial: query.get("serial"),
   };
+}
+
+function replaySettings(url: string): ReplaySettings {
+  const match = /^replay:\/\/([^?#]+)(?:\?([^#\s]*))?$/.exec(url);
+  const file = match?.[1];
+  if (file === undefined) throw badUrl(url, "it is not replay://FILE");
+  const query = new URLSearchParams(match?.[2] ?? "");
+  for (const key of query.keys())
+    if (key !== "device" && key !== "speed") throw badUrl(url, `"${key}" is not device or speed`);
+  const speed = Number(query.get("speed") ?? 1);
+  if (!(speed >= 0 && speed <= 1000)) throw badUrl(url, "speed is not from 0 to 1000");
+  return { file, device: query.get("device"), speed };
 }
 
 function devicePath(url: string): string {

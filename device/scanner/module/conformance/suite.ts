@@ -1,0 +1,197 @@
+import type { ConformancePeer, DriverModule } from "../api.ts";
+import { openRig, patternScan, type Rig } from "./rig.ts";
+
+/** One rule of the port, as the suite found it. */
+export interface CheckResult {
+  readonly name: string;
+  readonly ok: boolean;
+  /** What was seen where it is not ok; null else. */
+  readonly found: string | null;
+  readonly milliseconds: number;
+}
+
+/** A scan is through in this, ms; generous, since what is tested is order, not speed. */
+const SCAN_MS = 30_000;
+/** A driver has stopped by then, ms. */
+const STOP_MS = 5_000;
+/** Scans that a driver may have ready while nobody asks, at most. */
+const MAX_AHEAD = 4;
+/** Growth of memory over {@link MEMORY_SCANS} scans, bytes. */
+const MAX_GROWTH_BYTES = 32_000_000;
+const MEMORY_SCANS = 40;
+const PATIENCE_MS = 500;
+
+type Check = (rig: Rig) => Promise<void>;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  "a scan arrives with every count in its place, described as it is": async (rig) => {
+    const scan = patternScan("one");
+    rig.go();
+    await rig.peer.send(scan);
+    await rig.until(() => rig.taken.length === 1, "a capture", SCAN_MS);
+    const [capture] = rig.taken;
+    const [view] = capture?.views ?? [];
+    const [plane] = capture?.planes ?? [];
+    expect(view?.width === scan.width && view?.height === scan.height, "the view has the size of the scan");
+    expect(plane !== undefined && plane.format === "u16", "the plane has 16 bits");
+    const stored = capture === undefined ? new Uint16Array() : await rig.samplesOf(capture);
+    const { width, height } = scan;
+    const wrong = scan.samples.findIndex((count, at) => {
+      const [x, y] = [Math.floor(at / height), at % height];
+      return stored[plane?.layout === "rows" ? y * width + x : at] !== count;
+    });
+    expect(stored.length === scan.samples.length && wrong < 0, "every count is where it was sent");
+    const { beganAt, capturedAt, receivedAt } = capture ?? { beganAt: 1, capturedAt: 0, receivedAt: 0 };
+    expect(beganAt <= capturedAt && capturedAt <= receivedAt, "began ≤ captured ≤ received");
+  },
+  "it is acknowledged only once the lane has stored it": async (rig) => {
+    void rig.peer.send(patternScan("held")).catch(() => undefined);
+    await wait(PATIENCE_MS);
+    expect(rig.peer.acknowledged.length === 0, "nothing is acknowledged before it is stored");
+    rig.go();
+    await rig.until(() => rig.peer.acknowledged.includes("held"), "the acknowledgement", SCAN_MS);
+    expect(rig.taken.length === 1, "stored once");
+  },
+  "a refused scan stays with the machine and comes again": async (rig) => {
+    rig.refuseNext();
+    rig.go();
+    void rig.peer.send(patternScan("again")).catch(() => undefined);
+    await rig.until(
+      () => rig.peer.acknowledged.includes("again"),
+      "the scan that was refused once",
+      2 * SCAN_MS,
+    );
+    expect(rig.taken.length === 1, "stored once");
+  },
+  "back-pressure: scans wait with the machine while nobody asks": async (rig) => {
+    const before = rig.taken.length;
+    for (let at = 0; at < 3 * MAX_AHEAD; at += 1)
+      void rig.peer.send(patternScan(`wait-${at}`, 48, 32, at)).catch(() => undefined);
+    await wait(2 * PATIENCE_MS);
+    expect(rig.taken.length === before && rig.peer.acknowledged.length === 0, "nothing moves");
+    rig.go();
+    await rig.until(
+      () => rig.peer.acknowledged.length >= 3 * MAX_AHEAD,
+      "all scans, once it is asked",
+      3 * SCAN_MS,
+    );
+    const refs = rig.taken.map(({ key }) => key.scanRef);
+    expect(new Set(refs).size === refs.length, "each once");
+  },
+  "a lost link is a state, and the driver comes back by itself without losing or doubling a scan": async (
+    rig,
+  ) => {
+    if (rig.peer.cut === undefined) return;
+    rig.go();
+    await rig.peer.send(patternScan("before"));
+    await rig.until(() => rig.peer.acknowledged.includes("before"), "the first scan", SCAN_MS);
+    const states: string[] = [];
+    rig.driver.onState(({ state }) => states.push(state));
+    await rig.peer.cut();
+    await rig.until(() => states.includes("absent"), "the state absent", SCAN_MS);
+    await rig.peer.send(patternScan("after"));
+    await rig.until(() => rig.peer.acknowledged.includes("after"), "the scan after the cut", SCAN_MS);
+    expect(rig.driver.state.state !== "absent", "it is not absent any more");
+    const refs = rig.taken.map(({ key }) => key.scanRef);
+    expect(refs.length === 2 && new Set(refs).size === 2, "each scan once");
+  },
+  "malformed input harms nothing: the next scan arrives": async (rig) => {
+    rig.go();
+    for (let round = 0; round < 8; round += 1) await rig.peer.garbage(noise(round, 64 << round));
+    await rig.peer.send(patternScan("clean"));
+    await rig.until(() => rig.peer.acknowledged.includes("clean"), "the scan after the noise", 2 * SCAN_MS);
+    const [capture] = rig.taken.filter(({ key }) => key.scanRef.startsWith("clean"));
+    expect(capture !== undefined, "it is the one that was sent");
+  },
+  "stop() ends it, its captures and its link within five seconds, and can be called twice": async (rig) => {
+    rig.go();
+    await rig.peer.send(patternScan("last"));
+    await rig.until(() => rig.peer.acknowledged.includes("last"), "a scan", SCAN_MS);
+    expect(await rig.stopDriver(STOP_MS), "captures() ends after stop()");
+    await rig.driver.stop();
+  },
+  "stop() ends it while a scan is waiting to be taken": async (rig) => {
+    void rig.peer.send(patternScan("untaken")).catch(() => undefined);
+    await wait(PATIENCE_MS);
+    const stopped = rig.driver.stop();
+    rig.go();
+    expect(
+      await Promise.race([stopped.then(() => true), wait(STOP_MS).then(() => false)]),
+      "stop() resolves",
+    );
+    expect(rig.peer.acknowledged.length === rig.taken.length, "nothing is acknowledged that is not stored");
+  },
+  "memory does not grow with the number of scans": async (rig) => {
+    rig.go();
+    const send = async (at: number) => {
+      await rig.peer.send(patternScan(`m-${at}`, 2048, 32, at));
+      await rig.until(() => rig.peer.acknowledged.length > at, `scan ${at}`, SCAN_MS);
+    };
+    for (let at = 0; at < 10; at += 1) await send(at);
+    const before = held();
+    for (let at = 10; at < 10 + MEMORY_SCANS; at += 1) await send(at);
+    const growth = held() - before;
+    expect(
+      growth < MAX_GROWTH_BYTES,
+      `memory grew by ${Math.round(growth / 1e6)} MB over ${MEMORY_SCANS} scans`,
+    );
+  },
+};
+
+/** The names of the rules. */
+export const CHECK_NAMES: readonly string[] = Object.keys(CHECKS);
+
+/** Runs every rule (or those of `only`) against a module, each with a machine and a spool of its own. */
+export async function* testDriver(
+  module: DriverModule,
+  createPeer: () => ConformancePeer,
+  only: readonly string[] = CHECK_NAMES,
+): AsyncGenerator<CheckResult> {
+  for (const [name, check] of Object.entries(CHECKS)) {
+    if (!only.includes(name)) continue;
+    const began = performance.now();
+    const found = await attempt(module, createPeer, check);
+    yield { name, ok: found === null, found, milliseconds: Math.round(performance.now() - began) };
+  }
+}
+
+async function attempt(
+  module: DriverModule,
+  createPeer: () => ConformancePeer,
+  check: Check,
+): Promise<string | null> {
+  let rig: Rig | null = null;
+  try {
+    rig = await openRig(module, createPeer);
+    await check(rig);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    await rig?.close();
+  }
+}
+
+function expect(holds: boolean, what: string): void {
+  if (!holds) throw new Error(`it does not hold: ${what}`);
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Bytes on the heap and outside it; the collector is run where it may be. */
+function held(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
+
+/** Bytes of no meaning, the same each time. */
+function noise(seed: number, length: number): Uint8Array {
+  let state = seed * 2_654_435_761 + 1;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state >>> 24;
+  });
+}
