@@ -41,17 +41,17 @@ function measure(
   const high = pair(settings.photons[1]);
   const regionMask = new Uint8Array(width * height);
   const rest = new Float32Array(box.width * BINS);
+  const all = canvas.bins;
   for (let y = 0; y < height; y++) {
     const pixel = (y0 + y) * canvas.width + x0;
-    transmit(canvas.bins, pixel, width, weights, low.with, high.with, y * width);
+    transmit(all, pixel, width, weights, low.with, high.with, y * width);
     low.without.set(low.with.subarray(y * width, (y + 1) * width), y * width);
     high.without.set(high.with.subarray(y * width, (y + 1) * width), y * width);
     const row = y0 + y - box.y;
     if (row < 0 || row >= box.height) continue;
     const source = ((y0 + y) * canvas.width + box.x) * BINS;
     const own = row * box.width * BINS;
-    for (let k = 0; k < rest.length; k++)
-      rest[k] = (canvas.bins[source + k] as number) - (bins[own + k] as number);
+    for (let k = 0; k < rest.length; k++) rest[k] = (all[source + k] as number) - (bins[own + k] as number);
     const at = y * width + box.x - x0;
     transmit(rest, 0, box.width, weights, low.without, high.without, at);
     regionMask.set(mask.subarray(row * box.width, (row + 1) * box.width), at);

@@ -14,12 +14,13 @@ const HALF_FINE_BELOW_MM = 16;
 /** A box through which rays drift sideways by more than this (mm) is traced ray by ray instead of in layers. */
 const BOX_DRIFT_MM = 4;
 /** The same for a prism, whose rays are dearer. */
-const PRISM_DRIFT_MM = 18;
+const PRISM_DRIFT_MM = 90;
 /** Rays flatter than this against a solid's layers are traced one by one. */
 const STEEP = 0.3;
-/** Layers per pixel of drift, and the rows they are spread over at least. */
-const LAYERS_PER_PIXEL = 1.4;
+/** A row is sampled by this many sub-rows and layers at least, and by so many more per pixel of drift. */
 const FEWEST_LAYERS = 2;
+const LAYERS_PER_PIXEL = 1.2;
+const MOST_LAYERS = 48;
 
 export interface Pose {
   readonly at: Vector;
@@ -165,7 +166,7 @@ export class Canvas {
         return (y) => {
           aim((y + 0.5) * pitch, wx);
           const perPixel = (driftThrough(ray, shape.half[2]) / pitch) * LAYERS_PER_PIXEL;
-          const layers = FEWEST_LAYERS + Math.min(64, Math.floor(perPixel));
+          const layers = Math.min(MOST_LAYERS, FEWEST_LAYERS + Math.floor(perPixel));
           const stride = STRIDES[layers] as number;
           for (let j = 0; j < layers; j++) {
             aim((y + (j + 0.5) / layers) * pitch, wx);
@@ -226,6 +227,7 @@ export class Canvas {
     let at = pixel * BINS;
     for (let i = begin; i < end; i++, pixel++, at += 8) {
       const areal = (row[i] as number) * density;
+      if (areal === 0) continue;
       sum += areal;
       bins[at] = (bins[at] as number) + areal * m0;
       bins[at + 1] = (bins[at + 1] as number) + areal * m1;
@@ -248,7 +250,7 @@ function driftThrough(ray: RayRow, halfZ: number): number {
 }
 
 /** For each number of layers a stride without common divisor, so that sub-rows and layers are paired evenly. */
-const STRIDES: readonly number[] = Array.from({ length: 68 }, (_, n) => {
+const STRIDES: readonly number[] = Array.from({ length: MOST_LAYERS + 1 }, (_, n) => {
   let stride = Math.max(1, Math.round(n * 0.618));
   while (n > 1 && common(stride, n) > 1) stride++;
   return stride;

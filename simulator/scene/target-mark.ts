@@ -47,11 +47,12 @@ function union(boxes: readonly PixelBox[]): PixelBox | undefined {
 }
 
 function copyBins(canvas: Canvas, box: PixelBox): Float32Array {
+  const all = canvas.bins;
   const stride = box.width * BINS;
   const out = new Float32Array(stride * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.y + y) * canvas.width + box.x) * BINS;
-    out.set(canvas.bins.subarray(from, from + stride), y * stride);
+    out.set(all.subarray(from, from + stride), y * stride);
   }
   return out;
 }

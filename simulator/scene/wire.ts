@@ -66,6 +66,7 @@ export function traceWire(
       const along = ((cx - px) * ux + (cy - py) * uy) / flat;
       if (along < 0 || along >= flat) continue;
       const away = ((cx - px) * uy - (cy - py) * ux) / flat / width;
+      if (away >= radius + half || away <= -radius - half) continue;
       const area = segment(away + half, radius) - segment(away - half, radius);
       if (area > 0) out[i] = (out[i] as number) + area * gain;
     }
