@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -105,5 +106,27 @@ describe("the packed tarball, installed into an empty folder", () => {
       expect(run.code, run.stdout).toBe(0);
     },
     MINUTES,
+  );
+
+  it(
+    "holds a vendor's driver to the rules, written against the vendor kit in an empty folder",
+    async () => {
+      const acme = join(folder, "acme");
+      mkdirSync(acme);
+      for (const name of ["driver", "peer"]) {
+        const text = readFileSync(join(ROOT, `test/fixtures/acme/${name}.ts`), "utf8")
+          .replace('"../../../device/scanner/module/public.ts"', '"lynceus/driver"')
+          .replace('"./peer.ts"', '"./peer.js"');
+        writeFileSync(join(acme, `${name}.js`), stripTypeScriptTypes(text));
+      }
+      const lynceus = join(folder, "node_modules/.bin/lynceus");
+      const run = await runCommand(lynceus, ["driver", "test", "./acme/driver.js"], {
+        cwd: folder,
+        timeoutMs: 4 * MINUTES,
+      });
+      expect(run.code, run.stdout + run.stderr).toBe(0);
+      expect(run.stdout).toContain("9 rules hold, 0 do not");
+    },
+    5 * MINUTES,
   );
 });
