@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { LynceusError } from "../protocols/errors.ts";
+import { benchmarkScans } from "./benchmark/benchmark.ts";
+import { BENCHMARK_SETS, type BenchmarkSet } from "./benchmark/sets.ts";
 import {
   type Mix,
   PHYSICS,
@@ -14,31 +16,48 @@ import {
 /**
  * Training stream on stdout. For each scan: u32 LE length of the header, the header as JSON, then the low and
  * the high plane of each view as height × width u16 LE. Ends quietly when the reader closes the pipe.
+ * `--benchmark main|shifted` gives the frozen benchmark (`benchmark/README.md`) instead of walking a seed.
  * `--scenario` takes several names with commas between, by turns: scan n is of the (n modulo their count)-th.
  */
 async function main(): Promise<void> {
   const values = options();
-  const seed = whole("--seed", values.seed);
-  const start = whole("--start", values.start);
-  const end = start + whole("--count", values.count);
-  const mix = mixOf(values.mix);
-  const scenarios = scenariosOf(values.scenario);
-  const physics = physicsOf(values.physics);
-  const views = viewsOf(values.views);
   let open = true;
   process.stdout.on("error", () => {
     open = false;
     process.exit(0);
   });
-  for (let index = start; index < end && open; index++) {
+  for (const { scan, index } of scansOf(values)) {
+    if (!open) return;
+    if (!process.stdout.write(encodeScan(scan, index))) await once(process.stdout, "drain");
+  }
+}
+
+type Values = Record<"seed" | "start" | "count" | "mix" | "scenario" | "physics" | "views", string> & {
+  readonly benchmark?: string;
+};
+
+/** The scans asked for: of the frozen benchmark (`--start` and `--count` are places in its list), else walked from the seed. */
+function* scansOf(values: Values): Generator<{ readonly scan: SimulatedScan; readonly index: number }> {
+  const start = whole("--start", values.start);
+  const end = start + whole("--count", values.count);
+  if (values.benchmark !== undefined) {
+    const frozen = benchmarkScans(setOf(values.benchmark), { from: start, to: end });
+    for (const { scan, entry } of frozen) yield { scan, index: entry.index };
+    return;
+  }
+  const seed = whole("--seed", values.seed);
+  const mix = mixOf(values.mix);
+  const scenarios = scenariosOf(values.scenario);
+  const physics = physicsOf(values.physics);
+  const views = viewsOf(values.views);
+  for (let index = start; index < end; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    const record = encodeScan(simulateScan({ seed, index, mix, scenario, physics, views }), index);
-    if (!process.stdout.write(record)) await once(process.stdout, "drain");
+    yield { scan: simulateScan({ seed, index, mix, scenario, physics, views }), index };
   }
 }
 
 /** Options of the command line. */
-function options(): Record<"seed" | "start" | "count" | "mix" | "scenario" | "physics" | "views", string> {
+function options(): Values {
   try {
     return parseArgs({
       options: {
@@ -49,11 +68,13 @@ function options(): Record<"seed" | "start" | "count" | "mix" | "scenario" | "ph
         scenario: { type: "string", default: "parcels" },
         physics: { type: "string", default: "standard" },
         views: { type: "string", default: "1" },
+        benchmark: { type: "string" },
       },
     }).values;
   } catch (cause) {
     throw new LynceusError("LYN_USAGE", "The options cannot be read", {
-      remedy: "Give --seed, --start, --count, --mix, --scenario, --physics and --views, each with a value",
+      remedy:
+        "Give --seed, --start, --count, --mix, --scenario, --physics, --views, --benchmark, each with a value",
       cause,
     });
   }
@@ -91,6 +112,14 @@ function physicsOf(text: string): Physics {
 function viewsOf(text: string): 1 | 2 {
   if (text === "1" || text === "2") return text === "1" ? 1 : 2;
   throw new LynceusError("LYN_USAGE", `--views ${text} is not known`, { remedy: "Give 1 or 2" });
+}
+
+function setOf(text: string): BenchmarkSet {
+  const known = BENCHMARK_SETS.find((set) => set === text);
+  if (known !== undefined) return known;
+  throw new LynceusError("LYN_USAGE", `--benchmark ${text} is not known`, {
+    remedy: `Give ${BENCHMARK_SETS.join(" or ")}`,
+  });
 }
 
 /** Header and planes of one scan as one chunk. */
