@@ -49,6 +49,11 @@ const classSchema = z.object({
 const inputSchema = z.object({
   name: z.string().min(1),
   kinds: z.array(z.enum(["dual-energy", "single-energy", "pseudo-colour", "other"])).min(1),
+  /** What the images show that it was made for: parcels, mail and bags, or containers, pallets and unit load devices. */
+  subjects: z
+    .array(z.enum(["item", "cargo"]))
+    .min(1)
+    .default(["item"]),
   layout: z.literal("NCHW"),
   /** A pair (pseudo-colour is turned into one, `pseudo-pair.ts`), or the one plane of a single-energy scan. */
   channels: z.union([z.tuple([z.literal("low"), z.literal("high")]), z.tuple([z.literal("single")])]),

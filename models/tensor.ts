@@ -36,7 +36,12 @@ export function acceptsPlanes(planes: ScanPlanes, input: ModelInput): boolean {
   if (!input.kinds.includes(planes.kind)) return false;
   // Colours are turned into a pair where a pair is asked for.
   if (planes.rgb !== undefined && input.channels.length === 2) return planes.kind === "pseudo-colour";
-  return input.channels.every((channel) => planes[channel] !== undefined);
+  return input.channels.every((channel) => planeOf(planes, channel) !== undefined);
+}
+
+/** The plane that feeds a channel: a model of one plane that takes pairs looks at the high energy, which reaches deepest. */
+function planeOf(planes: ScanPlanes, channel: ModelInput["channels"][number]): Uint16Array | undefined {
+  return channel === "single" ? (planes.single ?? planes.high) : planes[channel];
 }
 
 function unusable(message: string, planes: ScanPlanes): LynceusError {
@@ -60,7 +65,7 @@ function checkPlanes(planes: ScanPlanes, input: ModelInput): void {
   if (!(airLevel > 0 && Number.isFinite(airLevel)))
     throw unusable(`air level ${airLevel} is not a positive number`, planes);
   for (const channel of input.channels) {
-    if (planes[channel]?.length !== width * height)
+    if (planeOf(planes, channel)?.length !== width * height)
       throw unusable(`the ${channel} plane does not hold ${width}x${height} samples`, planes);
   }
 }
@@ -132,7 +137,7 @@ export function planesToTensor(source: ScanPlanes, input: ModelInput): InputTens
   const height = padded(inner.height, input.minimum.height, input.multipleOf);
   const data = new Float32Array(input.channels.length * width * height);
   input.channels.forEach((channel, c) => {
-    const source = { data: planes[channel]!, width: planes.width, height: planes.height };
+    const source = { data: planeOf(planes, channel)!, width: planes.width, height: planes.height };
     const part = data.subarray(c * height * width, (c + 1) * height * width);
     fillChannel(part, width, resample(source, inner), inner, { ...planes, padding: input.padding });
   });
@@ -173,7 +178,7 @@ export class ViewTensors {
 }
 
 /** What of an input decides how its tensor looks: which kinds it takes beside this one does not. */
-function keyOf({ name: _name, kinds: _kinds, ...rest }: ModelInput): string {
+function keyOf({ name: _name, kinds: _kinds, subjects: _subjects, ...rest }: ModelInput): string {
   return JSON.stringify(rest);
 }
 

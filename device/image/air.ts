@@ -155,19 +155,39 @@ function momentsAround(samples: Uint16Array, middle: number, reach: number) {
   };
 }
 
-/** Air surrounds an object: a border that is mostly darkest, with next to nothing at the bright end, is inverted. */
-function isInverted(plane: Uint16Array, samples: Uint16Array, width: number): boolean {
+/**
+ * Whether a plane of a parcel or bag looks stored as attenuation: its border is nearly all at the dark end and what it
+ * surrounds is brighter. Of containers that says nothing: their frames are dark.
+ */
+export function looksInverted(plane: Uint16Array, width: number): boolean {
   const height = plane.length / width;
   if (width < 8 || height < 8) return false;
+  const samples = sample(plane, width);
+  const { low, span } = rangeOf(samples);
+  if (span < FULL_SCALE / 16) return false;
+  const border = borderOf(plane, width, height);
+  if (shareOf(border, (value) => value < low + span * 0.15) < 0.6) return false;
+  if (shareOf(border, (value) => value > low + span * 0.8) > 0.05) return false;
+  return shareOf(samples, (value) => value > low + span * 0.3) > 0.05;
+}
+
+function rangeOf(samples: Uint16Array): { readonly low: number; readonly span: number } {
   let low = FULL_SCALE;
   let high = 0;
   for (const value of samples) {
     if (value < low) low = value;
     if (value > high) high = value;
   }
-  const span = high - low;
+  return { low, span: high - low };
+}
+
+/** Air surrounds an object: a border that is mostly darkest, with next to nothing at the bright end, is inverted. */
+function isInverted(plane: Uint16Array, samples: Uint16Array, width: number): boolean {
+  const height = plane.length / width;
+  if (width < 8 || height < 8) return false;
+  const { low, span } = rangeOf(samples);
   if (span < FULL_SCALE / 16) return false;
-  const bright = high - span * 0.2;
+  const bright = low + span * 0.8;
   const border = borderOf(plane, width, height);
   if (shareOf(border, (value) => value < low + span * 0.1) < 0.6) return false;
   return (

@@ -1,4 +1,8 @@
 import type { Analysis } from "../scan.ts";
+import { looksInverted } from "./air.ts";
+import { clippingOf } from "./clipping.ts";
+import { greyOf } from "./kind.ts";
+import { recogniseSubject, type Subject } from "./subject.ts";
 
 /** What is known of one view when its quality is judged; planes in counts, all with the same air level. */
 export interface QualityInput {
@@ -9,6 +13,7 @@ export interface QualityInput {
   readonly high?: Uint16Array;
   readonly single?: Uint16Array;
   readonly rgb?: Uint8Array;
+  readonly pixelPitchMm?: { readonly x: number; readonly y: number } | null;
   /** Where the air level came from. */
   readonly air: {
     readonly estimated: boolean;
@@ -28,6 +33,8 @@ export interface QualityVerdict {
   readonly quality: number;
   /** False where nothing can be seen in the image at all: a model's silence would mean nothing. */
   readonly usable: boolean;
+  /** What the image shows; `none` where it is not usable. Models are made for one or the other. */
+  readonly subject: Subject;
   readonly problems: Analysis["problems"];
 }
 
@@ -41,28 +48,31 @@ const AIR_TRANSMISSION = 0.95;
 const OPAQUE_SHARE = 0.01;
 /** Opaque share of the image from which nothing can be said. */
 const BLIND_SHARE = 0.9;
+/** Pseudo-colour shows what its maker chose to show: the counts are gone, so it never gets more. */
+const COLOUR_QUALITY = 0.6;
 /** Smallest side that shows anything, pixels. */
 const MIN_SIDE = 16;
 
-/** Judges how far an image can be trusted, and names what limits it; deterministic, no model. */
+/**
+ * Judges how far an image can be trusted, what it shows, and names what limits it; deterministic, no model. What is no X-ray
+ * image, or is turned round or clipped so that its values mean something else, is not usable.
+ */
 export function judgeQuality(input: QualityInput): QualityVerdict {
+  const refusal = refusalOf(input);
+  if (refusal !== null) return refused(refusal);
+  const { subject } = recogniseSubject(input);
+  if (subject === "none")
+    return refused("The image does not look like an X-ray scan: no model is asked about it");
+  const turned = subject === "item" && isTurned(input);
+  if (turned)
+    return refused("The image is inverted (air dark, goods bright): its values do not mean transmission");
   const problems: { code: "IMAGE_QUALITY" | "OPAQUE_REGION"; text: string }[] = [];
   const limit = (text: string) => problems.push({ code: "IMAGE_QUALITY", text });
-  if (input.width < MIN_SIDE || input.height < MIN_SIDE) {
-    limit(`The image is ${input.width} × ${input.height} pixels: too small to show anything`);
-    return { quality: 0, usable: false, problems };
-  }
   const plane = input.high ?? input.single;
-  if (!plane) return colourQuality(input.rgb, problems, limit);
-  if (isBlank(plane)) {
-    limit("The image is blank: every pixel has the same value");
-    return { quality: 0, usable: false, problems };
-  }
+  if (!plane) return { quality: COLOUR_QUALITY, usable: true, subject, problems };
   const opaque = opaqueShares(plane, input.width, input.height, input.airLevel);
-  if (opaque.ofImage >= BLIND_SHARE) {
-    limit("The radiation did not get through: the image is dark almost everywhere");
-    return { quality: 0, usable: false, problems };
-  }
+  if (opaque.ofImage >= BLIND_SHARE)
+    return refused("The radiation did not get through: the image is dark almost everywhere");
   if (opaque.ofObject >= OPAQUE_SHARE) {
     const percent = Math.round(opaque.ofObject * 100);
     problems.push({
@@ -71,7 +81,34 @@ export function judgeQuality(input: QualityInput): QualityVerdict {
     });
   }
   const quality = countQuality(input, opaque.ofObject, limit);
-  return { quality, usable: true, problems };
+  return { quality, usable: true, subject, problems };
+}
+
+function refused(text: string): QualityVerdict {
+  return { quality: 0, usable: false, subject: "none", problems: [{ code: "IMAGE_QUALITY", text }] };
+}
+
+/** What makes an image useless whatever it shows, in words; null where nothing does. */
+function refusalOf({ width, height, low, high, single, rgb, airLevel, bits }: QualityInput): string | null {
+  if (width < MIN_SIDE || height < MIN_SIDE)
+    return `The image is ${width} × ${height} pixels: too small to show anything`;
+  const values = high ?? single ?? rgb;
+  if (!values || isBlank(values)) return "The image is blank: every pixel has the same value";
+  if (low && high && low.every((value, i) => value === high[i]) && !isFlat(high))
+    return "Both planes hold the same image: it is no dual-energy scan";
+  for (const plane of [low, high, single]) {
+    const clipping = plane && bits === 16 ? clippingOf(plane, width, airLevel) : null;
+    if (clipping !== null)
+      return `The image is clipped at its ${clipping} end: what was beyond cannot be known`;
+  }
+  return null;
+}
+
+/** Stored as attenuation: as the air estimate found, or as the border shows where an air level was stated or colours are. */
+function isTurned({ air, low, high, single, rgb, width }: QualityInput): boolean {
+  if (air.inverted) return true;
+  const plane = high ?? single ?? low;
+  return plane ? looksInverted(plane, width) : rgb !== undefined && looksInverted(greyOf(rgb), width);
 }
 
 function countQuality(input: QualityInput, opaque: number, limit: (text: string) => void): number {
@@ -107,17 +144,11 @@ function countQuality(input: QualityInput, opaque: number, limit: (text: string)
   return Math.round(quality * 1000) / 1000;
 }
 
-/** Pseudo-colour shows what its maker chose to show: the counts are gone, so it never gets more than 0.6. */
-function colourQuality(
-  rgb: Uint8Array | undefined,
-  problems: Analysis["problems"],
-  limit: (text: string) => void,
-): QualityVerdict {
-  if (!rgb || isBlank(rgb)) {
-    limit("The image is blank: every pixel has the same value");
-    return { quality: 0, usable: false, problems };
-  }
-  return { quality: 0.6, usable: true, problems };
+/** Drawn rather than measured: neighbours repeat each other exactly, which noise does not do. */
+function isFlat(plane: Uint16Array): boolean {
+  let equal = 0;
+  for (let i = 1; i < plane.length; i++) if (plane[i] === plane[i - 1]) equal++;
+  return equal > plane.length * 0.3;
 }
 
 function isBlank(values: Uint16Array | Uint8Array): boolean {

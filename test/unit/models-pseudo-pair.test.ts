@@ -24,6 +24,7 @@ const INPUT: ModelInput = {
   name: "transmission",
   kinds: ["dual-energy", "pseudo-colour"],
   layout: "NCHW",
+  subjects: ["item"],
   channels: ["low", "high"],
   fit: "pitch",
   multipleOf: 16,

@@ -15,6 +15,7 @@ const INPUT: ModelInput = {
   name: "transmission",
   kinds: ["dual-energy"],
   layout: "NCHW",
+  subjects: ["item"],
   channels: ["low", "high"],
   fit: "pitch",
   multipleOf: 32,
