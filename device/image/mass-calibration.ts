@@ -45,6 +45,14 @@ export const massCalibrationSchema = z.strictObject({
   schema: z.literal(MASS_CALIBRATION_SCHEMA),
   /** By rising ratio: organic first. */
   curves: z.array(curveSchema).min(LEAST_MATERIALS).max(16),
+  /**
+   * True area of a pixel over the one that the machine states, at heights over the belt: a fan shows what is near its source
+   * larger. Empty: the stated pitch is believed everywhere.
+   */
+  areas: z
+    .array(z.strictObject({ heightMm: z.number().min(0).max(5000), factor: z.number().min(0.25).max(4) }))
+    .max(2)
+    .default([]),
 });
 export type MassCalibration = z.infer<typeof massCalibrationSchema>;
 export type MassCurve = z.infer<typeof curveSchema>;
@@ -54,7 +62,10 @@ export type MassCurve = z.infer<typeof curveSchema>;
  * the two attenuations and the areal density per attenuation are kept along its steps; steps too thin or opaque are left out.
  * @throws LynceusError LYN_MASS_CALIBRATION where that leaves too few steps or materials that cannot be told apart.
  */
-export function fitMass(steps: readonly MeasuredStep[]): MassCalibration {
+export function fitMass(
+  steps: readonly MeasuredStep[],
+  areas: MassCalibration["areas"] = [],
+): MassCalibration {
   if (steps.length > MOST_STEPS) throw unusable(`${steps.length} steps`);
   const materials = Map.groupBy(steps.filter(isUsable), (step) => step.material);
   const curves = [...materials]
@@ -64,7 +75,7 @@ export function fitMass(steps: readonly MeasuredStep[]): MassCalibration {
   for (const { material, points } of curves) {
     if (points.length < LEAST_STEPS) throw unusable(`${points.length} usable steps of ${material}`);
   }
-  const parsed = massCalibrationSchema.safeParse({ schema: MASS_CALIBRATION_SCHEMA, curves });
+  const parsed = massCalibrationSchema.safeParse({ schema: MASS_CALIBRATION_SCHEMA, curves, areas });
   if (!parsed.success) throw unusable(parsed.error.issues[0]!.message);
   return parsed.data;
 }

@@ -28,6 +28,14 @@ const DARKEST = 0.0005;
 const BLOCK = 4;
 /** Attenuation below which even a block has no ratio: thin goods count as the first (organic) material. */
 const RATIO_FROM = 0.02;
+/** Attenuation from which a block belongs to the item. */
+const COVERED_FROM = 0.03;
+/**
+ * g/cm³ of an item as a whole, packaging and air in it (carriers reckon with 0.17, soft goods pack looser); and the highest
+ * that the middle of one is taken to be, mm.
+ */
+const PACKED_DENSITY = 0.13;
+const HIGHEST_MIDDLE_MM = 100;
 /** Lines at either end of a scan that show air, and how far from air they may be to be taken for it (−ln). */
 const END_LINES = 6;
 const NEAR_AIR = 0.03;
@@ -51,7 +59,7 @@ export function weighView(view: MassView, calibration: MassCalibration): MassEst
   const { width, height, pixelPitchMm } = view;
   const attenuation = attenuationTable(view.airLevel);
   const density = new DensityTable(calibration);
-  const totals = { sum: 0, opaque: 0, opaquePixels: 0 };
+  const totals = { sum: 0, opaque: 0, opaquePixels: 0, covered: 0 };
   const rows = new BlockRow(view, attenuation);
   for (let top = 0; top < height; top += BLOCK) {
     rows.gather(top);
@@ -63,15 +71,30 @@ export function weighView(view: MassView, calibration: MassCalibration): MassEst
       totals.sum += rows.high[block]! * perAttenuation;
       totals.opaque += rows.opaque[block]! * perAttenuation;
       totals.opaquePixels += rows.opaquePixels[block]!;
+      totals.covered += depth > COVERED_FROM ? pixels : 0;
     }
   }
-  const { sum, opaque, opaquePixels } = totals;
+  const { sum, opaque, opaquePixels, covered } = totals;
+  const factor = areaFactor(calibration, covered > 0 ? sum / covered : 0);
   return {
     // g/cm² × mm² = 10 mg.
-    kg: Math.max(0, (sum * pixelPitchMm.x * pixelPitchMm.y) / 100_000),
+    kg: Math.max(0, (sum * pixelPitchMm.x * pixelPitchMm.y * factor) / 100_000),
     opaqueShare: sum > 0 ? Math.min(1, Math.max(0, opaque / sum)) : 0,
     opaquePixels,
   };
+}
+
+/**
+ * True area of a pixel over the stated one at the height where the middle of the item probably is: goods are packed alike, so
+ * that twice the areal density stands for twice the height. One view tells no more.
+ */
+function areaFactor({ areas }: MassCalibration, arealDensity: number): number {
+  const [low, high] = areas.toSorted((a, b) => a.heightMm - b.heightMm);
+  if (low === undefined) return 1;
+  if (high === undefined || high.heightMm === low.heightMm) return low.factor;
+  const middleMm = Math.min(HIGHEST_MIDDLE_MM, (arealDensity / PACKED_DENSITY) * 5);
+  const share = (middleMm - low.heightMm) / (high.heightMm - low.heightMm);
+  return low.factor * (high.factor / low.factor) ** share;
 }
 
 /** −ln of transmission for each count. */
@@ -119,36 +142,37 @@ class BlockRow {
     const { low, high, width } = this.#view;
     const table = this.#attenuation;
     const start = y * width;
-    const lowBase = baseOf(table, low, start, start + width);
-    const highBase = baseOf(table, high, start, start + width);
-    const opaqueFrom = highBase - Math.log(OPAQUE_TRANSMISSION);
+    const lowAir = airOf(table, low, start, start + width);
+    const highAir = airOf(table, high, start, start + width);
+    const opaqueFrom = -Math.log(OPAQUE_TRANSMISSION);
     for (let x = 0, i = start; x < width; x++, i++) {
       const block = (x / BLOCK) | 0;
-      const deep = table[high[i]!]!;
-      this.low[block]! += table[low[i]!]! - lowBase;
-      this.high[block]! += deep - highBase;
+      const deep = table[high[i]!]! - (highAir.first + x * highAir.step);
+      this.low[block]! += table[low[i]!]! - (lowAir.first + x * lowAir.step);
+      this.high[block]! += deep;
       if (deep < opaqueFrom) continue;
-      this.opaque[block]! += deep - highBase;
+      this.opaque[block]! += deep;
       this.opaquePixels[block]! += 1;
     }
   }
 }
 
-/**
- * Mean attenuation of the air at both ends of a row, which is taken off it: detectors drift. 0 where neither end shows air.
- */
-function baseOf(table: Float32Array, plane: Uint16Array, start: number, end: number): number {
-  if (end - start < 4 * END_LINES) return 0;
-  let sum = 0;
-  let ends = 0;
-  for (const from of [start, end - END_LINES]) {
+/** Attenuation that air shows along a row, `first + x × step`: it is taken off, since detectors drift. */
+interface RowAir {
+  readonly first: number;
+  readonly step: number;
+}
+
+/** From the air at both ends of a row; level where one end shows none, 0 where neither does. */
+function airOf(table: Float32Array, plane: Uint16Array, start: number, end: number): RowAir {
+  if (end - start < 4 * END_LINES) return { first: 0, step: 0 };
+  const means = [start, end - END_LINES].map((from) => {
     let mean = 0;
     for (let i = from; i < from + END_LINES; i++) mean += table[plane[i]!]! / END_LINES;
-    if (Math.abs(mean) > NEAR_AIR) continue;
-    sum += mean;
-    ends++;
-  }
-  return ends === 0 ? 0 : sum / ends;
+    return Math.abs(mean) <= NEAR_AIR ? mean : null;
+  });
+  const [left, right] = [means[0] ?? means[1] ?? 0, means[1] ?? means[0] ?? 0];
+  return { first: left, step: (right - left) / (end - start) };
 }
 
 /** The wedge's curves at evenly spaced attenuations. */

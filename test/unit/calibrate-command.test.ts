@@ -10,9 +10,7 @@ import { USUAL_MASS } from "../../device/image/mass-usual.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 import { AIR_LEVEL } from "../../simulator/physics/detector.ts";
-import { drawSettings } from "../../simulator/physics/settings.ts";
-import { Random } from "../../simulator/random.ts";
-import { simulateWedge } from "../../simulator/wedge.ts";
+import { machineOf, simulateWedge } from "../../simulator/wedge.ts";
 
 describe("lynceus calibrate", () => {
   let folder = "";
@@ -21,8 +19,8 @@ describe("lynceus calibrate", () => {
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "lynceus-wedge-"));
-    const wedge = simulateWedge({ settings: drawSettings(new Random(1, "machine")), seed: 1 });
-    const { width, height, steps } = wedge;
+    const wedge = simulateWedge(machineOf({ seed: 1, index: 0 }), 1);
+    const { width, height, steps, plates, pixelPitchMm } = wedge;
     for (const energy of ["low", "high"] as const) {
       await sharp(wedge[energy], { raw: { width, height, channels: 1 } })
         .toColourspace("grey16")
@@ -31,6 +29,8 @@ describe("lynceus calibrate", () => {
     }
     writeFileSync(path("wedge.json"), JSON.stringify({ airLevel: AIR_LEVEL }));
     describeWedge({
+      plates,
+      pixelPitchMm,
       steps: steps.map(({ material, arealDensity, box }) => ({ material, gcm2: arealDensity, box })),
     });
   });
@@ -48,7 +48,7 @@ describe("lynceus calibrate", () => {
 
   it("makes from a scan of a wedge the file that a lane names", async () => {
     expect(await calibrate(path("steps.json"), path("mass.json"))).toMatch(
-      /nylon \d+ steps, aluminium \d+ steps, steel \d+ steps/,
+      /nylon \d+ steps, aluminium \d+ steps, steel \d+ steps; .* at 10 mm, .* at 210 mm/,
     );
     const calibration = await readMassCalibration(path("mass.json"));
     expect(calibration.curves).toHaveLength(3);

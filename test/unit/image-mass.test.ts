@@ -53,6 +53,19 @@ describe("mass by X-ray", () => {
     expect(opaqueShare).toBe(0);
   });
 
+  it("takes the true area of a pixel from the plates: on the belt for thin goods, higher for thick ones", () => {
+    const areas = [
+      { heightMm: 0, factor: 1.2 },
+      { heightMm: 100, factor: 0.9 },
+    ];
+    const factor = (nylon: number) =>
+      weighView(view(nylon, 0), { ...calibration, areas }).kg / weighView(view(nylon, 0), calibration).kg;
+    expect(factor(0.5)).toBeGreaterThan(1.1);
+    expect(factor(10)).toBeCloseTo(0.9, 2);
+    const single = { ...calibration, areas: areas.slice(0, 1) };
+    expect(weighView(view(1, 0), single).kg / weighView(view(1, 0), calibration).kg).toBeCloseTo(1.2, 6);
+  });
+
   it("is zero for air, and takes drifting rows for what they are", () => {
     const air = view(0, 0);
     expect(weighView(air, calibration).kg).toBe(0);

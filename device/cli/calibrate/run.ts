@@ -3,13 +3,15 @@ import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import { LynceusError } from "../../../protocols/errors.ts";
 import { decodeScan } from "../../image/decode.ts";
-import { fitMass, type MeasuredStep } from "../../image/mass-calibration.ts";
+import { fitMass, type MassCalibration, type MeasuredStep } from "../../image/mass-calibration.ts";
+import { areaFactorOf, measureStep } from "../../image/mass-wedge.ts";
 import { inputOf } from "../../image/naming.ts";
 import { normaliseView } from "../../inference/normalise.ts";
 
 /** Largest description, bytes. */
 const MAX_BYTES = 1024 * 1024;
 const pixels = z.int().min(0).max(65_536);
+const box = z.strictObject({ x: pixels, y: pixels, width: pixels.min(1), height: pixels.min(1) });
 
 const wedgeSchema = z.strictObject({
   schema: z.literal("lynceus-wedge/1"),
@@ -20,10 +22,16 @@ const wedgeSchema = z.strictObject({
       z.strictObject({
         material: z.string().min(1).max(64),
         gcm2: z.number().positive().describe("mass per area along the ray, g/cm²"),
-        box: z.strictObject({ x: pixels, y: pixels, width: pixels.min(1), height: pixels.min(1) }),
+        box,
       }),
     )
     .max(1000),
+  /** Plates of known size on the belt and above it; none: the stated pixel pitch is believed at every height. */
+  plates: z
+    .array(z.strictObject({ heightMm: z.number().min(0), areaMm2: z.number().positive(), core: box, box }))
+    .max(2)
+    .default([]),
+  pixelPitchMm: z.strictObject({ x: z.number().positive(), y: z.number().positive() }).optional(),
 });
 type Wedge = z.infer<typeof wedgeSchema>;
 
@@ -33,10 +41,12 @@ type Wedge = z.infer<typeof wedgeSchema>;
  */
 export async function calibrate(file: string, out: string): Promise<string> {
   const wedge = await readWedge(file);
-  const calibration = fitMass(await measure(wedge, dirname(resolve(file))));
+  const { steps, areas } = await measure(wedge, dirname(resolve(file)));
+  const calibration = fitMass(steps, areas);
   await writeFile(out, `${JSON.stringify(calibration, null, 1)}\n`);
   const parts = calibration.curves.map(({ material, points }) => `${material} ${points.length} steps`);
-  return `${out}: ${parts.join(", ")}`;
+  const sizes = areas.map(({ heightMm, factor }) => `${factor.toFixed(3)} at ${heightMm} mm`);
+  return `${out}: ${parts.join(", ")}; area of a pixel over the stated one: ${sizes.join(", ") || "not measured"}`;
 }
 
 async function readWedge(file: string): Promise<Wedge> {
@@ -59,24 +69,37 @@ function issueOf({ issues }: z.ZodError): string {
   return `/${issues[0]?.path.join("/")}: ${issues[0]?.message}`;
 }
 
-async function measure(wedge: Wedge, folder: string): Promise<readonly MeasuredStep[]> {
+async function measure(
+  wedge: Wedge,
+  folder: string,
+): Promise<{ readonly steps: readonly MeasuredStep[]; readonly areas: MassCalibration["areas"] }> {
   const [low, high] = wedge.image.map((name) => resolve(folder, name)) as [string, string];
-  const image = await decodeScan(inputOf(`${low},${high}`, () => true));
-  const { kind, width, height, sidecar } = image;
-  const view = { view: 0, width, height, pixelPitchMm: null, low: image.low!, high: image.high! };
+  const decoded = await decodeScan(inputOf(`${low},${high}`, () => true));
+  const { kind, width, height, sidecar } = decoded;
+  const pixelPitchMm = wedge.pixelPitchMm ?? sidecar.pixelPitchMm ?? null;
+  const view = { view: 0, width, height, pixelPitchMm, low: decoded.low!, high: decoded.high! };
   const { planes } = normaliseView(kind, view, sidecar.airLevel ?? null);
-  return wedge.steps.map(({ material, gcm2, box }) => {
-    if (box.x + box.width > width || box.y + box.height > height)
-      throw unusable(`the step of ${material} at ${box.x}, ${box.y} lies outside of the image`);
-    const mean = (plane: Uint16Array) => {
-      let sum = 0;
-      for (let y = box.y; y < box.y + box.height; y++) {
-        for (let x = box.x; x < box.x + box.width; x++) sum += plane[y * width + x]!;
-      }
-      return sum / (box.width * box.height * planes.airLevel);
-    };
-    return { material, arealDensity: gcm2, low: mean(planes.low!), high: mean(planes.high!) };
-  });
+  const image = {
+    width,
+    height,
+    airLevel: planes.airLevel,
+    low: planes.low!,
+    high: planes.high!,
+    pixelPitchMm: pixelPitchMm ?? { x: 1, y: 1 },
+  };
+  const { plates } = wedge;
+  const boxes = [
+    ...wedge.steps.map((step) => step.box),
+    ...plates.flatMap((plate) => [plate.core, plate.box]),
+  ];
+  const outside = boxes.find(({ x, y, ...size }) => x + size.width > width || y + size.height > height);
+  if (outside !== undefined) throw unusable(`the box at ${outside.x}, ${outside.y} reaches out of the image`);
+  if (plates.length > 0 && pixelPitchMm === null)
+    throw unusable("the pixel pitch that the machine states is missing");
+  return {
+    steps: wedge.steps.map(({ gcm2, ...step }) => measureStep(image, { ...step, arealDensity: gcm2 })),
+    areas: plates.map((plate) => ({ heightMm: plate.heightMm, factor: areaFactorOf(image, plate) })),
+  };
 }
 
 function unusable(message: string, cause?: unknown): LynceusError {

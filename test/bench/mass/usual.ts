@@ -4,23 +4,21 @@
  */
 import { writeFileSync } from "node:fs";
 import { fitMass, type MeasuredStep } from "../../../device/image/mass-calibration.ts";
+import { measureStep } from "../../../device/image/mass-wedge.ts";
 import { AIR_LEVEL } from "../../../simulator/physics/detector.ts";
-import { drawSettings } from "../../../simulator/physics/settings.ts";
-import { Random } from "../../../simulator/random.ts";
-import { simulateWedge } from "../../../simulator/wedge.ts";
-import { measureSteps } from "./wedge.ts";
+import { machineOf, simulateWedge } from "../../../simulator/wedge.ts";
 
 const MACHINES = 64;
 const SEED = 160;
 
 function meanSteps(): readonly MeasuredStep[] {
-  const each = Array.from({ length: MACHINES }, (_, machine) => {
-    const settings = drawSettings(new Random(SEED, `machine/${machine}`));
-    return measureSteps(simulateWedge({ settings, seed: SEED + machine }), AIR_LEVEL);
+  const each = Array.from({ length: MACHINES }, (_, index) => {
+    const wedge = simulateWedge(machineOf({ seed: SEED, index }), SEED + index);
+    return wedge.steps.map((step) => measureStep({ ...wedge, airLevel: AIR_LEVEL }, step));
   });
   return each[0]!.map((step, at) => {
     const mean = (member: "low" | "high") =>
-      each.reduce((sum, steps) => sum + steps[at]![member], 0) / MACHINES;
+      Math.exp(each.reduce((sum, steps) => sum + Math.log(steps[at]![member]), 0) / MACHINES);
     return { ...step, low: mean("low"), high: mean("high") };
   });
 }
