@@ -42,6 +42,8 @@ const TRICKLE_BYTES = 1;
 export class Acceptor {
   readonly #options: AcceptorOptions;
   readonly #sockets = new Set<Socket>();
+  /** Links that are being told that there is no room. */
+  readonly #spare = new Set<Socket>();
   readonly #serving = new Set<Promise<void>>();
   #server: Server | null = null;
 
@@ -83,7 +85,7 @@ export class Acceptor {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = null;
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of [...this.#sockets, ...this.#spare]) socket.destroy();
     await Promise.allSettled(this.#serving);
     if (server?.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
@@ -98,12 +100,27 @@ export class Acceptor {
       return;
     }
     if (this.#sockets.size >= maxAssociations) {
-      if (this.#sockets.size >= maxAssociations + SPARE_LINKS) socket.destroy();
-      else socket.end(encodeAssociateReject(BUSY));
+      this.#turnAway(socket);
       return;
     }
     const serving = this.#serve(socket, address).finally(() => this.#serving.delete(serving));
     this.#serving.add(serving);
+  }
+
+  /** Says that all associations are taken; a peer that does not listen is cut. */
+  #turnAway(socket: Socket): void {
+    if (this.#spare.size >= SPARE_LINKS) {
+      socket.destroy();
+      return;
+    }
+    this.#spare.add(socket);
+    const timer = setTimeout(() => socket.destroy(), this.#options.requestMs);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#spare.delete(socket);
+    });
+    socket.resume();
+    socket.end(encodeAssociateReject(BUSY));
   }
 
   async #serve(socket: Socket, address: string): Promise<void> {

@@ -9,6 +9,9 @@ import { describeReport, type ScannerReport } from "./report.ts";
 const DEFAULT_RATE = 0.5;
 
 interface Options {
+  readonly protocol: "line-scan" | "dicom";
+  readonly calledAe: string;
+  readonly callingAe: string;
   readonly listen?: Address;
   readonly connect?: Address;
   readonly scans?: number;
@@ -30,7 +33,9 @@ export function registerScanner(simulate: Command): void {
       "A parcel scanner that speaks the line-scan protocol, with its barcode reader and scale. Ends when all scans are acknowledged.",
     )
     .addOption(
-      new Option("--protocol <name>", "protocol of the link").choices(["line-scan"]).default("line-scan"),
+      new Option("--protocol <name>", "protocol of the link")
+        .choices(["line-scan", "dicom"])
+        .default("line-scan"),
     )
     .addOption(
       new Option("--listen <host:port>", "wait for the gateway here (port 0: a free one)").argParser(
@@ -57,11 +62,19 @@ export function registerScanner(simulate: Command): void {
       "items ride a belt with photo-eyes and a diverter, whose controller (Modbus TCP) listens here",
       addressOption,
     )
+    .option("--called-ae <title>", "AE title of the gateway (protocol dicom)", "LYNCEUS")
+    .option("--calling-ae <title>", "AE title of the scanner (protocol dicom)", "SIMULATOR")
+    .option(
+      "--radiation <host:port>",
+      "the radiation portal (VM-250-type lines) listens here; an item needs 1.2 s more",
+      addressOption,
+    )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => scanner(options));
 }
 
 async function scanner(options: Options): Promise<void> {
+  if (options.protocol === "dicom") return dicomScanner(options);
   if (options.listen === undefined && options.connect === undefined) {
     throw new LynceusError("LYN_USAGE", "simulate scanner has no link", {
       remedy: "Give --listen HOST:PORT or --connect HOST:PORT",
@@ -99,6 +112,42 @@ async function scanner(options: Options): Promise<void> {
 }
 
 function printJson(report: ScannerReport): void {
+/** A DICOM scanner has no peripherals of its own and calls the gateway, which listens. */
+async function dicomScanner(options: Options): Promise<void> {
+  const { connect, scans, rate, seed, faults, barcode, scale, conveyor } = options;
+  if ((connect === undefined || faults !== undefined || barcode) ?? scale ?? conveyor) {
+    throw new LynceusError(
+      "LYN_USAGE",
+      "a DICOM scanner connects, and has no peripherals and no fault script",
+      {
+        remedy: "Give --connect HOST:PORT, where the gateway's lane listens, and leave the others out",
+      },
+    );
+  }
+  const { runDicomScanner } = await import("./dicom/run.ts");
+  const signals = listenForStop();
+  try {
+    const summary = await runDicomScanner(
+      {
+        connect,
+        called: options.calledAe,
+        calling: options.callingAe,
+        scans: scans ?? Number.POSITIVE_INFINITY,
+        rate,
+        seed,
+        truth: options.truth ?? null,
+        report: options.json === true ? printJson : printText,
+      },
+      signals.stop,
+    );
+    const complete = scans === undefined || summary.acknowledged === scans;
+    if (signals.received() === "SIGINT") process.exitCode = 130;
+    else process.exitCode = complete && summary.outstanding === 0 ? 0 : 1;
+  } finally {
+    signals.release();
+  }
+}
+
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

@@ -161,6 +161,36 @@ reports:
     );
   });
 
+  it("takes what the simulated scanner sends, an association a scan", async () => {
+    const before = central.hits().length;
+    const args = [
+      "simulate",
+      "scanner",
+      "--protocol",
+      "dicom",
+      "--connect",
+      `127.0.0.1:${port}`,
+      "--scans",
+      "2",
+    ];
+    const scanner = startLynceus([...args, "--rate", "5", "--json"]);
+    expect(await scanner.exited).toBe(0);
+    await until("its hits", WAIT_MS, () => central.hits().length === before + 2);
+    expect(JSON.parse(scanner.lines.at(-1) ?? "{}")).toMatchObject({
+      event: "summary",
+      scans: 2,
+      acknowledged: 2,
+    });
+    const kinds = central
+      .hits()
+      .slice(before)
+      .map(({ scan }) => [scan.kind, scan.origin]);
+    expect(kinds).toEqual([
+      ["dual-energy", "SYNTHETIC"],
+      ["dual-energy", "SYNTHETIC"],
+    ]);
+  });
+
   it("decides nothing on a synthetic scan, and the report says so", async () => {
     const before = central.hits().length;
     await send(await writePair(folder, "synthetic", { origin: "SYNTHETIC", purpose: "NON_OPERATIONAL" }));

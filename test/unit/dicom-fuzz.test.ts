@@ -14,7 +14,7 @@ import { PduDecoder } from "../../protocols/dicom/net/pdu-decoder.ts";
 import { objectInfo } from "../../protocols/dicom/object.ts";
 import { encodePart10, readHead, readPart10 } from "../../protocols/dicom/part10.ts";
 import { checkCodestream } from "../../protocols/dicom/pixels/codestream.ts";
-import { describePixels } from "../../protocols/dicom/pixels/description.ts";
+import { describePixels, type PixelDescription } from "../../protocols/dicom/pixels/description.ts";
 import { planeOf } from "../../protocols/dicom/pixels/plane.ts";
 import { decodeRle } from "../../protocols/dicom/pixels/rle.ts";
 import { validatePart10 } from "../../protocols/dicom/rules/validate.ts";
@@ -135,18 +135,20 @@ it(
   `decodes ${ROUNDS} mutated frames of RLE and headers of other codecs with typed errors only`,
   () => {
     const dice = new Dice(6);
-    const description = {
-      ...{ rows: 4, columns: 4, frames: 1, samplesPerPixel: 1, photometric: "MONOCHROME2" },
-      ...{
-        bitsAllocated: 16,
-        bitsStored: 16,
-        highBit: 15,
-        signed: false,
-        float: false,
-        planar: false,
-        frameBytes: 32,
-      },
-    } as const;
+    const description: PixelDescription = {
+      rows: 4,
+      columns: 4,
+      frames: 1,
+      samplesPerPixel: 1,
+      photometric: "MONOCHROME2",
+      bitsAllocated: 16,
+      bitsStored: 16,
+      highBit: 15,
+      signed: false,
+      float: false,
+      planar: false,
+      frameBytes: 32,
+    };
     const rle = new Uint8Array(64 + 36);
     new DataView(rle.buffer).setUint32(0, 2, true);
     new DataView(rle.buffer).setUint32(4, 64, true);
