@@ -5,6 +5,7 @@ import { registerCalibrate } from "./calibrate/register.ts";
 import { registerCheck } from "./check.ts";
 import { registerDemo } from "./demo/register.ts";
 import { registerDicom } from "./dicom/register.ts";
+import { registerDoctor } from "./doctor/register.ts";
 import { registerDriver } from "./driver/register.ts";
 import { registerEvaluate } from "./evaluate/register.ts";
 import { registerOutbox } from "./outbox.ts";
@@ -52,6 +53,7 @@ export function createProgram(): Command {
   registerWatch(program);
   registerOutbox(program);
   registerDicom(program);
+  registerDoctor(program);
   registerDriver(program);
   registerRecord(program);
   registerSimulate(program);
