@@ -43,6 +43,11 @@ export interface ScanOptions {
   readonly physics?: Physics;
   /** 1 unless said; the first view is the same either way. */
   readonly views?: 1 | 2;
+  /**
+   * Which scan of the same parcel on the same machine, 0 unless said: a whole number. From 1 on it lies otherwise on the belt;
+   * in every third it was also packed anew.
+   */
+  readonly take?: number;
 }
 
 /**
@@ -51,7 +56,15 @@ export interface ScanOptions {
  * @throws LynceusError `LYN_SIMULATION` for a scenario, physics or number of views that is not simulated.
  */
 export function simulateScan(options: ScanOptions): SimulatedScan {
-  const { seed, index, scenario = "parcels", mix = "traffic", physics = "standard", views = 1 } = options;
+  const {
+    seed,
+    index,
+    scenario = "parcels",
+    mix = "traffic",
+    physics = "standard",
+    views = 1,
+    take = 0,
+  } = options;
   check(scenario, physics, views);
   const stream = (name: string): Random => new Random(seed, `${scenario}/${mix}/${index}/${name}`);
   const geometry = geometryRanges(physics);
@@ -59,9 +72,11 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     layout,
     width,
     views: drawn,
-  } = drawScene({ random: stream("scene"), mix, scenario, geometry, views });
+  } = drawScene({ random: stream("scene"), mix, scenario, geometry, views, take });
   const settings = drawSettings(stream("detector"), physics);
-  const planes = drawn.flatMap((view) => planesOf(view, settings, stream(`noise ${view.view}`)));
+  const planes = drawn.flatMap((view) =>
+    planesOf(view, settings, stream(`noise ${view.view}${take > 0 ? ` take ${take}` : ""}`)),
+  );
   const targets = drawn.flatMap((view) => targetsOf(view, settings));
   const grossKg = layout.items.reduce((sum, { massKg }) => sum + massKg, layout.packaging.massKg);
   const classes = layout.items.flatMap(({ item }) => item.targets);

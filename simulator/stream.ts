@@ -18,6 +18,7 @@ import {
  * the high plane of each view as height × width u16 LE. Ends quietly when the reader closes the pipe.
  * `--benchmark main|shifted` gives the frozen benchmark (`benchmark/README.md`) instead of walking a seed.
  * `--scenario` takes several names with commas between, by turns: scan n is of the (n modulo their count)-th.
+ * `--take N` scans the same parcels once more (see `ScanOptions.take`).
  */
 async function main(): Promise<void> {
   const values = options();
@@ -32,7 +33,10 @@ async function main(): Promise<void> {
   }
 }
 
-type Values = Record<"seed" | "start" | "count" | "mix" | "scenario" | "physics" | "views", string> & {
+type Values = Record<
+  "seed" | "start" | "count" | "mix" | "scenario" | "physics" | "views" | "take",
+  string
+> & {
   readonly benchmark?: string;
 };
 
@@ -50,9 +54,10 @@ function* scansOf(values: Values): Generator<{ readonly scan: SimulatedScan; rea
   const scenarios = scenariosOf(values.scenario);
   const physics = physicsOf(values.physics);
   const views = viewsOf(values.views);
+  const take = whole("--take", values.take);
   for (let index = start; index < end; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    yield { scan: simulateScan({ seed, index, mix, scenario, physics, views }), index };
+    yield { scan: simulateScan({ seed, index, mix, scenario, physics, views, take }), index };
   }
 }
 
@@ -68,13 +73,14 @@ function options(): Values {
         scenario: { type: "string", default: "parcels" },
         physics: { type: "string", default: "standard" },
         views: { type: "string", default: "1" },
+        take: { type: "string", default: "0" },
         benchmark: { type: "string" },
       },
     }).values;
   } catch (cause) {
     throw new LynceusError("LYN_USAGE", "The options cannot be read", {
       remedy:
-        "Give --seed, --start, --count, --mix, --scenario, --physics, --views, --benchmark, each with a value",
+        "Give --seed, --start, --count, --mix, --scenario, --physics, --views, --take, --benchmark, each with a value",
       cause,
     });
   }

@@ -35,21 +35,22 @@ export interface LayoutLimits {
   readonly across: number;
 }
 
-/** Packs the items and lays the parcel on the belt, mostly along or across it. */
+/** Packs the items and lays the parcel on the belt, mostly along or across it; `lying`: what draws how it lies, when not `random`. */
 export function layOut(
   { parcel, items }: { readonly parcel: Parcel; readonly items: readonly Item[] },
   limits: LayoutLimits,
   random: Random,
+  lying: Random = random,
 ): Layout {
   const placed = pack(items, parcel.inner, random);
-  const turn = lie(parcel, limits, random);
+  const turn = lie(parcel, limits, lying);
   const flat: Vector = [parcel.outer[0] / 2, parcel.outer[1] / 2, parcel.outer[2] / 2];
   const half = rotatedExtents(turn, flat);
-  const lead = random.range(12, 70);
-  const length = Math.min(limits.length, 2 * half[0] + lead + random.range(12, 70));
+  const lead = lying.range(12, 70);
+  const length = Math.min(limits.length, 2 * half[0] + lead + lying.range(12, 70));
   const room = Math.max(0, limits.across / 2 - half[1]);
   const below = (parcel.outer[2] - parcel.inner[2]) / 2;
-  const floor: Vector = [lead + half[0], random.range(-room, room), below];
+  const floor: Vector = [lead + half[0], lying.range(-room, room), below];
   const laid = (item: Item, at: Vector, own: Pose["turn"]): LaidItem => ({
     item,
     pose: { at: add(floor, apply(turn, at)), turn: compose(turn, own) },

@@ -26,14 +26,20 @@ export interface SceneOptions {
   readonly scenario: Scenario;
   readonly geometry: GeometryRanges;
   readonly views: 1 | 2;
+  /** 0 = the first scan of the parcel; others: the same contents on the belt again. */
+  readonly take?: number;
 }
 
+/** Every third take was unpacked and packed again; the others lie otherwise only. */
+const REPACKED_TAKES = 3;
+
 /** Packs the contents of a scenario, lays them on the belt and projects them. */
-export function drawScene({ random, mix, scenario, geometry, views }: SceneOptions): DrawnScene {
+export function drawScene({ random, mix, scenario, geometry, views, take = 0 }: SceneOptions): DrawnScene {
   // Contents and packing do not depend on who looks at them: the same parcel under other physics, and a second view.
   const contents = chooseContents(random.fork("contents"), mix, scenario);
   const limits = { length: MAX_LINES * PIXEL_PITCH_MM * 0.93, across: ACROSS_MM };
-  const layout = layOut(contents, limits, random.fork("layout"));
+  const packing = random.fork(take > 0 && take % REPACKED_TAKES === 0 ? `layout ${take}` : "layout");
+  const layout = layOut(contents, limits, packing, take > 0 ? random.fork(`take ${take}`) : packing);
   const geometries = drawGeometry(geometry, PIXEL_PITCH_MM, views, random.fork("geometry"));
   const pitch = geometries[0]?.pitchMm ?? PIXEL_PITCH_MM;
   const width = Math.max(MIN_LINES, Math.min(MAX_LINES, Math.ceil(layout.length / pitch)));
