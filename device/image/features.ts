@@ -256,6 +256,8 @@ function energies({ airLevel, low, high }: FeatureInput): number[] {
   return [3 * at(0.25), 3 * at(0.5), 3 * at(0.75), (3 * reversed) / ratios.length, 1];
 }
 
+/** Pixels of a pair that are looked at. */
+const RATIO_PIXELS = 6000;
 /** Pixels that must tell something before their ratios do. */
 const LEAST_RATIOS = 50;
 
@@ -266,17 +268,18 @@ export function medianRatio(low: Uint16Array, high: Uint16Array, airLevel: numbe
 }
 
 function attenuationRatios(low: Uint16Array, high: Uint16Array, airLevel: number) {
-  const ratios: number[] = [];
+  const step = Math.max(1, Math.floor(low.length / RATIO_PIXELS));
+  const ratios = new Float32Array(Math.ceil(low.length / step));
+  let count = 0;
   let reversed = 0;
-  const step = Math.max(1, Math.floor(low.length / 20_000));
   for (let i = 0; i < low.length; i += step) {
     const depth = -Math.log(Math.max(1, high[i]!) / airLevel);
     if (depth < 0.15 || depth > 3.5) continue;
     const lower = -Math.log(Math.max(1, low[i]!) / airLevel);
     if (lower < 0.97 * depth) reversed++;
-    ratios.push(lower / depth);
+    ratios[count++] = lower / depth;
   }
-  return { ratios: ratios.sort((a, b) => a - b), reversed };
+  return { ratios: ratios.subarray(0, count).sort(), reversed };
 }
 
 function meanOf(values: ArrayLike<number>): number {

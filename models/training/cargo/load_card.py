@@ -37,7 +37,7 @@ curve and inversion; in training also marks, dead rows, stripes and shaded parts
 - It sees filling, not goods: contraband in a full container changes nothing here. Loads below 1.5 g/cm² count as nothing.
 - An opaque load hides what is behind it: the profile is that of the silhouette.
 - Two containers in one image, open-tops, flat racks and rail cars were never trained. Parcels are refused by the gateway.
-- Single-energy images only; of a pair of 4 and 6 MV give one plane.
+- Of a pair of energies only the high one is looked at; colours are refused.
 
 ## Input and output
 

@@ -57,7 +57,7 @@ def select(data, mask):
 def input_of(config):
     size = {"width": config["input"]["width"], "height": config["input"]["height"]}
     return {
-        "name": "image", "kinds": ["single-energy"], "subjects": ["cargo"], "layout": "NCHW", "channels": ["single"], "fit": "stretch",
+        "name": "image", "kinds": ["single-energy", "dual-energy"], "subjects": ["cargo"], "layout": "NCHW", "channels": ["single"], "fit": "stretch",
         "unit": "counts over the air level, or grey over white", "multipleOf": 1, "minimum": size, "maximum": size, "pixelPitchMm": None, "padding": 1,
     }
 
