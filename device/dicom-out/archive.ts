@@ -37,7 +37,7 @@ export interface ArchiveTimings {
   readonly idleMs: number;
   /** A commitment that has not come by then is asked for again. */
   readonly commitMs: number;
-  /** After a send, the association is held open so long for the commitment's result. */
+  /** An association is held open so long for the commitment's result; 0 where a listener takes it. */
   readonly lingerMs: number;
 }
 
@@ -46,7 +46,7 @@ export const ARCHIVE_TIMINGS: ArchiveTimings = {
   maxMs: 300_000,
   idleMs: 30_000,
   commitMs: 600_000,
-  lingerMs: 1_000,
+  lingerMs: 5_000,
 };
 
 /** How an archive stands, for logs and figures. */
@@ -184,8 +184,8 @@ export class Archive {
       const sent: Committable[] = [];
       for (const object of objects)
         if (await this.#sendOne(requestor, object)) sent.push(committable(object));
-      if (commitment && sent.length > 0) await this.#commit(requestor, sent, link);
-      await requestor.release();
+      const open = !commitment || sent.length === 0 || (await this.#commit(requestor, sent, link));
+      if (open) await requestor.release();
     } finally {
       link.close();
     }
@@ -235,28 +235,28 @@ export class Archive {
     return false;
   }
 
-  async #commit(requestor: Requestor, sent: readonly Committable[], link: OpenLink): Promise<void> {
+  /** Whether the association is still open afterwards. */
+  async #commit(requestor: Requestor, sent: readonly Committable[], link: OpenLink): Promise<boolean> {
     const answer = await requestCommitment(requestor, sent);
     if (answer === null || answer.status !== STATUS.success) {
-      this.#options.log.warn(
-        { archive: this.id, status: answer?.status ?? null },
-        "the archive takes no commitment requests",
-      );
-      await this.committed(
-        sent.map(({ sopInstance }) => sopInstance),
-        [],
-      );
-      return;
+      const status = answer?.status ?? null;
+      this.#options.log.warn({ archive: this.id, status }, "the archive takes no requests for commitment");
+      const taken = sent.map(({ sopInstance }) => sopInstance);
+      await this.committed(taken, []);
+      return true;
     }
-    // Some archives report on the same association; the others open one of their own to our listener.
-    const over = setTimeout(() => link.close(), this.#timings.lingerMs);
+    const { lingerMs } = this.#timings;
+    if (lingerMs === 0) return true;
+    // Without a listener of ours the archive can report on this association only.
+    const over = setTimeout(() => link.close(), lingerMs);
     try {
       while (sent.some(({ sopInstance }) => this.#awaited.has(sopInstance))) {
         await requestor.serveEvent();
         await new Promise((resolve) => setImmediate(resolve));
       }
+      return true;
     } catch {
-      // The linger is over: the result comes by itself.
+      return false; // the wait is over: it is asked for again later
     } finally {
       clearTimeout(over);
     }

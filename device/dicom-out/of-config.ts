@@ -39,7 +39,7 @@ export async function reportsOf(config: ReportsConfig, around: ReportSurrounding
   const directory = join(spoolPath, "dicom", "out");
   const archives = await Promise.all(
     config.archives.map(async (one) => ({
-      archive: await archiveOf(one, directory, around),
+      archive: await archiveOf(one, config, directory, around),
       images: one.images,
     })),
   );
@@ -80,6 +80,7 @@ export async function reportsOf(config: ReportsConfig, around: ReportSurrounding
 
 async function archiveOf(
   config: ArchiveConfig,
+  reports: ReportsConfig,
   directory: string,
   around: ReportSurroundings,
 ): Promise<Archive> {
@@ -91,6 +92,7 @@ async function archiveOf(
     calling: callingAeTitle,
     ...(applicationContext === undefined ? {} : { applicationContext }),
     commitment,
+    ...(reports.commitment === undefined ? {} : { timings: { lingerMs: 0 } }),
     queue: new FolderQueue(join(directory, id)),
     log: around.log,
     alert: (alert) => void around.alerts.raise({ ...alert, severity: "warning" }),
