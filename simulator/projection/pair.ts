@@ -5,10 +5,12 @@ export const OUTPUT_AIR_LEVEL = 60_000;
 /** Sides of a pair, pixels. */
 export const MIN_PAIR_SIDE = 32;
 export const MAX_PAIR_SIDE = 8192;
-const AIR_BINS = 100;
+const AIR_BINS = 120;
 /** Air is looked for in this range about the 99.5 % quantile: a few pixels are always too bright. */
-const AIR_FROM = 0.965;
+const AIR_FROM = 0.9;
 const AIR_TO = 1.02;
+/** Share of the fullest bin from which a peak counts. */
+const STRONG_PEAK = 0.35;
 
 /** A dual-energy scan as transmissions (air = 1), row-major, low energy first. */
 export interface Pair {
@@ -53,7 +55,7 @@ function unusable(reason: string, wanted: string): LynceusError {
   });
 }
 
-/** Counts of air: the fullest of {@link AIR_BINS} bins among the brightest values; thin goods begin a little below them. */
+/** Counts of air: the brightest strong peak among the bright values; thin goods have theirs below it. */
 export function airLevelOf(plane: Uint16Array): number {
   const sorted = Uint16Array.from(plane).sort();
   const top = Math.max(1, sorted[Math.floor(0.995 * (sorted.length - 1))] ?? 1);
@@ -64,14 +66,18 @@ export function airLevelOf(plane: Uint16Array): number {
     const bin = Math.floor((count - from) / step);
     if (bin >= 0 && bin < AIR_BINS) bins[bin] = (bins[bin] as number) + 1;
   }
-  let best = 0;
-  let most = -1;
-  for (let k = 0; k < AIR_BINS; k++) {
+  const smooth = bins.map((_, k) => {
     let near = 0;
     for (let d = -2; d <= 2; d++) near += bins[k + d] ?? 0;
-    if (near > most) [best, most] = [k, near];
+    return near;
+  });
+  const strong = STRONG_PEAK * Math.max(...smooth);
+  for (let k = AIR_BINS - 1; k >= 0; k--) {
+    const here = smooth[k] as number;
+    const isPeak = here >= (smooth[k - 1] ?? 0) && here > (smooth[k + 1] ?? 0);
+    if (isPeak && here >= strong) return from + (k + 0.5) * step;
   }
-  return from + (best + 0.5) * step;
+  return top;
 }
 
 /** Counts of a plane of transmissions, air at {@link OUTPUT_AIR_LEVEL}. */

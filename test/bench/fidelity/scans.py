@@ -15,12 +15,14 @@ MAX_HEADER = 1 << 20
 
 
 def air_level(plane):
-    """Counts of air: the fullest of 100 bins among the brightest values; thin goods begin a little below them."""
+    """Counts of air: the brightest strong peak among the bright values; thin goods have theirs below it."""
     top = np.percentile(plane, 99.5)
-    counts, edges = np.histogram(plane, bins=100, range=(0.965 * top, 1.02 * top))
+    counts, edges = np.histogram(plane, bins=120, range=(0.9 * top, 1.02 * top))
     smooth = np.convolve(counts, np.ones(5) / 5, "same")
-    peak = int(smooth.argmax())
-    return float(edges[peak] + edges[peak + 1]) / 2
+    inner = smooth[1:-1]
+    peaks = (inner >= smooth[:-2]) & (inner > smooth[2:]) & (inner >= 0.35 * smooth.max())
+    best = int(np.flatnonzero(peaks).max()) + 1 if peaks.any() else int(smooth.argmax())
+    return float(edges[best] + edges[best + 1]) / 2
 
 
 def scan_of(name, low, high):
