@@ -178,7 +178,10 @@ export class Archive {
         contexts: contextsOf(objects, commitment),
         ...(applicationContext === undefined ? {} : { applicationContext }),
         ...IMPLEMENTATION,
-        onEvent: (_type, dataset) => void this.#onEvent(dataset),
+        onEvent: (_type, dataset) =>
+          void this.#onEvent(dataset).catch((err: unknown) =>
+            this.#options.log.warn({ err, archive: this.id }, "a commitment report could not be read"),
+          ),
       });
       await requestor.associate();
       const sent: Committable[] = [];
