@@ -59,8 +59,11 @@ export class Acceptor {
 
   /** @throws LYN_LISTEN_FAILED */
   async start(): Promise<void> {
-    const { tls, host, port } = this.#options;
-    const server = tls === undefined ? createTcp({ noDelay: true }) : createTls(tlsOptions(tls));
+    const { tls, host, port, requestMs } = this.#options;
+    const server =
+      tls === undefined
+        ? createTcp({ noDelay: true })
+        : createTls({ ...tlsOptions(tls), handshakeTimeout: requestMs });
     server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket | TLSSocket) =>
       this.#take(socket),
     );
