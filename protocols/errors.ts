@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   LYN_ASPECT: "Registers are not those of an Aspect portal",
   LYN_BELT_MAP: "A signal of a conveyor's map is unknown, in the wrong table or too far from the others",
   LYN_BELT_OUTPUT: "A conveyor could not be told to stop or divert",
+  LYN_CALIBRATION: "Dark and air frames do not make a calibration, or lines do not fit it",
   LYN_CAMERA: "A camera beside the tunnel cannot be reached, or what it sends is no picture",
   LYN_CANONICAL_JSON:
     "A value has no RFC 8785 canonical form (NaN, Infinity, an integer above 2^53−1, a lone surrogate)",

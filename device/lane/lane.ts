@@ -4,6 +4,7 @@ import { pause } from "../backoff.ts";
 import type { AnalysisRequest, Inference } from "../inference/port.ts";
 import type { Log } from "../log.ts";
 import type { Peripheral, Reading } from "../peripheral/port.ts";
+import { QualityDrift } from "../profile/drift.ts";
 import type { Analysis, Capture, Scan } from "../scan.ts";
 import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
@@ -60,6 +61,7 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #abort = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
+  readonly #drift = new QualityDrift();
   #captures: Promise<void> | null = null;
   /** The capture on its way to the disk. */
   #taking: Promise<void> = Promise.resolve();
@@ -72,18 +74,20 @@ export class Lane {
 
   /** Starts peripherals and driver; `unfinished` are the stored scans of this lane that a crash or stop left on the way. */
   async start(unfinished: readonly StoredScan[]): Promise<void> {
-    const { driver, peripherals, tracker } = this.#options;
-    watchDevices(peripherals, (alert) =>
-      this.#follow(this.#options.alerts.raise({ ...alert, lane: this.id })),
-    );
+    const { driver, peripherals, tracker, belt } = this.#options;
+    const devices = belt === undefined ? peripherals : [...peripherals, belt.device];
+    watchDevices(devices, (alert) => this.#follow(this.#options.alerts.raise({ ...alert, lane: this.id })));
     for (const peripheral of peripherals) {
       peripheral.onReading((reading) => this.#reading(reading));
       peripheral.start();
     }
-    this.#options.belt?.start();
+    belt?.start();
     driver.onScanStart((at) => tracker.scanStarted(at));
     driver.onScanEnd?.((end) => tracker.scanEnded(end));
-    driver.onScanLost?.((loss) => tracker.scanLost(loss));
+    driver.onScanLost?.((loss) => {
+      tracker.scanLost(loss);
+      if (belt !== undefined) this.#follow(belt.lost(loss.at));
+    });
     driver.onEvent((event) => this.#event(event));
     await driver.start();
     for (const stored of unfinished) this.#follow(this.#resume(stored));
@@ -236,6 +240,8 @@ export class Lane {
       if (signal.aborted) return "stopped";
       if (analysis.analysed) work.analysed += 1;
       else work.analysisFailed += 1;
+      const drift = analysis.analysed ? this.#drift.take(analysis.quality) : null;
+      if (drift !== null) this.#event(drift);
       return analysis;
     } catch (error) {
       if (!signal.aborted) this.#options.log.error({ err: error, scanId: scan.scanId }, "analysis failed");

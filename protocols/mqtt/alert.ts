@@ -21,6 +21,7 @@ export const ALERT_CODES = {
   DEVICE_BACK: "A reader, scale, portal or belt that was lost answers again",
   DEVICE_LOST: "A reader, scale, portal or belt does not answer any more; details say which",
   DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
+  IMAGE_QUALITY_DRIFT: "A scanner's image quality has fallen below its own standard",
   IMAGE_UNREADABLE:
     "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",

@@ -1,5 +1,6 @@
 import { sleep } from "../backoff.ts";
 import type { BarcodeReader } from "../peripherals/barcode-reader.ts";
+import { type Portal, SLICE_MS } from "../peripherals/portal.ts";
 import type { Scale } from "../peripherals/scale.ts";
 import { SETTLE_MS } from "../peripherals/weighing.ts";
 import type { ScanFaults } from "./faults.ts";
@@ -14,6 +15,11 @@ const LABEL_TO_SCAN_MS = 60;
 const TWICE_MS = 15;
 /** How long the first item waits for somebody to listen to a peripheral, ms. */
 const CLIENT_TIMEOUT_MS = 5000;
+
+/** How long an item is between the pillars of the portal, slices. */
+const PORTAL_SLICES = 6;
+/** From the end of an item's passage to the scale, ms. */
+const PORTAL_TO_SCALE_MS = 20;
 
 /** What brings items to the X-ray plane. */
 export interface ItemBelt {
@@ -35,27 +41,37 @@ export interface ItemBelt {
   leave(): void;
 }
 
-/** The stretch of belt before the X-ray tunnel, one item at a time: the scale, then the barcode reader. */
+/** The stretch of belt before the X-ray tunnel, one item at a time: the radiation portal, the scale, then the barcode reader. */
 export class Belt implements ItemBelt {
   readonly #scale: Scale | null;
   readonly #reader: BarcodeReader | null;
+  readonly #portal: Portal | null;
 
-  constructor(options: { readonly scale: Scale | null; readonly reader: BarcodeReader | null }) {
+  constructor(options: {
+    readonly scale: Scale | null;
+    readonly reader: BarcodeReader | null;
+    readonly portal?: Portal | null;
+  }) {
     this.#scale = options.scale;
     this.#reader = options.reader;
+    this.#portal = options.portal ?? null;
   }
 
   get overheadMs(): number {
-    return (this.#scale === null ? 0 : SETTLE_MS + LIE_MS) + (this.#reader === null ? 0 : LABEL_TO_SCAN_MS);
+    const portalMs = this.#portal === null ? 0 : PORTAL_SLICES * SLICE_MS + PORTAL_TO_SCALE_MS;
+    const scaleMs = this.#scale === null ? 0 : SETTLE_MS + LIE_MS;
+    return portalMs + scaleMs + (this.#reader === null ? 0 : LABEL_TO_SCAN_MS);
   }
 
   async untilHeard(signal: AbortSignal): Promise<void> {
     await this.#scale?.untilClient(CLIENT_TIMEOUT_MS, signal);
     await this.#reader?.untilClient(CLIENT_TIMEOUT_MS, signal);
+    await this.#portal?.untilClient(CLIENT_TIMEOUT_MS, signal);
   }
 
   /** An item comes: it is weighed, its label is read, and soon it is under the detector. */
   async bring(item: PreparedScan, faults: ScanFaults, signal: AbortSignal): Promise<void> {
+    await this.#screen(faults, signal);
     const labelFirst = faults.of("reorder-readings").some((fault) => fault.order === "label-first");
     if (labelFirst) await this.#read(item, faults, signal);
     await this.#weigh(item, faults, signal);
@@ -70,6 +86,21 @@ export class Belt implements ItemBelt {
   /** The item has left the scale. */
   leave(): void {
     this.#scale?.put(0);
+  }
+
+  async #screen(faults: ScanFaults, signal: AbortSignal): Promise<void> {
+    const portal = this.#portal;
+    if (portal === null) return;
+    const radiates = (channel: "gamma" | "neutron") =>
+      faults.of("radiation-alarm").some((fault) => fault.channel === channel) ? "alarm" : "normal";
+    const [broken] = faults.of("radiation-fault");
+    if (broken !== undefined) portal.trouble(broken.what);
+    await portal.pass(
+      { gamma: radiates("gamma"), neutron: radiates("neutron"), slices: PORTAL_SLICES },
+      signal,
+    );
+    if (broken !== undefined) portal.trouble("none");
+    await sleep(PORTAL_TO_SCALE_MS, signal);
   }
 
   async #weigh(item: PreparedScan, faults: ScanFaults, signal: AbortSignal): Promise<void> {

@@ -22,6 +22,7 @@ interface Options {
   readonly barcode?: Address;
   readonly scale?: Address;
   readonly conveyor?: Address;
+  readonly radiation?: Address;
   readonly json?: true;
 }
 
@@ -64,10 +65,13 @@ export function registerScanner(simulate: Command): void {
     )
     .option("--called-ae <title>", "AE title of the gateway (protocol dicom)", "LYNCEUS")
     .option("--calling-ae <title>", "AE title of the scanner (protocol dicom)", "SIMULATOR")
-    .option(
-      "--radiation <host:port>",
-      "the radiation portal (VM-250-type lines) listens here; an item needs 1.2 s more",
-      addressOption,
+    .addOption(
+      new Option(
+        "--radiation <host:port>",
+        "the radiation portal (VM-250-type lines) listens here; an item needs 1.2 s more",
+      )
+        .argParser(addressOption)
+        .conflicts("conveyor"),
     )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => scanner(options));
@@ -93,6 +97,7 @@ async function scanner(options: Options): Promise<void> {
         connect: options.connect ?? null,
         barcode: options.barcode ?? null,
         scale: options.scale ?? null,
+        radiation: options.radiation ?? null,
         conveyor: options.conveyor ?? null,
         scans: options.scans ?? Number.POSITIVE_INFINITY,
         rate: options.rate,
@@ -111,7 +116,6 @@ async function scanner(options: Options): Promise<void> {
   }
 }
 
-function printJson(report: ScannerReport): void {
 /** A DICOM scanner has no peripherals of its own and calls the gateway, which listens. */
 async function dicomScanner(options: Options): Promise<void> {
   const { connect, scans, rate, seed, faults, barcode, scale, conveyor } = options;
@@ -148,6 +152,7 @@ async function dicomScanner(options: Options): Promise<void> {
   }
 }
 
+function printJson(report: ScannerReport): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

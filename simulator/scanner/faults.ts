@@ -11,6 +11,15 @@ const scan = z.int().min(0).describe("which scan of the run, from 0");
 const frame = z.int().min(0).describe("which frame of the scan's first transmission; 0 is SCAN_START");
 const range = { energy: z.union([z.literal(0), z.literal(1)]), from: z.int().min(0), to: z.int().min(1) };
 const device = z.enum(["barcode", "scale"]);
+const PORTAL_FAULTS = [
+  "gamma-high",
+  "gamma-low",
+  "neutron-high",
+  "tamper",
+  "silent",
+  "garbage",
+  "no-end",
+] as const;
 
 const fault = z.discriminatedUnion("kind", [
   z
@@ -38,6 +47,12 @@ const fault = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("duplicate-reading"), scan, device }),
   z.strictObject({ kind: z.literal("missing-reading"), scan, device }),
+  z
+    .strictObject({ kind: z.literal("radiation-alarm"), scan, channel: z.enum(["gamma", "neutron"]) })
+    .describe("the item radiates, and the portal alarms"),
+  z
+    .strictObject({ kind: z.literal("radiation-fault"), scan, what: z.enum(PORTAL_FAULTS) })
+    .describe("the portal is faulty while the item passes"),
   z
     .strictObject({
       kind: z.literal("reorder-readings"),

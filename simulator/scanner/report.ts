@@ -6,6 +6,7 @@ export type ScannerReport =
       readonly barcode: string | null;
       readonly scale: string | null;
       readonly conveyor?: string;
+      readonly radiation?: string;
     }
   | { readonly event: "left"; readonly at: string; readonly scanRef: string; readonly diverted: boolean }
   | { readonly event: "connected"; readonly peer: string }
@@ -57,6 +58,7 @@ export function describeReport(report: ScannerReport): string | null {
         `scanner ${report.scanner ?? "connects"}`,
         report.barcode === null ? null : `barcode reader ${report.barcode}`,
         report.scale === null ? null : `scale ${report.scale}`,
+        report.radiation === undefined ? null : `radiation portal ${report.radiation}`,
         report.conveyor === undefined ? null : `conveyor ${report.conveyor}`,
       ]
         .filter((part) => part !== null)

@@ -1,6 +1,7 @@
 import { sleep } from "../backoff.ts";
 import { type Address, formatAddress } from "../peripherals/address.ts";
 import { BarcodeReader } from "../peripherals/barcode-reader.ts";
+import { Portal } from "../peripherals/portal.ts";
 import { Scale } from "../peripherals/scale.ts";
 import { PlantController } from "../plant/controller.ts";
 import { MovingBelt } from "../plant/moving-belt.ts";
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly scale: Address | null;
   /** The belt's controller: items then ride a belt with photo-eyes and a diverter. */
   readonly conveyor?: Address | null;
+  /** Absent: no radiation portal. On a lane without conveyor only. */
+  readonly radiation?: Address | null;
   /** Items; Infinity: until stopped. */
   readonly scans: number;
   /** Items per second. */
@@ -50,6 +53,8 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
   const pace = options.conveyor ? Math.max(1, options.rate / LIFE_RATE) : 1;
   const scale =
     options.scale === null ? null : new Scale({ address: options.scale, seed: options.seed, serial, pace });
+  const { radiation = null } = options;
+  const portal = radiation === null ? null : new Portal({ address: radiation, seed: options.seed });
   const endpoint = makeEndpoint(options);
   const source = new ScanSource({ seed: options.seed, count: options.scans });
   const truth = options.truth === null ? null : new TruthFile(options.truth);
@@ -69,7 +74,7 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
   const prefix = `${serial}-${Date.now().toString(36)}`;
   const announced = moving === null ? undefined : (item: Announced) => moving.announced(item);
   const queue = new Queue({ source, truth, prefix, leadMs: options.leadMs ?? LEAD_MS, announced });
-  const belt = moving ?? new Belt({ scale, reader });
+  const belt = moving ?? new Belt({ scale, reader, portal });
   const scanner = new Scanner({ ...options, endpoint, belt, queue, serial });
   const end = new AbortController();
   const drain = () => {
@@ -83,6 +88,7 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
       scanner: options.listen === null ? null : formatAddress(await endpoint.start()),
       barcode: reader === null ? null : formatAddress(await reader.start()),
       scale: scale === null ? null : formatAddress(await scale.start()),
+      ...(portal === null ? {} : { radiation: formatAddress(await portal.start()) }),
       ...(controller === null ? {} : { conveyor: formatAddress(await controller.start()) }),
     });
     source.start();
@@ -106,6 +112,7 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
       endpoint.stop(),
       reader?.stop(),
       scale?.stop(),
+      portal?.stop(),
       truth?.stop(),
     ]);
   }

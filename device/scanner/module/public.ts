@@ -5,6 +5,13 @@
 export { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
 export type { AcquisitionStatus } from "../../../protocols/vocabulary.ts";
 export type { Log } from "../../log.ts";
+export {
+  type Calibration,
+  type CalibrationLines,
+  calibrate,
+  correct,
+  isStale,
+} from "../../profile/calibration.ts";
 export type {
   Capture,
   Energy,
