@@ -70,7 +70,11 @@ const lane = z.strictObject({
     })
     .default({ onAlarm: "none", onFault: "none", deadlineMs: 5000 }),
   tracking: trackingSchema.optional(),
-  models: z.array(z.string().min(1).max(64)).max(16).default(["threat-detector", "goods-classifier"]),
+  /** A model that does not read a lane's scans leaves them alone. */
+  models: z
+    .array(z.string().min(1).max(64))
+    .max(16)
+    .default(["threat-detector", "goods-classifier", "container-contents"]),
   massCalibration: z.string().min(1).optional(),
   decideOnSynthetic: z.boolean().default(false),
   fusion: z

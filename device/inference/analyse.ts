@@ -82,7 +82,7 @@ export async function analyseScan(
   });
   const usable = views.filter(({ verdict }) => verdict.usable);
   const runs = await runModels(usable, set);
-  const problems = [...runs.problems];
+  const problems = [...runs.problems, ...onlyLoad(runs)];
   if (views.length === 0) problems.push(nothingToSee(scan));
   if (runs.looked) problems.push(...views.flatMap(({ verdict }) => verdict.problems));
   else if (usable.length < views.length) {
@@ -105,6 +105,17 @@ export async function analyseScan(
     analysed: runs.looked,
     problems: distinct(problems),
   };
+}
+
+/** A load was judged and nothing was searched for: its state is no word on what is hidden in it. */
+function onlyLoad({ load, lookedFor, detections }: Runs): readonly Problem[] {
+  if (load === null || lookedFor.length > 0 || detections.length > 0) return [];
+  return [
+    {
+      code: "NO_MODEL",
+      text: "No loaded model searches this kind of scan for threats: its load alone was judged",
+    },
+  ];
 }
 
 /** A volume is kept as it came and has no plane: what lacks is a model, not an image. */
