@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { LynceusError } from "../protocols/errors.ts";
 import { THREAT_CLASSES } from "../protocols/vocabulary.ts";
+import type { CargoScenario } from "./cargo/simulate.ts";
 import type { DatasetRecord } from "./dataset/record.ts";
 import type { DatasetAnswer, DatasetRequest } from "./dataset/worker.ts";
 import { TARGET_CLASSES } from "./goods/item.ts";
-import type { Mix, Scenario } from "./scan.ts";
+import type { Mix, Physics, Scenario } from "./scan.ts";
 
 /** Scans of one data set, at most: their annotations are held in memory until the end. */
 export const MAX_DATASET_SCANS = 100_000;
@@ -19,7 +20,11 @@ export interface DatasetOptions {
   readonly out: string;
   readonly count: number;
   readonly seed: number;
-  readonly scenario?: Scenario;
+  readonly scenario?: Scenario | CargoScenario;
+  /** `standard` unless said; not of cargo. */
+  readonly physics?: Physics;
+  /** 1 unless said; cargo has one. */
+  readonly views?: 1 | 2;
   /** `traffic` unless said. */
   readonly mix?: Mix;
   /** Threads; all cores unless said. */
@@ -30,7 +35,7 @@ export interface DatasetOptions {
 
 /**
  * Writes `count` labelled scans: `images/NAME.{low,high}.png` (16-bit grey) with `NAME.json {airLevel}`,
- * `masks/NAME.png` (pixel = number of the target, 1 …), COCO `annotations.json` (masks as run lengths),
+ * `masks/NAME.png` (pixel = number of the object, 1 …; a second view is `NAME.view1`, a plane alone `NAME.png`), COCO `annotations.json` (masks as run lengths),
  * `declarations.ndjson` and `outcomes.ndjson`. The same seed and count give the same bytes, however many threads.
  * `annotations.json` is written last: a folder without it is not complete.
  * @throws LynceusError `LYN_SIMULATION` for a count out of range, a folder that holds a data set already, a failed
@@ -102,8 +107,9 @@ async function simulateAll(options: DatasetOptions): Promise<DatasetRecord[]> {
   return records;
 }
 
-function requestOf({ out, seed, mix, scenario }: DatasetOptions, index: number): DatasetRequest {
-  return { out, seed, index, mix: mix ?? "traffic", scenario: scenario ?? "parcels" };
+function requestOf(options: DatasetOptions, index: number): DatasetRequest {
+  const { out, seed, mix = "traffic", scenario = "parcels", physics = "standard", views = 1 } = options;
+  return { out, seed, index, mix, scenario, physics, views };
 }
 
 function startWorker(): Worker {
@@ -166,10 +172,12 @@ function coco(records: readonly DatasetRecord[], { seed, count, scenario }: Data
       name,
       supercategory: "threat",
     })).filter(({ name }) => known.has(name)),
-    images: records.map((record) => record.image),
-    annotations: records.flatMap(({ image, annotations }) =>
-      annotations.map((annotation) => ({ id: ++id, image_id: image.id, ...annotation })),
-    ),
+    images: records.flatMap(({ views }) => views.map(({ image }) => image)),
+    annotations: records
+      .flatMap(({ views }) => views)
+      .flatMap(({ image, annotations }) =>
+        annotations.map((annotation) => ({ id: ++id, image_id: image.id, ...annotation })),
+      ),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { countOption, seedOption } from "../options.ts";
 import { SCENARIOS, type Scenario } from "../scenarios/names.ts";
 import { listenForStop } from "../stop-signals.ts";
@@ -7,8 +7,10 @@ interface Options {
   readonly out: string;
   readonly count: number;
   readonly seed: number;
-  readonly scenario: Scenario;
+  readonly scenario: Scenario | "pallets" | "containers";
   readonly mix: "training" | "traffic";
+  readonly physics: "standard" | "shifted";
+  readonly views: 1 | 2;
 }
 
 /** `simulate dataset`, as `cli.md` has it. */
@@ -21,13 +23,32 @@ export function registerDataset(simulate: Command): void {
     .requiredOption("--out <dir>", "folder for the data set; made where it does not exist")
     .requiredOption("--count <n>", "scans", countOption)
     .option("--seed <s>", "the same seed gives the same bytes", seedOption, 1)
-    .addOption(new Option("--scenario <name>", "what is scanned").choices(SCENARIOS).default("parcels"))
+    .addOption(
+      new Option("--scenario <name>", "what is scanned")
+        .choices([...SCENARIOS, "pallets", "containers"])
+        .default("parcels"),
+    )
     .addOption(
       new Option("--mix <name>", "traffic: mostly regular; training: most scans hold a target")
         .choices(["traffic", "training"])
         .default("traffic"),
     )
+    .addOption(
+      new Option("--physics <name>", "shifted: machines outside of what models are trained on")
+        .choices(["standard", "shifted"])
+        .default("standard"),
+    )
+    .addOption(
+      new Option("--views <n>", "2 adds a view from the side; cargo has one")
+        .argParser(viewsOption)
+        .default(1),
+    )
     .action((options: Options) => dataset(options));
+}
+
+function viewsOption(text: string): 1 | 2 {
+  if (text === "1" || text === "2") return text === "1" ? 1 : 2;
+  throw new InvalidArgumentError("Give 1 or 2.");
 }
 
 async function dataset(options: Options): Promise<void> {

@@ -4,7 +4,7 @@ import { OUTCOME_SCHEMA, type Outcome } from "../../protocols/mqtt/index.ts";
 import { GOODS_GROUPS, THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { declarationAt } from "../declaration.ts";
 import type { SimulatedScan } from "../scan.ts";
-import type { ScanTruth } from "../truth.ts";
+import type { ScanTruth, TargetTruth } from "../truth.ts";
 import { type CocoRuns, cocoRuns } from "./mask.ts";
 
 /** The first scan of a data set is said to be of this moment; the others follow. */
@@ -15,8 +15,10 @@ const EXAMINED_AFTER_MS = 2 * 3_600_000;
 
 export interface CocoImage {
   readonly id: number;
+  /** The low plane, or the only one. */
   readonly file_name: string;
-  readonly high_file_name: string;
+  /** Where there are two energies. */
+  readonly high_file_name?: string;
   readonly mask_file_name: string;
   readonly width: number;
   readonly height: number;
@@ -24,15 +26,24 @@ export interface CocoImage {
   readonly scanId: string;
   readonly seed: number;
   readonly index: number;
+  /** Images of one scan share its `scanId`. */
+  readonly view: 0 | 1;
   readonly pixelPitchMm: { readonly x: number; readonly y: number };
   readonly massKg: number;
   readonly groups: ScanTruth["groups"];
   readonly identifiers: ScanTruth["identifiers"];
   readonly declarationState: ScanTruth["declarationState"];
   readonly irregularities: readonly string[];
+  /** Of containers and pallets: state, load profile, what is misdeclared. */
+  readonly cargo?: ScanTruth["cargo"];
 }
 
 export interface CocoAnnotation {
+  /** Number of the object in the scan, from 1; the same in each view, and its value in the mask. */
+  readonly object: number;
+  readonly contrast: number;
+  readonly occluded: number;
+  readonly tier: TargetTruth["tier"];
   readonly category_id: number;
   readonly bbox: readonly [number, number, number, number];
   readonly area: number;
@@ -43,51 +54,91 @@ export interface CocoAnnotation {
 
 /** All that is written of one scan beside its pixels. */
 export interface DatasetRecord {
-  readonly image: CocoImage;
-  readonly annotations: readonly CocoAnnotation[];
+  /** One per view. */
+  readonly views: readonly { readonly image: CocoImage; readonly annotations: readonly CocoAnnotation[] }[];
   readonly declaration: Record<string, unknown> | null;
   readonly outcome: Outcome;
 }
 
-/** File name stem of scan `index`. */
-export function stemOf(index: number): string {
-  return index.toString().padStart(6, "0");
+/** File name stem of scan `index`; views beyond the first have a name of their own. */
+export function stemOf(index: number, view: 0 | 1 = 0): string {
+  const stem = index.toString().padStart(6, "0");
+  return view === 0 ? stem : `${stem}.view${view}`;
 }
 
 export function recordOf(scan: SimulatedScan): DatasetRecord {
-  const { truth, width, height } = scan;
+  const { truth } = scan;
   const capturedMs = FIRST_SCAN_MS + truth.index * BETWEEN_SCANS_MS;
   const scanId = v5(`dataset:${truth.seed}:${truth.index}`, EVENT_NAMESPACE);
-  const stem = stemOf(truth.index);
+  const views = [...new Set(scan.planes.map(({ view }) => view))];
   return {
-    image: {
-      id: truth.index + 1,
-      file_name: `${stem}.low.png`,
-      high_file_name: `${stem}.high.png`,
-      mask_file_name: `${stem}.png`,
-      width,
-      height,
-      date_captured: new Date(capturedMs).toISOString(),
-      scanId,
-      seed: truth.seed,
-      index: truth.index,
-      pixelPitchMm: scan.pixelPitchMm,
-      massKg: truth.massKg,
-      groups: truth.groups,
-      identifiers: truth.identifiers,
-      declarationState: truth.declarationState,
-      irregularities: truth.irregularities,
-    },
-    annotations: truth.targets.map((target) => ({
-      category_id: categoryId(target.class),
-      bbox: [target.box.x, target.box.y, target.box.width, target.box.height],
-      area: target.maskRle.reduce((sum, run, n) => sum + (n % 2 === 1 ? run : 0), 0),
-      iscrowd: 0,
-      segmentation: cocoRuns(target, width, height),
-      massKg: target.massKg,
+    views: views.map((view) => ({
+      image: {
+        id: truth.index * views.length + view + 1,
+        ...filesOf(scan, view),
+        date_captured: new Date(capturedMs).toISOString(),
+        scanId,
+        ...aboutScan(scan),
+        view,
+      },
+      annotations: truth.targets
+        .filter((target) => target.view === view)
+        .map((target) => annotationOf(target, scan)),
     })),
     declaration: declarationAt(truth, new Date(capturedMs - DECLARED_BEFORE_MS)),
     outcome: outcomeOf(truth, scanId, new Date(capturedMs + EXAMINED_AFTER_MS).toISOString()),
+  };
+}
+
+/** Names of a view's planes, in the order of their energies. */
+export function planeFilesOf(scan: SimulatedScan, view: 0 | 1): string[] {
+  const stem = stemOf(scan.truth.index, view);
+  const energies = scan.planes.filter((plane) => plane.view === view).length;
+  return energies === 1 ? [`${stem}.png`] : [`${stem}.low.png`, `${stem}.high.png`];
+}
+
+function filesOf(
+  scan: SimulatedScan,
+  view: 0 | 1,
+): Pick<CocoImage, "file_name" | "high_file_name" | "mask_file_name" | "width" | "height"> {
+  const [first = "", high] = planeFilesOf(scan, view);
+  return {
+    file_name: first,
+    ...(high === undefined ? {} : { high_file_name: high }),
+    mask_file_name: `${stemOf(scan.truth.index, view)}.png`,
+    width: scan.width,
+    height: scan.height,
+  };
+}
+
+function aboutScan({ truth, pixelPitchMm }: SimulatedScan) {
+  const { seed, index, massKg, groups, identifiers, declarationState, irregularities, cargo } = truth;
+  return {
+    seed,
+    index,
+    pixelPitchMm,
+    massKg,
+    groups,
+    identifiers,
+    declarationState,
+    irregularities,
+    ...(cargo === undefined ? {} : { cargo }),
+  };
+}
+
+function annotationOf(target: TargetTruth, { width, height }: SimulatedScan): CocoAnnotation {
+  const { object, contrast, occluded, tier, box, massKg, maskRle } = target;
+  return {
+    object,
+    category_id: categoryId(target.class),
+    bbox: [box.x, box.y, box.width, box.height],
+    area: maskRle.reduce((sum, run, n) => sum + (n % 2 === 1 ? run : 0), 0),
+    iscrowd: 0,
+    segmentation: cocoRuns(target, width, height),
+    massKg,
+    contrast,
+    occluded,
+    tier,
   };
 }
 

@@ -1,17 +1,21 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
-import { type Mix, type Scenario, simulateScan } from "../scan.ts";
+import { type CargoScenario, simulateCargo } from "../cargo/simulate.ts";
+import { type Mix, type Physics, type Scenario, type SimulatedScan, simulateScan } from "../scan.ts";
 import { paint } from "./mask.ts";
 import { encodeGrey8, encodeGrey16 } from "./png.ts";
-import { type DatasetRecord, recordOf, stemOf } from "./record.ts";
+import { type DatasetRecord, planeFilesOf, recordOf, stemOf } from "./record.ts";
 
 export interface DatasetRequest {
   readonly out: string;
   readonly seed: number;
   readonly index: number;
   readonly mix: Mix;
-  readonly scenario: Scenario;
+  readonly scenario: Scenario | CargoScenario;
+  /** Of parcels, mail and baggage; cargo scanners have a view and a physics of their own. */
+  readonly physics: Physics;
+  readonly views: 1 | 2;
 }
 
 export type DatasetAnswer =
@@ -29,18 +33,25 @@ port?.on("message", (request: DatasetRequest) => {
   }
 });
 
-function writeScan({ out, seed, index, mix, scenario }: DatasetRequest): DatasetRecord {
-  const scan = simulateScan({ seed, index, mix, scenario });
-  const { width, height } = scan;
-  const stem = stemOf(index);
-  for (const plane of scan.planes) {
-    const name = plane.energy === 0 ? "low" : "high";
-    writeFileSync(join(out, "images", `${stem}.${name}.png`), encodeGrey16(width, height, plane.samples));
-  }
+function simulate({ scenario, physics, views, ...which }: DatasetRequest): SimulatedScan {
+  if (scenario === "pallets" || scenario === "containers") return simulateCargo({ ...which, scenario });
+  return simulateScan({ ...which, scenario, physics, views });
+}
+
+function writeScan(request: DatasetRequest): DatasetRecord {
+  const { out } = request;
+  const scan = simulate(request);
+  const { width, height, truth } = scan;
   const sidecar = { airLevel: scan.airLevel, pixelPitchMm: scan.pixelPitchMm };
-  writeFileSync(join(out, "images", `${stem}.json`), `${JSON.stringify(sidecar)}\n`);
-  const labels = new Uint8Array(width * height);
-  for (const [n, target] of scan.truth.targets.entries()) paint(labels, width, target, n + 1);
-  writeFileSync(join(out, "masks", `${stem}.png`), encodeGrey8(width, height, labels));
+  for (const view of new Set(scan.planes.map((plane) => plane.view))) {
+    const stem = stemOf(truth.index, view);
+    const files = planeFilesOf(scan, view);
+    for (const [n, plane] of scan.planes.filter((one) => one.view === view).entries())
+      writeFileSync(join(out, "images", files[n] as string), encodeGrey16(width, height, plane.samples));
+    writeFileSync(join(out, "images", `${stem}.json`), `${JSON.stringify(sidecar)}\n`);
+    const labels = new Uint8Array(width * height);
+    for (const target of truth.targets) if (target.view === view) paint(labels, width, target, target.object);
+    writeFileSync(join(out, "masks", `${stem}.png`), encodeGrey8(width, height, labels));
+  }
   return recordOf(scan);
 }

@@ -5,16 +5,26 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDeclaration } from "../../protocols/declaration.ts";
 import { outcomeSchema } from "../../protocols/mqtt/index.ts";
+import { simulateCargo } from "../../simulator/cargo/simulate.ts";
 import type { CocoAnnotation, CocoImage } from "../../simulator/dataset/record.ts";
 import { MAX_DATASET_SCANS, writeDataset } from "../../simulator/dataset.ts";
-import { simulateScan } from "../../simulator/scan.ts";
+import { type SimulatedScan, simulateScan } from "../../simulator/scan.ts";
 
-const COUNT = 10;
+const COUNT = 8;
 const SEED = 31;
 const root = mkdtempSync(join(tmpdir(), "lynceus-dataset-"));
 const one = join(root, "one");
 const two = join(root, "two");
 const progress: number[] = [];
+
+const scans = new Map<number, SimulatedScan>();
+
+/** Scan `index` as the simulator gives it. */
+function scanOf(index: number): SimulatedScan {
+  const scan = scans.get(index) ?? simulateScan({ seed: SEED, index, mix: "training" });
+  scans.set(index, scan);
+  return scan;
+}
 
 interface Coco {
   readonly categories: readonly { readonly id: number; readonly name: string }[];
@@ -61,10 +71,12 @@ describe("a data set", () => {
 
   it("holds the planes sample for sample, with their air level beside them", async () => {
     for (const image of coco().images) {
-      const scan = simulateScan({ seed: SEED, index: image.index, mix: "training" });
+      const scan = scanOf(image.index);
       expect([image.width, image.height]).toEqual([scan.width, scan.height]);
       expect(await samplesOf(join(one, "images", image.file_name))).toEqual(scan.planes[0]?.samples);
-      expect(await samplesOf(join(one, "images", image.high_file_name))).toEqual(scan.planes[1]?.samples);
+      expect(await samplesOf(join(one, "images", image.high_file_name ?? ""))).toEqual(
+        scan.planes[1]?.samples,
+      );
       const sidecar = image.file_name.replace(".low.png", ".json");
       expect(JSON.parse(readFileSync(join(one, "images", sidecar), "utf8"))).toMatchObject({
         airLevel: 60_000,
@@ -76,7 +88,7 @@ describe("a data set", () => {
     const { images, annotations, categories } = coco();
     const names = new Map(categories.map(({ id, name }) => [id, name]));
     for (const image of images) {
-      const { truth } = simulateScan({ seed: SEED, index: image.index, mix: "training" });
+      const { truth } = scanOf(image.index);
       const own = annotations.filter((annotation) => annotation.image_id === image.id);
       expect(own.map((a) => [names.get(a.category_id), ...a.bbox])).toEqual(
         truth.targets.map(({ class: name, box }) => [name, box.x, box.y, box.width, box.height]),
@@ -103,6 +115,62 @@ describe("a data set", () => {
     expect(outcomes.map(({ scanId }) => scanId)).toEqual(images.map(({ scanId }) => scanId));
     for (const [n, outcome] of outcomes.entries()) {
       expect(outcome.result).toBe(images[n]?.irregularities.length ? "confirmed" : "refuted");
+    }
+  });
+
+  it("says how well each target can be seen", () => {
+    const { images, annotations } = coco();
+    for (const image of images) {
+      const { truth } = scanOf(image.index);
+      const own = annotations.filter((annotation) => annotation.image_id === image.id);
+      expect(
+        own.map(({ object, tier, contrast, occluded }) => ({ object, tier, contrast, occluded })),
+      ).toEqual(
+        truth.targets.map(({ object, tier, contrast, occluded }) => ({ object, tier, contrast, occluded })),
+      );
+    }
+  });
+
+  it("has an image for each view of a scan, under one scan id", async () => {
+    const out = join(root, "views");
+    await writeDataset({ out, count: 2, seed: SEED, mix: "training", views: 2, physics: "shifted" });
+    const { images, annotations }: Coco = JSON.parse(readFileSync(join(out, "annotations.json"), "utf8"));
+    expect(images.map(({ id, view, index }) => [id, view, index])).toEqual([
+      [1, 0, 0],
+      [2, 1, 0],
+      [3, 0, 1],
+      [4, 1, 1],
+    ]);
+    expect(new Set(images.map(({ scanId }) => scanId)).size).toBe(2);
+    for (const image of images) {
+      const options = {
+        seed: SEED,
+        index: image.index,
+        mix: "training",
+        views: 2,
+        physics: "shifted",
+      } as const;
+      const { planes, truth } = simulateScan(options);
+      const low = planes.find(({ view, energy }) => view === image.view && energy === 0);
+      expect(await samplesOf(join(out, "images", image.file_name))).toEqual(low?.samples);
+      expect(annotations.filter(({ image_id }) => image_id === image.id)).toHaveLength(
+        truth.targets.filter(({ view }) => view === image.view).length,
+      );
+    }
+  });
+
+  it("takes containers and pallets, with their load", async () => {
+    for (const scenario of ["containers", "pallets"] as const) {
+      const out = join(root, scenario);
+      await writeDataset({ out, count: 1, seed: SEED, scenario });
+      const { images }: Coco = JSON.parse(readFileSync(join(out, "annotations.json"), "utf8"));
+      expect(images).toHaveLength(1);
+      for (const image of images) {
+        const scan = simulateCargo({ seed: SEED, index: image.index, scenario });
+        expect(image.cargo).toEqual(scan.truth.cargo);
+        expect(image.high_file_name !== undefined).toBe(scan.planes.length === 2);
+        expect(await samplesOf(join(out, "images", image.file_name))).toEqual(scan.planes[0]?.samples);
+      }
     }
   });
 
