@@ -7,6 +7,7 @@ import { LineSender, type SentScan } from "../fixtures/line-sender.ts";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
 import { childrenOf, type Running, until } from "../fixtures/processes.ts";
 import { createSite, type Site } from "../fixtures/site.ts";
+import { dicomFigures } from "./dicom.ts";
 import { machineText, report, spreadOf, spreadText } from "./figures.ts";
 import { measureFsync } from "./fsync.ts";
 
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   report("machine", machineText());
   report("program", process.env["LYNCEUS_COMPILED"] === "1" ? "compiled, as installed" : "from source");
   const scans = simulatorFigures();
+  await dicomFigures();
   const site = await createSite({ peripherals: false });
   const broker = await startMosquitto({ port: site.brokerPort });
   const sender = new LineSender();
