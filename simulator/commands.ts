@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { registerBroker } from "./broker/command.ts";
 import { registerCustoms } from "./customs/command.ts";
 import { registerDataset } from "./dataset/command.ts";
+import { registerDevice } from "./peripherals/command.ts";
 import { registerProject } from "./projection/command.ts";
 import { registerScanner } from "./scanner/command.ts";
 
@@ -10,6 +11,7 @@ export function simulateCommands(simulate: Command): void {
   registerScanner(simulate);
   registerCustoms(simulate);
   registerDataset(simulate);
+  registerDevice(simulate);
   registerProject(simulate);
   registerBroker(simulate);
 }

@@ -1,0 +1,149 @@
+import { createInterface } from "node:readline";
+import { type Command, Option } from "commander";
+import { addressOption, seedOption } from "../options.ts";
+import { listenForStop } from "../stop-signals.ts";
+import { type Address, formatAddress } from "./address.ts";
+
+/** Devices that run alone. */
+const KINDS = ["reader", "scale", "portal", "aspect-portal"] as const;
+type Kind = (typeof KINDS)[number];
+const FORMATS = ["mt-sics", "and-standard", "sma", "toledo-continuous"] as const;
+
+/** One device, told what to do by lines. */
+interface Device {
+  start(): Promise<Address>;
+  stop(): Promise<void>;
+  /** Does what the line says; false where it is not understood. */
+  told(words: readonly string[]): boolean | Promise<boolean>;
+  readonly help: string;
+}
+
+interface Options {
+  readonly listen: Address;
+  readonly seed: number;
+  readonly format: (typeof FORMATS)[number];
+}
+
+/** `simulate device`: one peripheral alone, for trying a lane out; lines on stdin are what happens to it. */
+export function registerDevice(simulate: Command): void {
+  simulate
+    .command("device")
+    .description(
+      "One reader, scale or portal alone. Lines on stdin say what happens to it; `help` lists them.",
+    )
+    .argument("<kind>", `one of ${KINDS.join(", ")}`)
+    .requiredOption("--listen <host:port>", "listen here (port 0: a free one)", addressOption)
+    .option("--seed <s>", "the same seed gives the same noise", seedOption, 1)
+    .addOption(new Option("--format <name>", "what a scale speaks").choices([...FORMATS]).default("mt-sics"))
+    .action(async (kind: string, options: Options, command: Command) => {
+      if (!(KINDS as readonly string[]).includes(kind))
+        command.error(`error: ${kind} is not one of ${KINDS.join(", ")}`);
+      await run(await deviceOf(kind as Kind, options));
+    });
+}
+
+async function run(device: Device): Promise<void> {
+  const signals = listenForStop();
+  process.stdout.write(`listening ${formatAddress(await device.start())}\n`);
+  const lines = createInterface({ input: process.stdin });
+  lines.on("line", (line) => {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === "help") process.stderr.write(`${device.help}\n`);
+    else
+      void Promise.resolve(device.told(words)).then(
+        (done) => done || process.stderr.write(`not understood: ${line}\n`),
+      );
+  });
+  await new Promise<void>((resolve) =>
+    signals.stop.addEventListener("abort", () => resolve(), { once: true }),
+  );
+  lines.close();
+  process.stdin.destroy();
+  await device.stop();
+  if (signals.received() === "SIGINT") process.exitCode = 130;
+  signals.release();
+}
+
+async function deviceOf(kind: Kind, options: Options): Promise<Device> {
+  const { listen: address, seed, format } = options;
+  switch (kind) {
+    case "reader": {
+      const { BarcodeReader } = await import("./barcode-reader.ts");
+      const reader = new BarcodeReader({ address });
+      return device(reader, "read LABEL: a label passes, e.g. read ]C0RR473124829GB", ([word, label]) => {
+        if (word !== "read" || label === undefined) return false;
+        reader.read(label);
+        return true;
+      });
+    }
+    case "scale":
+      return format === "mt-sics" ? mtSics(options) : profileScale(options);
+    case "portal": {
+      const { Portal } = await import("./portal.ts");
+      const portal = new Portal({ address, seed });
+      const help =
+        "pass [gamma] [neutron]: an item passes, alarming on what is named; trouble none|gamma-high|gamma-low|neutron-high|tamper|silent|garbage|no-end; cut";
+      return device(portal, help, async ([word, ...rest]) => {
+        const state = (channel: string) => (rest.includes(channel) ? "alarm" : "normal");
+        if (word === "pass")
+          await portal.pass({ gamma: state("gamma"), neutron: state("neutron"), slices: 8 });
+        else if (word === "trouble")
+          portal.trouble((rest[0] ?? "none") as Parameters<typeof portal.trouble>[0]);
+        else if (word === "cut") portal.cut();
+        else return false;
+        return true;
+      });
+    }
+    case "aspect-portal": {
+      const { AspectDevice } = await import("./aspect-portal.ts");
+      const portal = new AspectDevice({ address });
+      return device(
+        portal,
+        "set NAME VALUE: occupied, gammaAlarm, neutronAlarm true|false; inputs, gammaStatus, gammaCount, objects N",
+        ([word, name, value]) => {
+          if (word !== "set" || name === undefined || value === undefined) return false;
+          portal.set({ [name]: value === "true" ? true : value === "false" ? false : Number(value) });
+          return true;
+        },
+      );
+    }
+  }
+}
+
+async function mtSics({ listen, seed }: Options): Promise<Device> {
+  const { Scale } = await import("./scale.ts");
+  const scale = new Scale({ address: listen, seed, serial: `SIM-${seed}` });
+  return device(scale, "put KG: an item comes to lie; 0 takes it off", ([word, kg]) =>
+    putOn(scale, word, kg),
+  );
+}
+
+async function profileScale({ listen, seed, format }: Options): Promise<Device> {
+  const { ProfileScale } = await import("./profile-scale.ts");
+  const scale = new ProfileScale({
+    address: listen,
+    seed,
+    format: format as Exclude<Options["format"], "mt-sics">,
+  });
+  const help = "put KG: an item comes to lie; 0 takes it off; trouble none|silent|garbage|fault; cut";
+  return device(scale, help, ([word, value]) => {
+    if (word === "trouble") scale.trouble((value ?? "none") as Parameters<typeof scale.trouble>[0]);
+    else if (word === "cut") scale.cut();
+    else return putOn(scale, word, value);
+    return true;
+  });
+}
+
+function putOn(scale: { put(kg: number): void }, word: string | undefined, kg: string | undefined): boolean {
+  if (word !== "put" || !(Number(kg) >= 0)) return false;
+  scale.put(Number(kg));
+  return true;
+}
+
+function device(
+  real: { start(): Promise<Address>; stop(): Promise<void> },
+  help: string,
+  told: (words: readonly string[]) => boolean | Promise<boolean>,
+): Device {
+  return { start: () => real.start(), stop: () => real.stop(), told, help };
+}
