@@ -148,7 +148,7 @@ describe("the analysis process", () => {
   );
 
   it("kills a stuck child at the deadline", async () => {
-    const inference = await start({ limits: { analysisMs: 500 } });
+    const inference = await start({ limits: { analysisMs: 2000 } });
     process.kill(inference.pid ?? 0, "SIGSTOP");
     expect((await inference.analyse(await storedScan(), NEVER)).analysed).toBe(true);
     expect(inference.state.restarts).toBe(1);
