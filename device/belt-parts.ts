@@ -50,6 +50,7 @@ export function trackingOf(lane: LaneConfig, alerts: Alerts, clock: () => number
     diverterMm: lane.tracking?.diverterMm ?? null,
     onAlarm: lane.belt.onAlarm,
     onFault: lane.belt.onFault,
+    hasReset: conveyor.map["reset"] !== undefined,
     alert: (alert) => void alerts.raise(alert),
     now: () => performance.now(),
     log,

@@ -1,7 +1,7 @@
 import type { Decision } from "../../protocols/vocabulary.ts";
 import type { Alert } from "../alerts.ts";
-import type { Log } from "../log.ts";
-import type { BeltOutput, Conveyor } from "./port.ts";
+import type { Outputs } from "./outputs.ts";
+import type { BeltOutput } from "./port.ts";
 
 /** What the belt does on an alarm or a fault (`cli.md`, `lanes[].belt`). */
 export type BeltAction = "none" | "divert" | "stop";
@@ -14,30 +14,23 @@ interface Stretch {
 
 export interface BeltActionsOptions {
   readonly lane: string;
-  readonly conveyor: Conveyor;
+  readonly outputs: Outputs;
+  readonly has: (output: BeltOutput) => boolean;
   readonly onAlarm: BeltAction;
   readonly onFault: BeltAction;
   /** Where the item of a scan passes the diverter, mm of belt; null: not known. Absent: the lane does not track its items. */
   readonly passage?: (scanId: string) => Stretch | null;
+  /** `stop` stays until people reset the plant, who say so; else it is a pulse that the plant itself holds. */
+  readonly latches: boolean;
   readonly alert: (alert: Alert) => void;
   /** Monotonic, ms. */
   readonly now: () => number;
-  readonly log: Log;
 }
 
-/** Figures of a belt's outputs, ms from the hit to the plant's answer. */
-export interface BeltFigures {
-  acted: number;
-  late: number;
-  failed: number;
-  lastLatencyMs: number | null;
-  worstLatencyMs: number | null;
-}
-
-/** Items between X-ray plane and diverter, at most; the oldest is given up as undecided. */
+/** Items between X-ray plane and diverter, at most; the oldest is acted on as undecided. */
 export const MAX_ITEMS = 256;
-/** An output that no position ends is let go after this, ms. */
-const PULSE_MS = 1_000;
+/** An output that nothing else ends is let go after this, ms. */
+export const PULSE_MS = 1_000;
 
 interface Item {
   readonly scanId: string;
@@ -47,16 +40,16 @@ interface Item {
 
 /**
  * Lets the belt act on the first hit of a scan: `stop` at once, `divert` while the item passes the diverter. An item that
- * reaches the diverter undecided is a fault and acted on as one; an alarm whose item cannot be told from its neighbours stops
- * the belt, for the wrong parcel set aside lets the right one through.
+ * reaches the diverter undecided is a fault and acted on as one; an alarm whose item cannot be told from its neighbours, now or
+ * any more, stops the belt, for the wrong parcel set aside lets the right one through.
  */
 export class BeltActions {
-  readonly figures: BeltFigures = { acted: 0, late: 0, failed: 0, lastLatencyMs: null, worstLatencyMs: null };
+  /** Items acted on too late, or not where they were. */
+  late = 0;
   readonly #options: BeltActionsOptions;
   readonly #timers = new Map<BeltOutput, NodeJS.Timeout>();
   #items: Item[] = [];
   #mm: number | null = null;
-  #diverting = false;
 
   constructor(options: BeltActionsOptions) {
     this.#options = options;
@@ -66,7 +59,7 @@ export class BeltActions {
   captured(scanId: string): void {
     if (this.#items.some((item) => item.scanId === scanId)) return;
     this.#items.push({ scanId, action: null, diverting: false });
-    if (this.#items.length > MAX_ITEMS) this.#items.shift();
+    if (this.#items.length > MAX_ITEMS) this.#lose(this.#items[0] as Item, "too many items are on the belt");
   }
 
   /** The first hit of a scan; later ones find the item gone and change nothing. */
@@ -81,11 +74,18 @@ export class BeltActions {
   /** The belt stands at `mm`. */
   moved(mm: number): void {
     this.#mm = mm;
-    const { passage } = this.#options;
+    const { passage, outputs } = this.#options;
+    outputs.tick();
     if (passage === undefined || this.#items.length === 0) return;
     for (const item of [...this.#items]) this.#atDiverter(item, passage(item.scanId), mm);
     const wanted = this.#items.some(({ diverting }) => diverting);
-    if (wanted !== this.#diverting) void this.#switchDiverter(wanted);
+    if (wanted !== outputs.isOn("divert") && !this.#timers.has("divert")) void outputs.want("divert", wanted);
+  }
+
+  /** People have reset the plant: a latched stop is over. */
+  reset(): void {
+    if (this.#options.latches && this.#options.outputs.isOn("stop"))
+      void this.#options.outputs.want("stop", false);
   }
 
   stop(): void {
@@ -99,20 +99,24 @@ export class BeltActions {
   }
 
   #atDiverter(item: Item, stretch: Stretch | null, mm: number): void {
-    if (stretch === null) return;
-    if (mm > stretch.to) this.#forget(item);
+    if (stretch === null) this.#lose(item, "it is not known any more where it is");
+    else if (mm > stretch.to) this.#forget(item);
     else if (mm >= stretch.from && item.action === null) this.#undecided(item);
     else if (mm >= stretch.from && item.action === "divert") item.diverting = true;
   }
 
+  /** Nothing tells where the item is: one that should go aside stops the belt, an undecided one is a fault. */
+  #lose(item: Item, why: string): void {
+    if (item.action === "divert") void this.#unsure(item, why, this.#options.now());
+    else if (item.action === null) this.#undecided(item);
+    else this.#forget(item);
+  }
+
   #undecided(item: Item): void {
-    const { onFault, lane, alert } = this.#options;
-    this.figures.late += 1;
-    item.action = onFault;
-    if (onFault === "none") {
-      this.#forget(item);
-      return;
-    }
+    const { onFault, lane, alert, now } = this.#options;
+    this.late += 1;
+    this.#forget(item);
+    if (onFault === "none") return;
     alert({
       code: "BELT_UNDECIDED",
       severity: "warning",
@@ -121,20 +125,15 @@ export class BeltActions {
       lane,
       scanId: item.scanId,
     });
-    void this.#act(item, onFault);
+    void this.#pulse(onFault, now());
   }
 
-  async #act(item: Item, action: BeltAction): Promise<void> {
+  async #act(item: Item, action: "divert" | "stop"): Promise<void> {
     const began = this.#options.now();
-    if (action === "stop") {
-      this.#forget(item);
-      await this.#pulse("stop", began);
-      return;
-    }
     const { passage } = this.#options;
-    if (passage === undefined) {
+    if (action === "stop" || passage === undefined) {
       this.#forget(item);
-      await this.#pulse("divert", began);
+      await this.#pulse(action, began);
       return;
     }
     const stretch = passage(item.scanId);
@@ -146,10 +145,10 @@ export class BeltActions {
 
   /** An item that should be set aside, and cannot: the belt stops where it can, and somebody is told. */
   async #unsure(item: Item, why: string, began: number): Promise<void> {
-    const { alert, lane, conveyor } = this.#options;
+    const { alert, lane, has } = this.#options;
     this.#forget(item);
-    this.figures.late += 1;
-    const stops = conveyor.has("stop");
+    this.late += 1;
+    const stops = has("stop");
     alert({
       code: "BELT_NOT_DIVERTED",
       severity: "critical",
@@ -161,43 +160,18 @@ export class BeltActions {
     if (stops) await this.#pulse("stop", began);
   }
 
-  async #switchDiverter(on: boolean): Promise<void> {
-    this.#diverting = on;
-    await this.#set("divert", on, this.#options.now());
-  }
-
-  /** Sets an output for a while; asked again meanwhile, the while begins anew. */
+  /** Sets an output for a while, or until people reset the plant; asked again meanwhile, the while begins anew. */
   async #pulse(output: BeltOutput, began: number): Promise<void> {
+    const { outputs, latches } = this.#options;
     clearTimeout(this.#timers.get(output));
-    const release = () => void this.#set(output, false, this.#options.now());
-    this.#timers.set(output, setTimeout(release, PULSE_MS).unref());
-    await this.#set(output, true, began);
-  }
-
-  async #set(output: BeltOutput, on: boolean, began: number): Promise<void> {
-    const { conveyor, log, lane, alert, now } = this.#options;
-    try {
-      await conveyor.set(output, on);
-      if (on) this.#count(now() - began);
-      log.info({ lane, output, on }, "the belt was told");
-    } catch (error) {
-      this.figures.failed += 1;
-      log.error({ err: error, lane, output, on }, "the belt could not be told");
-      if (!on) return;
-      alert({
-        code: "BELT_OUTPUT_FAILED",
-        severity: "critical",
-        message: `The belt could not be told to ${output}: ${(error as Error).message}`,
-        remedy: "Check the plant's link. Without the gateway's heartbeat its controller stops the belt.",
-        lane,
-      });
+    if (output !== "stop" || !latches) {
+      const release = () => {
+        this.#timers.delete(output);
+        void outputs.want(output, false);
+      };
+      this.#timers.set(output, setTimeout(release, PULSE_MS).unref());
     }
-  }
-
-  #count(latencyMs: number): void {
-    this.figures.acted += 1;
-    this.figures.lastLatencyMs = latencyMs;
-    this.figures.worstLatencyMs = Math.max(latencyMs, this.figures.worstLatencyMs ?? 0);
+    await outputs.want(output, true, began);
   }
 
   #forget(item: Item): void {

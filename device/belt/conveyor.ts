@@ -48,6 +48,8 @@ export class ModbusConveyor implements Conveyor {
   readonly #states = new Listeners<BeltState>();
   #pending: Pending[] = [];
   #wake: (() => void) | null = null;
+  /** A link is up and polled: what is asked for now is written now, not after the next connection. */
+  #serving = false;
 
   constructor(options: ConveyorOptions) {
     this.id = options.id;
@@ -89,7 +91,8 @@ export class ModbusConveyor implements Conveyor {
 
   set(output: BeltOutput, on: boolean): Promise<void> {
     if (!this.has(output)) return Promise.reject(notDone(output, "the map has no such coil"));
-    if (this.link.state !== "connected") return Promise.reject(notDone(output, "the plant is not connected"));
+    if (!this.#serving || this.link.state !== "connected")
+      return Promise.reject(notDone(output, "the plant is not connected"));
     if (this.#pending.length >= MAX_PENDING)
       return Promise.reject(notDone(output, "too much waits for the plant"));
     return new Promise((resolve, reject) => {
@@ -109,6 +112,7 @@ export class ModbusConveyor implements Conveyor {
   async #serve(link: Link, context: ServeContext): Promise<void> {
     const plant = link as PlantLink;
     const poll = new Poll({ ...this.#options, belt: this.#belt, eyes: this.#eyes, states: this.#states });
+    this.#serving = true;
     try {
       for (let first = true; !context.signal.aborted; first = false) {
         await this.#writePending(plant);
@@ -117,6 +121,7 @@ export class ModbusConveyor implements Conveyor {
         await this.#untilNext(context.signal);
       }
     } finally {
+      this.#serving = false;
       for (const each of this.#pending.splice(0))
         each.failed(notDone(each.output, "the link to the plant was lost"));
     }
@@ -197,6 +202,7 @@ class Poll {
     const state: BeltState = {
       running: bits.get("running") ?? null,
       emergencyStop: bits.get("estop") ?? null,
+      reset: bits.get("reset") ?? null,
     };
     const said = JSON.stringify(state);
     if (said === this.#state) return;

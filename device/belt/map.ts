@@ -27,6 +27,8 @@ export interface BeltMap {
   readonly heartbeat: BitSignal | null;
   readonly running: BitSignal | null;
   readonly estop: BitSignal | null;
+  /** On while people press the plant's reset: a stop that the gateway asked for is then over. */
+  readonly reset: BitSignal | null;
   readonly encoder: EncoderSignal | null;
   /** Photo-eyes by name. */
   readonly eyes: ReadonlyMap<string, BitSignal>;
@@ -45,7 +47,7 @@ export interface SignalConfig {
 }
 
 const OUTPUTS = ["stop", "divert", "heartbeat"] as const;
-const INPUTS = ["running", "estop"] as const;
+const INPUTS = ["running", "estop", "reset"] as const;
 /** Names of photo-eyes: `eye` is the one at the entry. */
 export const EYE_NAME = /^eye[-a-z0-9]{0,29}$/;
 
@@ -70,6 +72,7 @@ export function beltMap(config: Readonly<Record<string, SignalConfig>>): BeltMap
     heartbeat: output("heartbeat"),
     running: input("running"),
     estop: input("estop"),
+    reset: input("reset"),
     encoder: config["encoder"] ? encoderOf(config["encoder"]) : null,
     eyes,
   };
@@ -82,7 +85,7 @@ export function spanOf(
   map: BeltMap,
   table: "input" | "coil",
 ): { readonly from: number; readonly count: number } | null {
-  const addresses = [map.running, map.estop, ...map.eyes.values()].flatMap((signal) =>
+  const addresses = [map.running, map.estop, map.reset, ...map.eyes.values()].flatMap((signal) =>
     signal?.table === table ? [signal.address] : [],
   );
   if (addresses.length === 0) return null;

@@ -112,7 +112,12 @@ async function readInputs(client: ModbusRTU, map: BeltMap): Promise<ReadonlyMap<
     if (span === null) continue;
     const read = table === "input" ? client.readDiscreteInputs : client.readCoils;
     const { data } = await read.call(client, span.from, span.count);
-    for (const [name, signal] of [["running", map.running], ["estop", map.estop], ...map.eyes] as const) {
+    for (const [name, signal] of [
+      ["running", map.running],
+      ["estop", map.estop],
+      ["reset", map.reset],
+      ...map.eyes,
+    ] as const) {
       if (signal?.table === table) bits.set(name, data[signal.address - span.from] !== signal.inverted);
     }
   }

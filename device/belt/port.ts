@@ -24,6 +24,8 @@ export interface Conveyor {
 export interface BeltState {
   readonly running: boolean | null;
   readonly emergencyStop: boolean | null;
+  /** People have pressed the plant's reset. */
+  readonly reset: boolean | null;
 }
 
 /** The encoder as one poll found it. */

@@ -25,7 +25,7 @@ export const conveyorSchema = z.discriminatedUnion("protocol", [
     transport: urlOf("tcp", "serial"),
     map: z.record(
       z.union([
-        z.enum(["stop", "divert", "heartbeat", "running", "estop", "encoder"]),
+        z.enum(["stop", "divert", "heartbeat", "running", "estop", "reset", "encoder"]),
         z.string().regex(EYE_NAME),
       ]),
       signal,

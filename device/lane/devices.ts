@@ -2,6 +2,9 @@ import type { Alert } from "../alerts.ts";
 import type { Peripheral } from "../peripheral/port.ts";
 import type { Measured } from "../scan.ts";
 
+/** A device of the lane whose coming and going is told. */
+export type WatchedDevice = Pick<Peripheral, "id" | "onLink" | "onEvent"> & { readonly kind: string };
+
 /** Raises an alert of the lane. */
 export type RaiseAlert = (alert: Alert) => void;
 
@@ -9,7 +12,7 @@ export type RaiseAlert = (alert: Alert) => void;
  * What a lane's peripherals report beside readings, as alerts: their own events, and that one has gone or is back. One that
  * was never there since the start is said once it has been seen, not before: a gateway may start before its devices.
  */
-export function watchDevices(peripherals: readonly Peripheral[], raise: RaiseAlert): void {
+export function watchDevices(peripherals: readonly WatchedDevice[], raise: RaiseAlert): void {
   for (const peripheral of peripherals) {
     peripheral.onEvent?.((event) => raise(event));
     let seen = false;
@@ -27,7 +30,7 @@ export function watchDevices(peripherals: readonly Peripheral[], raise: RaiseAle
   }
 }
 
-function goneAlert({ id, kind }: Peripheral, code: string | null): Alert {
+function goneAlert({ id, kind }: WatchedDevice, code: string | null): Alert {
   return {
     code: "DEVICE_LOST",
     severity: "warning",
@@ -37,7 +40,7 @@ function goneAlert({ id, kind }: Peripheral, code: string | null): Alert {
   };
 }
 
-function backAlert({ id, kind }: Peripheral): Alert {
+function backAlert({ id, kind }: WatchedDevice): Alert {
   return {
     code: "DEVICE_BACK",
     severity: "info",

@@ -1,12 +1,16 @@
 import type { Decision } from "../../protocols/vocabulary.ts";
 import type { Alert } from "../alerts.ts";
-import { BeltActions, type BeltActionsOptions, type BeltFigures } from "../belt/actions.ts";
+import { type BeltAction, BeltActions } from "../belt/actions.ts";
+import { type OutputFigures, Outputs, type OutputsOptions } from "../belt/outputs.ts";
 import type { Conveyor } from "../belt/port.ts";
+import type { WatchedDevice } from "./devices.ts";
 import type { BeltTracker } from "./tracking/belt-tracker.ts";
 
-export interface LaneBeltOptions
-  extends Pick<BeltActionsOptions, "lane" | "onAlarm" | "onFault" | "alert" | "now" | "log"> {
-  readonly conveyor: Conveyor;
+export interface LaneBeltOptions extends OutputsOptions {
+  readonly onAlarm: BeltAction;
+  readonly onFault: BeltAction;
+  /** Whether the plant has a reset that people press: `stop` then stays until they do. */
+  readonly hasReset: boolean;
   /** Follows the items; null: the plant does so itself, and acts on what leaves the machine. */
   readonly tracker: BeltTracker | null;
   /** Where the diverter stands, mm from the entry eye; null: it is told at once. */
@@ -17,23 +21,35 @@ export interface LaneBeltOptions
 export class LaneBelt {
   readonly conveyor: Conveyor;
   readonly #options: LaneBeltOptions;
+  readonly #outputs: Outputs;
   readonly #actions: BeltActions;
   #pressed = false;
 
   constructor(options: LaneBeltOptions) {
     this.#options = options;
     this.conveyor = options.conveyor;
+    this.#outputs = new Outputs(options);
     const { tracker, diverterMm } = options;
     this.#actions = new BeltActions({
       ...options,
+      outputs: this.#outputs,
+      has: (output) => options.conveyor.has(output),
+      latches: options.hasReset,
       ...(tracker === null || diverterMm === null
         ? {}
         : { passage: (scanId: string) => tracker.passage(scanId, diverterMm) }),
     });
   }
 
-  get figures(): BeltFigures {
-    return this.#actions.figures;
+  /** How the outputs fared, and how many items were acted on too late. */
+  get figures(): OutputFigures & { readonly late: number } {
+    return { ...this.#outputs.figures, late: this.#actions.late };
+  }
+
+  /** For the alerts of a lane's devices. */
+  get device(): WatchedDevice {
+    const { conveyor } = this.#options;
+    return { id: conveyor.id, kind: "conveyor", onLink: (listener) => conveyor.onLink(listener) };
   }
 
   start(): void {
@@ -43,12 +59,19 @@ export class LaneBelt {
       this.#actions.moved(mm);
     });
     conveyor.onEye(({ name, at, after, dark }) => tracker?.eye(name, at, dark, after));
-    conveyor.onState(({ emergencyStop }) => this.#emergencyStop(emergencyStop === true));
+    conveyor.onState(({ emergencyStop, reset }) => {
+      this.#emergencyStop(emergencyStop === true);
+      if (reset === true) this.#actions.reset();
+    });
+    conveyor.onLink(({ state }) => {
+      if (state === "connected") this.#outputs.connected();
+    });
     conveyor.start();
   }
 
   async stop(): Promise<void> {
     this.#actions.stop();
+    await this.#outputs.want("divert", false);
     await this.conveyor.stop();
   }
 
@@ -58,6 +81,15 @@ export class LaneBelt {
 
   decided(scanId: string, decision: Decision): Promise<void> {
     return this.#actions.decided(scanId, decision);
+  }
+
+  /** An item went by without a capture: nobody has looked into it. */
+  async lost(at: number): Promise<void> {
+    const { tracker, onFault } = this.#options;
+    if (onFault === "none") return;
+    const name = tracker === null ? `lost ${at}` : tracker.nameLost(at);
+    this.#actions.captured(name);
+    await this.#actions.decided(name, "UNKNOWN");
   }
 
   #emergencyStop(pressed: boolean): void {

@@ -90,8 +90,14 @@ export class Plant {
     return this.isDark(this.#layout.eyes.get(name) ?? 0);
   }
 
+  /** The belt stops when it is asked to, and stands until somebody resets it. */
   setStop(on: boolean): void {
-    this.#stop = on;
+    this.#stop ||= on;
+  }
+
+  /** Somebody has looked and lets the belt run again. */
+  reset(): void {
+    this.#stop = false;
   }
 
   setDivert(on: boolean): void {

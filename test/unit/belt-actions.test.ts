@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Alert } from "../../device/alerts.ts";
-import { BeltActions, type BeltActionsOptions } from "../../device/belt/actions.ts";
+import { BeltActions, type BeltActionsOptions, MAX_ITEMS, PULSE_MS } from "../../device/belt/actions.ts";
+import { Outputs, RETRY_MS } from "../../device/belt/outputs.ts";
 import type { BeltOutput, Conveyor } from "../../device/belt/port.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 
-/** A plant that writes down what it was told. */
+/** A plant that writes down what it was told; `fail` makes it refuse. */
 function plant(outputs: readonly BeltOutput[] = ["stop", "divert"]) {
   const told: string[] = [];
+  const state = { fail: false };
   const conveyor: Conveyor = {
     id: "plc",
     link: { state: "connected", code: null, since: 0 },
@@ -16,39 +18,46 @@ function plant(outputs: readonly BeltOutput[] = ["stop", "divert"]) {
     onLink: () => () => undefined,
     has: (output) => outputs.includes(output),
     set: async (output, on) => {
+      if (state.fail) throw new Error("gone");
       told.push(`${output} ${on ? "on" : "off"}`);
     },
     start: () => undefined,
     stop: async () => undefined,
   };
-  return { conveyor, told };
+  return { conveyor, told, state };
 }
 
-function actions(options: Partial<BeltActionsOptions> & Pick<BeltActionsOptions, "conveyor">) {
+function actions(options: Partial<BeltActionsOptions> & { readonly conveyor: Conveyor }) {
   const alerts: Alert[] = [];
+  const clock = { now: 0 };
+  const common = { lane: "lane-1", alert: (alert: Alert) => void alerts.push(alert), now: () => clock.now };
+  const outputs = new Outputs({ ...common, conveyor: options.conveyor, log: SILENT_LOG });
   const subject = new BeltActions({
-    lane: "lane-1",
+    ...common,
+    outputs,
+    has: (output) => options.conveyor.has(output),
     onAlarm: "divert",
     onFault: "none",
-    alert: (alert) => alerts.push(alert),
-    now: () => 0,
-    log: SILENT_LOG,
+    latches: false,
     ...options,
   });
-  return { subject, codes: () => alerts.map(({ code }) => code) };
+  return { subject, outputs, clock, codes: () => alerts.map(({ code }) => code) };
 }
+
+/** Lets what was asked of the plant be answered. */
+const answered = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("belt actions", () => {
   it("stop at once on an alarm, and not on a clear scan", async () => {
     const { conveyor, told } = plant();
-    const { subject } = actions({ conveyor, onAlarm: "stop" });
+    const { subject, outputs } = actions({ conveyor, onAlarm: "stop" });
     subject.captured("a");
     subject.captured("b");
     await subject.decided("a", "CLEAR");
     expect(told).toEqual([]);
     await subject.decided("b", "ALARM");
     expect(told).toEqual(["stop on"]);
-    expect(subject.figures).toMatchObject({ acted: 1, late: 0, failed: 0 });
+    expect(outputs.figures).toMatchObject({ acted: 1, failed: 0 });
     subject.stop();
   });
 
@@ -70,9 +79,11 @@ describe("belt actions", () => {
     subject.moved(990);
     expect(told).toEqual([]);
     subject.moved(1005);
+    await answered();
     subject.moved(1395);
     expect(told).toEqual(["divert on"]);
     subject.moved(1410);
+    await answered();
     expect(told).toEqual(["divert on", "divert off"]);
   });
 
@@ -85,6 +96,7 @@ describe("belt actions", () => {
     });
     subject.captured("a");
     subject.moved(1001);
+    await answered();
     expect(told).toEqual(["stop on"]);
     expect(codes()).toEqual(["BELT_UNDECIDED"]);
     await subject.decided("a", "ALARM");
@@ -114,14 +126,72 @@ describe("belt actions", () => {
     }
   });
 
-  it("say when the plant cannot be told", async () => {
+  it("stop the belt when it is not known any more where the item is", async () => {
+    const { conveyor, told } = plant();
+    let known: { from: number; to: number } | null = { from: 1000, to: 1400 };
+    const { subject, codes } = actions({ conveyor, onFault: "stop", passage: () => known });
+    subject.captured("alarm");
+    subject.captured("undecided");
+    subject.moved(500);
+    await subject.decided("alarm", "ALARM");
+    known = null;
+    subject.moved(600);
+    await answered();
+    expect(told).toEqual(["stop on", "stop on"]);
+    expect(codes()).toEqual(["BELT_NOT_DIVERTED", "BELT_UNDECIDED"]);
+    subject.stop();
+  });
+
+  it("act on the oldest item when too many are on the belt", () => {
     const { conveyor } = plant();
-    const failing = { ...conveyor, set: () => Promise.reject(new Error("gone")) };
-    const { subject, codes } = actions({ conveyor: failing, onAlarm: "stop" });
+    const { subject, codes } = actions({
+      conveyor,
+      onFault: "stop",
+      passage: () => ({ from: 1e6, to: 2e6 }),
+    });
+    for (let n = 0; n <= MAX_ITEMS; n++) subject.captured(String(n));
+    expect(codes()).toEqual(["BELT_UNDECIDED"]);
+    subject.stop();
+  });
+
+  it("hold a stop until people reset the plant, where the plant has a reset", async () => {
+    const { conveyor, told } = plant();
+    const { subject } = actions({ conveyor, onAlarm: "stop", latches: true });
     subject.captured("a");
     await subject.decided("a", "ALARM");
+    await new Promise((resolve) => setTimeout(resolve, PULSE_MS + 100));
+    expect(told).toEqual(["stop on"]);
+    subject.reset();
+    await answered();
+    expect(told).toEqual(["stop on", "stop off"]);
+  });
+
+  it("write an output until the plant has taken it, on and off", async () => {
+    const { conveyor, told, state } = plant();
+    const { outputs, clock, codes } = actions({ conveyor });
+    clock.now += RETRY_MS;
+    outputs.connected();
+    await answered();
+    expect(told.splice(0)).toEqual(["stop off", "divert off"]);
+    state.fail = true;
+    await outputs.want("divert", true);
+    clock.now += RETRY_MS;
+    outputs.tick();
+    await answered();
     expect(codes()).toEqual(["BELT_OUTPUT_FAILED"]);
-    expect(subject.figures.failed).toBe(1);
-    subject.stop();
+    state.fail = false;
+    clock.now += RETRY_MS;
+    outputs.tick();
+    await answered();
+    expect(told).toEqual(["divert on"]);
+    state.fail = true;
+    await outputs.want("divert", false);
+    expect(codes()).toEqual(["BELT_OUTPUT_FAILED", "BELT_OUTPUT_FAILED"]);
+    state.fail = false;
+    clock.now += RETRY_MS;
+    outputs.connected();
+    await answered();
+    expect(told).toContain("divert off");
+    expect(outputs.figures.failed).toBe(2);
   });
 });

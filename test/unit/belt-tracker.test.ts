@@ -180,6 +180,16 @@ describe("odometer", () => {
     expect(odometer.positionAt((10 * MAX_POINTS - 1) * 20)).not.toBeNull();
   });
 
+  it("knows nothing of before when the clock was set back", () => {
+    const odometer = new Odometer(options);
+    odometer.sample(100_000, 0);
+    odometer.sample(100_100, 50);
+    expect(odometer.sample(95_000, 100)).toBe(false);
+    expect(odometer.positionAt(100_050)).toBeNull();
+    odometer.sample(95_100, 150);
+    expect(odometer.positionAt(95_050)?.mm).toBeCloseTo(125);
+  });
+
   it("does not tell where the belt was while the encoder was silent", () => {
     const odometer = new Odometer(options);
     odometer.sample(0, 0);

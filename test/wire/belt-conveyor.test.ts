@@ -62,7 +62,7 @@ describe("conveyor over Modbus TCP", () => {
     expect(inOrder).toEqual(["eye dark", "eye light", "eye2 dark", "eye2 light"]);
     expect(heard.samples[0]?.fresh).toBe(true);
     expect(heard.samples.slice(1).every(({ fresh }) => !fresh)).toBe(true);
-    expect(heard.states[0]).toEqual({ running: true, emergencyStop: false });
+    expect(heard.states[0]).toEqual({ running: true, emergencyStop: false, reset: null });
     const way = heard.samples.map(({ mm }) => mm);
     expect(way).toEqual(way.toSorted((a, b) => a - b));
   });
@@ -72,6 +72,7 @@ describe("conveyor over Modbus TCP", () => {
     await conveyor.set("stop", true);
     await until(() => heard.states.at(-1)?.running === false);
     await conveyor.set("stop", false);
+    plant.reset();
     await conveyor.set("divert", true);
     plant.place("a", 100, 0);
     await until(() => plant.diverted.length === 1);
@@ -143,6 +144,7 @@ describe("conveyor over Modbus RTU", () => {
     stopServing = await servePlantSerially({ path: cable.device, baud: 115_200, plant, now });
     await until(() => conveyor.link.state === "connected");
     await conveyor.set("stop", false);
+    plant.reset();
     expect(plant.running).toBe(true);
   });
 });

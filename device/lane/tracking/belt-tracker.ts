@@ -36,6 +36,12 @@ interface BoundScan {
   readonly item: ItemOnBelt;
 }
 
+/** An item that went by without a capture, under a name of its own. */
+interface LostItem {
+  readonly name: string;
+  readonly item: ItemOnBelt;
+}
+
 /** Scans whose item may still be told more, at most. */
 const MAX_BOUND = 256;
 
@@ -55,6 +61,7 @@ export class BeltTracker implements ItemTracker {
   readonly #items: BeltItems;
   #bound: BoundScan[] = [];
   #late: LateReading[] = [];
+  #lost: LostItem[] = [];
   readonly counts: BeltCounts = {
     items: 0,
     ambiguousReadings: 0,
@@ -158,9 +165,22 @@ export class BeltTracker implements ItemTracker {
     return this.#late.shift() ?? null;
   }
 
+  /** Names the item that was at the X-ray plane when a scan was lost, for {@link passage}; it may not be known which. */
+  nameLost(at: number): string {
+    const name = `lost ${at}`;
+    const here = this.#stretch(at - this.#layout.lagMs, at, 0);
+    const near = here === null ? [] : this.#items.near(this.#layout.xrayMm, here);
+    const [item] = near;
+    if (item !== undefined && near.length === 1)
+      this.#lost = [...this.#lost, { name, item }].slice(-MAX_BOUND);
+    return name;
+  }
+
   /** Belt positions between which the scan's item passes a place, mm; null when that is not known. For a diverter. */
   passage(scanId: string, placeMm: number): Stretch | null {
-    const bound = this.#bound.find(({ capture }) => capture.scanId === scanId);
+    const bound =
+      this.#bound.find(({ capture }) => capture.scanId === scanId) ??
+      this.#lost.find(({ name }) => name === scanId);
     if (bound === undefined || bound.item.doubtful || bound.item.back === null) return null;
     const slack = slackOf(bound.item, placeMm, this.#slip);
     const { from, to } = passageOf(bound.item, placeMm);

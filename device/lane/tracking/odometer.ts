@@ -47,7 +47,12 @@ export class Odometer {
   sample(at: number, mm: number, fresh = false): boolean {
     this.#samples += 1;
     const last = this.#points.at(-1);
-    if (last !== undefined && at <= last.at) return true;
+    if (last !== undefined && at <= last.at) {
+      if (last.at - at <= this.#options.maxGapMs) return true;
+      // The clock was set back: what was known belongs to another time.
+      this.#points = [{ at, mm, broken: true }];
+      return false;
+    }
     const broken = last !== undefined && (fresh || this.#isBroken(last, at, mm));
     const previous = this.#points.at(-2);
     if (
