@@ -1,7 +1,7 @@
 """The embedding head: trained last, on features of the frozen backbone that are computed once and kept.
 
-A scan is seen `views` times: as it is, and as another scan of the same parcel would show it (turned by any angle, moved,
-part of it repacked, other noise and spectrum). Views of one parcel are drawn together, parcels apart (InfoNCE), and parcels
+A parcel is seen `views` times: as it is, as the simulator lays it on the belt again (turned, moved, packed anew), and changed
+as an image (turned by any angle, cut, partly mirrored, other noise and spectrum). Views of one parcel are drawn together, parcels apart (InfoNCE), and parcels
 with goods of the same groups less far apart than others.
 """
 
@@ -15,9 +15,10 @@ from augment import Augmenter
 from batch import sample_of, stack
 from metrics import rounded
 from network import EmbeddingHead, LynceusNet
-from stream import scans
+from stream import kept_scans, scan_set
 
-BATCH = 8
+BATCH, CANVAS = 8, 640
+TAKES = 4
 PAIRS = 256
 GOODS_WEIGHT, GOODS_TEMPERATURE = 0.3, 0.2
 SAME_FALSE_MATCHES = 1e-4
@@ -65,33 +66,67 @@ def as_is(sample):
     return {**sample, "image": image, "boxes": sample["boxes"][:0], "labels": sample["labels"][:0], "ignored": sample["ignored"][:0]}
 
 
-def features(net, config, seed, count, views, options):
-    """Pooled features [N, views, P] (view 0 as it is) and shares [N, G] of fresh scans."""
-    augmenter, config_wide = Augmenter(config, seed), {**config, "canvas": {"height": 640, "width": 640}}
-    items, shares = [], []
-    out = np.zeros((count, views, 3 * sum(config["network"]["widths"][1:]) + 2), np.float32)
+class Pooling:
+    """Pooled features of many items, in batches of similar size; `put(row, view, item)` in any order, then `result()`."""
 
-    def flush():
-        items.sort(key=lambda entry: entry[2]["image"].size)
-        for start in range(0, len(items), BATCH):
-            part = items[start : start + BATCH]
+    def __init__(self, net, config, count, views):
+        self.net, self.autocast = net, config["train"]["bfloat16"]
+        self.canvas, self.items = {**config, "canvas": {"height": CANVAS, "width": CANVAS}}, []
+        self.out = np.zeros((count, views, 3 * sum(config["network"]["widths"][1:]) + 2), np.float32)
+
+    def put(self, row, view, item):
+        self.items.append((row, view, item))
+        if len(self.items) >= 16 * BATCH:
+            self.flush()
+
+    def flush(self):
+        self.items.sort(key=lambda entry: entry[2]["image"].size)
+        for start in range(0, len(self.items), BATCH):
+            part = self.items[start : start + BATCH]
             with torch.no_grad():
-                front, high = net.front(torch.from_numpy(stack([entry[2] for entry in part], config_wide)["image"]))
-                with torch.autocast("cpu", torch.bfloat16, enabled=config["train"]["bfloat16"]):
-                    _, x4, x5 = net.backbone(front.contiguous(memory_format=torch.channels_last))
+                front, high = self.net.front(torch.from_numpy(stack([entry[2] for entry in part], self.canvas)["image"]))
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+                    _, x4, x5 = self.net.backbone(front.contiguous(memory_format=torch.channels_last))
                 pooled = EmbeddingHead.pooled(x4.float(), x5.float(), high).numpy()
             for (row, view, _), vector in zip(part, pooled):
-                out[row, view] = vector
-        items.clear()
+                self.out[row, view] = vector
+        self.items.clear()
 
-    for row, scan in enumerate(scans(seed, 0, count, **options)):
+    def result(self):
+        self.flush()
+        return torch.from_numpy(self.out)
+
+
+def taken(config, seed, count):
+    """Of each take the scans of the same parcels: what the simulator lays on the belt again, and packs again."""
+    options = config["data"]["generators"][0]
+    return [kept_scans(config["data"]["cache"], seed, count, {**options, "take": take}) for take in range(TAKES)]
+
+
+def features_of_takes(net, config, seed, count, changed=0):
+    """Pooled features [N, TAKES + changed, P] and shares [N, G]; `changed`: further views of the first take, changed as images."""
+    augmenter, shares = Augmenter(config, seed), []
+    pooling = Pooling(net, config, count, TAKES + changed)
+    for row, scans in enumerate(zip(*taken(config, seed, count))):
+        samples = [sample_of(scan, config) for scan in scans]
+        shares.append(samples[0]["shares"])
+        for view, sample in enumerate(samples):
+            pooling.put(row, view, as_is(sample))
+        for view in range(changed):
+            pooling.put(row, TAKES + view, again(samples[0], augmenter))
+    return pooling.result(), torch.from_numpy(np.stack(shares))
+
+
+def features_of_set(net, config, name, views):
+    """The same of a set of single scans: view 0 as it is, the others changed as images."""
+    augmenter, shares = Augmenter(config, config["embedding"]["seed"]), []
+    pooling = Pooling(net, config, config["data"]["sets"][name]["count"], views)
+    for row, scan in enumerate(scan_set(config["data"], name)):
         sample = sample_of(scan, config)
         shares.append(sample["shares"])
-        items += [(row, view, again(sample, augmenter) if view else as_is(sample)) for view in range(views)]
-        if len(items) >= 16 * BATCH:
-            flush()
-    flush()
-    return torch.from_numpy(out), torch.from_numpy(np.stack(shares))
+        for view in range(views):
+            pooling.put(row, view, again(sample, augmenter) if view else as_is(sample))
+    return pooling.result(), torch.from_numpy(np.stack(shares))
 
 
 def overlap(shares):
@@ -114,7 +149,7 @@ def head_loss(head, pooled, shares, temperature, generator):
 
 
 def searches(head, pooled, shares):
-    """Queries are re-scans (views from 1), the gallery holds every parcel as it is."""
+    """Queries are other takes of the parcels (views from 1; the last is packed anew), the gallery holds the first of each."""
     with torch.no_grad():
         vectors = head(pooled.flatten(0, 1)).unflatten(0, pooled.shape[:2])
     gallery, count = vectors[:, 0], len(vectors)
@@ -127,9 +162,12 @@ def searches(head, pooled, shares):
     goods = overlap(shares).gather(1, near)[:, 0]
     low, high = interval_of(first.mean(1))
     kind_low, kind_high = interval_of(typed)
+    lying, packed = first[:, :-1].flatten(), first[:, -1]
     figures = {
-        "re-scan of the same parcel, turned, moved or partly repacked, found first":
+        "re-scan of the same parcel (turned and moved, or packed anew) found first":
             {"scans": int(first.numel()), "share": float(first.mean()), "text": f"**{float(first.mean()):.3f}** ({low:.3f}-{high:.3f}) among {count}"},
+        "… turned and moved": {"scans": len(lying), "share": float(lying.mean()), "text": f"{float(lying.mean()):.3f}"},
+        "… packed anew": {"scans": len(packed), "share": float(packed.mean()), "text": f"{float(packed.mean()):.3f}"},
         "parcel of the same kind (largest goods group) in the top 5":
             {"scans": count, "share": float(typed.mean()), "text": f"**{float(typed.mean()):.3f}** ({kind_low:.3f}-{kind_high:.3f})"},
         "goods in common with the nearest other parcel": {"scans": count, "share": float(goods.mean()), "text": f"{float(goods.mean()):.3f} of the mass"},
@@ -164,10 +202,12 @@ def frozen(config, folder):
 
 def train_head(config, folder, log):
     """Trains the head for the newest checkpoint and keeps it, with its figures, as embedding.pt."""
-    settings, options = config["embedding"], config["data"]["generators"][0]
+    settings = config["embedding"]
     torch.set_num_threads(config["train"]["threads"])
     net = frozen(config, folder)
-    pooled, shares = features(net, config, settings["seed"], settings["scans"], settings["views"], options)
+    parcels = features_of_takes(net, config, settings["seed"], settings["scans"], settings["views"] - TAKES)
+    singles = features_of_set(net, config, "calibration", settings["views"])
+    pooled, shares = (torch.cat(pair) for pair in zip(parcels, singles))
     torch.manual_seed(settings["seed"])
     generator = torch.Generator().manual_seed(settings["seed"])
     head = EmbeddingHead(config["network"]["widths"])
@@ -183,7 +223,7 @@ def train_head(config, folder, log):
         schedule.step()
         if step % max(1, steps // 10) == 0:
             log("embedding", step=step, loss=float(loss))
-    pooled, shares = features(net, config, settings["seed"] + 1, settings["gallery"], settings["views"], options)
+    pooled, shares = features_of_takes(net, config, settings["seed"] + 1, settings["gallery"])
     figures, near = searches(head.eval(), pooled, shares)
     nearness = {"sets": {"holdout": {"searches": rounded(figures)}}, "cosines": near}
     log("embedding", **nearness)

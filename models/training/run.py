@@ -24,7 +24,7 @@ from calibrate import calibrate  # noqa: E402
 from evaluate import detection_figures, goods_figures  # noqa: E402
 from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
-from embedding import load_head, train_head  # noqa: E402
+from embedding import load_head, taken, train_head  # noqa: E402
 from network import LynceusNet, Mirrored  # noqa: E402
 from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
@@ -35,8 +35,8 @@ from train import Log, Trainer  # noqa: E402
 HERE = Path(__file__).resolve().parent
 SMOKE = {
     "train": {"samples": 16, "batch": 4, "warmupSteps": 2, "logEverySteps": 2, "evaluateEverySamples": 1000, "staticAssignment": 0.5},
-    "sets": {"validation": 2, "calibration": 8, "holdout": 6, "traffic": 4, "benchmark": 4, "shifted": 4},
-    "embedding": {"scans": 8, "epochs": 2, "gallery": 6},
+    "sets": {"validation": 2, "calibration": 8, "holdout": 6, "traffic": 4, "benchmark": 4, "shifted": 4, "pictures": 3},
+    "embedding": {"scans": 4, "epochs": 2, "gallery": 4, "views": 5},
     "package": {"version": "0.0.1", "parityScans": 2, "goldenScans": 1, "latencyRuns": 5},
 }
 
@@ -46,7 +46,7 @@ def arguments():
     parser.add_argument("--config", type=Path, default=HERE / "config.json")
     parser.add_argument("--run", default="main", help="folder under models/training/runs for checkpoint and log")
     parser.add_argument("--packages", type=Path, default=HERE.parent / "packages", help="where the package folders go")
-    parser.add_argument("--stage", choices=["all", "train", "embed", "package"], default="all")
+    parser.add_argument("--stage", choices=["all", "train", "sets", "embed", "package"], default="all")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--warm", type=Path, nargs="+", help="start from the weights of this checkpoint, or of these package folders")
     parser.add_argument("--minutes", type=float)
@@ -163,10 +163,17 @@ def main():
     config = configuration(options)
     folder = HERE / "runs" / options.run
     folder.mkdir(parents=True, exist_ok=True)
+    config["data"]["cache"] = str(folder / "sets")
     torch.set_flush_denormal(True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if options.stage in ("all", "train"):
         training(config, folder, options)
+    if options.stage == "sets":
+        for name in config["package"]["drawFirst"]:
+            print(name, sum(1 for _ in scan_set(config["data"], name)), "scans", flush=True)
+        settings = config["embedding"]
+        for name, seed, count in (("gallery", settings["seed"] + 1, settings["gallery"]), ("parcels", settings["seed"], settings["scans"])):
+            print(name, [sum(1 for _ in take) for take in taken(config, seed, count)], "takes", flush=True)
     if options.stage in ("all", "embed"):
         train_head(config, folder, Log(folder / "log.ndjson"))
     if options.stage in ("all", "package"):

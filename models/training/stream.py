@@ -1,6 +1,9 @@
 """Scans from `node simulator/stream.ts` processes: a given range in order, or an endless supply for training."""
 
+import hashlib
+import itertools
 import json
+import os
 import queue
 import struct
 import subprocess
@@ -17,6 +20,7 @@ MAX_SIDE = 4096
 QUEUED_SCANS = 64
 RETRY_SECONDS = (2.0, 30.0)
 RANGE = 100_000_000
+DRAWING = ["scan.ts", "stream.ts", "random.ts", "tiers.ts", "declaration.ts", "physics/*.ts", "scene/*.ts", "goods/*.ts", "scenarios/*.ts"]
 
 
 class StreamError(RuntimeError):
@@ -79,10 +83,33 @@ def scans(seed, start, count, **options):
         close_stream(process)
 
 
+def drawn_by(options):
+    """Digest of the simulator's sources that a scan depends on."""
+    digest, parts = hashlib.sha256(), [*DRAWING, *(["benchmark/*"] if "benchmark" in options else [])]
+    for path in sorted(p for part in parts for p in (ROOT / "simulator").glob(part)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def scan_set(data, name):
     """The scans of a named set of the configuration."""
     chosen = data["sets"][name]
-    return scans(chosen["seed"], 0, chosen["count"], **chosen["options"])
+    return itertools.islice(kept_scans(data["cache"], chosen["seed"], chosen["count"], chosen["options"]), chosen.get("most"))
+
+
+def kept_scans(folder, seed, count, options):
+    """As `scans`, drawn once and then read from a file in `folder` while the simulator stays as it is."""
+    folder = Path(folder)
+    path = folder / hashlib.sha256((json.dumps(options) + f"{seed}/{count}/{drawn_by(options)}").encode()).hexdigest()[:16]
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}")
+        with open(part, "wb") as out:
+            subprocess.run(stream_command(seed, 0, count, options), cwd=ROOT, stdout=out, check=True)
+        part.replace(path)
+    with open(path, "rb") as kept:
+        while kept.peek(1):
+            yield read_scan(kept)
 
 
 class Supply:
