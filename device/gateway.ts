@@ -10,6 +10,7 @@ import { inferenceForLane } from "./inference/for-lane.ts";
 import type { Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
+import { followLaneState } from "./lane/lane-state.ts";
 import { Scorer } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
 import type { ScannerState } from "./scanner/port.ts";
@@ -243,13 +244,13 @@ export class Gateway {
         { lane: lane.id },
         { state: state.state, code: state.code, since: new Date(state.since).toISOString() },
       );
-    publish(driver.state);
-    driver.onState(publish);
+    const peripherals = await peripheralsOf(lane, Date.now, log);
+    followLaneState({ driver, peripherals, publish });
     return new Lane({
       id: lane.id,
       deadlineMs: lane.belt.deadlineMs,
       driver,
-      peripherals: await peripheralsOf(lane, Date.now, log),
+      peripherals,
       ...trackingOf(lane, parts.alerts, Date.now, log),
       spool: parts.spool,
       inference: inferenceForLane(parts.inference, await massCalibrationOf(lane, log)),

@@ -97,5 +97,7 @@ describe("a lane with a radiation portal", () => {
     const known = central.hits().length;
     const hit = await until("a hit", WAIT_MS, () => central.hits()[known]);
     expect(hit.measured.radiation).toEqual({ gamma: "fault", neutron: "fault", sigma: null });
+    const state = central.last("state");
+    expect(state).toMatchObject({ state: "fault", code: "DEVICE_LOST" });
   });
 });
