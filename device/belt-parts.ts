@@ -1,7 +1,6 @@
 import type { Alerts } from "./alerts.ts";
 import { ModbusConveyor } from "./belt/conveyor.ts";
 import { beltMap } from "./belt/map.ts";
-import { plantAddress } from "./belt/modbus-plant.ts";
 import type { TrackingConfig } from "./config/belt.ts";
 import type { LaneConfig } from "./config/schema.ts";
 import type { ItemTracker } from "./lane/item-tracker.ts";
@@ -9,6 +8,7 @@ import { LaneBelt } from "./lane/lane-belt.ts";
 import { Tracker } from "./lane/tracker.ts";
 import { BeltTracker } from "./lane/tracking/belt-tracker.ts";
 import type { Log } from "./log.ts";
+import { modbusAddress } from "./transport/modbus.ts";
 
 /** An encoder that is silent for longer has lost the belt, ms; never less than some polls. */
 const MAX_GAP_MS = 500;
@@ -39,7 +39,7 @@ export function trackingOf(lane: LaneConfig, alerts: Alerts, clock: () => number
     conveyor: new ModbusConveyor({
       id: conveyor.id,
       url: conveyor.transport,
-      ...plantAddress(conveyor.transport),
+      ...modbusAddress(conveyor.transport),
       map: beltMap(conveyor.map),
       pollMs: conveyor.pollMs,
       heartbeatMs: conveyor.heartbeatMs,

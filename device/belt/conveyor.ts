@@ -3,10 +3,11 @@ import { LynceusError } from "../../protocols/errors.ts";
 import type { BackoffLimits } from "../backoff.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
+import { type ModbusAddress, type ModbusLink, modbusTransport } from "../transport/modbus.ts";
 import type { Link, LinkState } from "../transport/port.ts";
 import { LinkSupervisor, type ServeContext } from "../transport/supervisor.ts";
 import { type BeltMap, countOf, countsBetween } from "./map.ts";
-import { type PlantAddress, type PlantLink, plantTransport } from "./modbus-plant.ts";
+import { PLANT_REQUEST_MS, readEncoder, readInputs } from "./modbus-plant.ts";
 import type { BeltOutput, BeltSample, BeltState, Conveyor, EyeEdge } from "./port.ts";
 
 /** Outputs that wait for the plant, at most. */
@@ -15,7 +16,7 @@ const MAX_PENDING = 32;
 export interface ConveyorOptions {
   readonly id: string;
   readonly url: string;
-  readonly address: PlantAddress;
+  readonly address: ModbusAddress;
   readonly unit: number;
   readonly map: BeltMap;
   /** Between two polls, ms. */
@@ -56,7 +57,7 @@ export class ModbusConveyor implements Conveyor {
     this.#options = options;
     const { url, address, unit, clock, log, backoff, random } = options;
     this.#supervisor = new LinkSupervisor({
-      transport: plantTransport({ url, address, unit }),
+      transport: modbusTransport({ url, address, unit, requestMs: PLANT_REQUEST_MS }),
       serve: (link, context) => this.#serve(link, context),
       now: clock,
       log,
@@ -110,7 +111,7 @@ export class ModbusConveyor implements Conveyor {
   }
 
   async #serve(link: Link, context: ServeContext): Promise<void> {
-    const plant = link as PlantLink;
+    const plant = link as ModbusLink;
     const poll = new Poll({ ...this.#options, belt: this.#belt, eyes: this.#eyes, states: this.#states });
     this.#serving = true;
     try {
@@ -127,11 +128,11 @@ export class ModbusConveyor implements Conveyor {
     }
   }
 
-  async #writePending(plant: PlantLink): Promise<void> {
+  async #writePending(plant: ModbusLink): Promise<void> {
     while (this.#pending[0] !== undefined) {
       const { output, on, done } = this.#pending[0];
       const signal = this.#options.map[output];
-      if (signal !== null) await plant.writeCoil(signal.address, on !== signal.inverted);
+      if (signal !== null) await plant.client.writeCoil(signal.address, on !== signal.inverted);
       this.#pending.shift();
       done();
     }
@@ -169,27 +170,27 @@ class Poll {
     this.#options = options;
   }
 
-  async once(plant: PlantLink): Promise<void> {
+  async once(plant: ModbusLink): Promise<void> {
     await this.#readEncoder(plant);
     await this.#readInputs(plant);
     await this.#beatHeart(plant);
   }
 
-  async #readEncoder(plant: PlantLink): Promise<void> {
+  async #readEncoder(plant: ModbusLink): Promise<void> {
     const { map, clock, belt } = this.#options;
     if (map.encoder === null) return;
     const asked = clock();
-    const count = countOf(map.encoder, await plant.readEncoder(map.encoder));
+    const count = countOf(map.encoder, await readEncoder(plant, map.encoder));
     const fresh = this.#count === null;
     this.#mm += countsBetween(map.encoder, this.#count ?? count, count) * map.encoder.mmPerCount;
     this.#count = count;
     belt.tell({ at: (asked + clock()) / 2, mm: this.#mm, fresh });
   }
 
-  async #readInputs(plant: PlantLink): Promise<void> {
+  async #readInputs(plant: ModbusLink): Promise<void> {
     const { map, clock, eyes, states } = this.#options;
     const asked = clock();
-    const bits = await plant.readInputs(map);
+    const bits = await readInputs(plant, map);
     const at = clock();
     for (const name of map.eyes.keys()) {
       const dark = bits.get(name) ?? false;
@@ -210,12 +211,12 @@ class Poll {
     states.tell(state);
   }
 
-  async #beatHeart(plant: PlantLink): Promise<void> {
+  async #beatHeart(plant: ModbusLink): Promise<void> {
     const { map, clock, heartbeatMs } = this.#options;
     if (map.heartbeat === null || clock() - this.#beatAt < heartbeatMs) return;
     this.#beatAt = clock();
     this.#beat = !this.#beat;
-    await plant.writeCoil(map.heartbeat.address, this.#beat);
+    await plant.client.writeCoil(map.heartbeat.address, this.#beat);
   }
 }
 

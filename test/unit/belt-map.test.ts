@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { beltMap, countOf, countsBetween, MAX_BIT_SPAN } from "../../device/belt/map.ts";
-import { plantAddress } from "../../device/belt/modbus-plant.ts";
+import { modbusAddress } from "../../device/transport/modbus.ts";
 
 describe("belt map", () => {
   it("takes the example of the configuration", () => {
@@ -29,15 +29,15 @@ describe("belt map", () => {
   });
 
   it("reads the plant's address", () => {
-    expect(plantAddress("tcp://10.0.0.10:502?unit=7")).toEqual({
+    expect(modbusAddress("tcp://10.0.0.10:502?unit=7")).toEqual({
       address: { over: "tcp", host: "10.0.0.10", port: 502 },
       unit: 7,
     });
-    expect(plantAddress("serial:///dev/ttyUSB1?baud=115200")).toEqual({
+    expect(modbusAddress("serial:///dev/ttyUSB1?baud=115200")).toEqual({
       address: { over: "rtu", path: "/dev/ttyUSB1", baud: 115_200 },
       unit: 1,
     });
     for (const bad of ["tcp://plc", "tcp://plc:0", "tcp://plc:502?unit=999", "hid://1:2"])
-      expect(() => plantAddress(bad)).toThrow(/no Modbus plant/);
+      expect(() => modbusAddress(bad)).toThrow(/no Modbus device/);
   });
 });

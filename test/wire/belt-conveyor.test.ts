@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { ModbusConveyor } from "../../device/belt/conveyor.ts";
 import { beltMap } from "../../device/belt/map.ts";
-import { plantAddress } from "../../device/belt/modbus-plant.ts";
 import type { BeltSample, BeltState, EyeEdge } from "../../device/belt/port.ts";
 import { SILENT_LOG } from "../../device/log.ts";
+import { modbusAddress } from "../../device/transport/modbus.ts";
 import { PLANT_MAP, PlantController, servePlantSerially } from "../../simulator/plant/controller.ts";
 import { Plant } from "../../simulator/plant/plant.ts";
 import { until as untilSaid } from "../fixtures/line-device.ts";
@@ -34,7 +34,7 @@ async function plantAndConveyor(watchdogMs: number | null = null) {
   const conveyor = new ModbusConveyor({
     id: "plc",
     url,
-    ...plantAddress(url),
+    ...modbusAddress(url),
     map: beltMap(PLANT_MAP),
     pollMs: 5,
     heartbeatMs: 50,
@@ -122,7 +122,7 @@ describe("conveyor over Modbus RTU", () => {
     const conveyor = new ModbusConveyor({
       id: "plc",
       url,
-      ...plantAddress(url),
+      ...modbusAddress(url),
       map: beltMap(PLANT_MAP),
       pollMs: 5,
       heartbeatMs: 50,

@@ -6,12 +6,15 @@ import {
   readAspectHeader,
 } from "../../../protocols/radiation/aspect.ts";
 import { pause } from "../../backoff.ts";
-import { type ModbusLink, modbusTcpTransport } from "../modbus-tcp.ts";
+import { type ModbusLink, modbusAddress, modbusTransport } from "../../transport/modbus.ts";
 import type { Peripheral } from "../port.ts";
 import { type PortalOptions, portalOf } from "./portal.ts";
 
 /** Registers are read this often, ms: an item of 0.3 m at 1 m/s is seen. */
 export const ASPECT_POLL_MS = 200;
+
+/** A portal that does not answer a request within this is lost, ms. */
+const REQUEST_MS = 2_000;
 
 /** An Aspect portal by its registers over Modbus TCP (`nii-standards.md` §4.3). */
 export function aspectPortal(
@@ -24,17 +27,22 @@ export function aspectPortal(
   },
 ): Peripheral {
   const { clock, url, unit, pollMs = ASPECT_POLL_MS } = options;
-  const transport = modbusTcpTransport({ url, unit });
+  const transport = modbusTransport({
+    url,
+    address: modbusAddress(url).address,
+    unit,
+    requestMs: REQUEST_MS,
+  });
   return portalOf({ ...options, transport }, async (link, context, report) => {
-    const modbus = link as ModbusLink;
+    const { client } = link as ModbusLink;
     const portal = new AspectPortal();
     const gone = new AbortController();
     void endOf(link.source).then(() => gone.abort());
     const over = AbortSignal.any([context.signal, gone.signal]);
     try {
-      const header = readAspectHeader(await modbus.readHoldingRegisters(0, ASPECT_HEADER_REGISTERS));
+      const header = readAspectHeader((await client.readHoldingRegisters(0, ASPECT_HEADER_REGISTERS)).data);
       while (!over.aborted) {
-        const block = await modbus.readHoldingRegisters(header.base, ASPECT_BLOCK_REGISTERS);
+        const { data: block } = await client.readHoldingRegisters(header.base, ASPECT_BLOCK_REGISTERS);
         context.healthy();
         const passed = portal.take(readAspectBlock(block), clock());
         report.faults(portal.faults);
