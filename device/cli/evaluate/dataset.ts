@@ -62,7 +62,6 @@ const annotationSchema = z.object({
   image_id: z.int(),
   category_id: z.int(),
   bbox: z.tuple([finite, finite, z.number().nonnegative(), z.number().nonnegative()]),
-  view: z.int().min(0).optional(),
   tier: z.enum(["clear", "partial", "hidden"]).optional(),
 });
 const cocoSchema = z.object({
@@ -134,9 +133,10 @@ function parse(text: string): Coco {
   throw invalid(`annotations.json, /${path.join("/")}: ${message}`);
 }
 
-function targetOf(name: string, { bbox, view = 0, tier = "clear" }: Coco["annotations"][number]): Target {
+/** An image of a data set is one view, looked at by itself, whatever number its scan gives it. */
+function targetOf(name: string, { bbox, tier = "clear" }: Coco["annotations"][number]): Target {
   const [x, y, width, height] = bbox;
-  return { class: name, view, x, y, width, height, tier };
+  return { class: name, view: 0, x, y, width, height, tier };
 }
 
 const GROUPS: ReadonlySet<string> = new Set(GOODS_GROUPS);

@@ -31,7 +31,7 @@ export function registerEvaluate(program: Command): void {
       "after",
       "\nImages are 16-bit pairs (file_name with high_file_name, or NAME.low.EXT beside NAME.high.EXT), grey or pseudo-colour.\n" +
         "Optional beside annotations.json: declarations.ndjson, outcomes.ndjson (full examinations label the fused score).\n" +
-        "Optional members: annotations `tier` (clear, partial, hidden) and `view`; images `pixelPitchMm`, `groups`, `massKg`,\n" +
+        "Optional members: annotations `tier` (clear, partial, hidden); images `pixelPitchMm`, `groups`, `massKg`,\n" +
         "`identifiers`, `scanId`. Hidden objects count neither for nor against. Intervals are 95 %, by bootstrap over scans.",
     )
     .action(async (options: Options) => {
