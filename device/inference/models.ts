@@ -4,7 +4,7 @@ import { calibrate } from "../../models/calibration.ts";
 import { listPackages, loadPackage } from "../../models/package.ts";
 import { EXECUTION_PROVIDER, type ModelOutput, ModelRunner } from "../../models/runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
-import type { ImageModel, ModelFindings, ModelTask } from "./analyse.ts";
+import type { ImageModel, ModelFindings, ModelTask } from "./image-model.ts";
 import type { ModelFault, ModelSelection, ModelSummary } from "./messages.ts";
 
 /** A model that was verified, passed its known-answer test on this machine and is warm. */

@@ -1,5 +1,5 @@
 import type { ScanEmbedding } from "../scan.ts";
-import type { ImageModel } from "./analyse.ts";
+import type { ImageModel } from "./image-model.ts";
 
 /** Where a package says nothing: close to identical, and far above what unlike scans reach. */
 const USUAL = { same: 0.95, alike: 0.8 } as const;

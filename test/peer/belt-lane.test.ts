@@ -67,6 +67,8 @@ describe("a lane with reader, scale, belt and scanner at five times 1,800 items 
     // The first items ride before the belt is known to be clear of what nobody saw.
     expect(figures.named).toBeGreaterThanOrEqual(ITEMS - 3);
     expect(figures.weighed).toBeGreaterThanOrEqual(ITEMS - 3);
+    expect(figures.alarms).toBeGreaterThan(0);
+    expect(rows.every(({ left }) => left)).toBe(true);
     const astray = rows.filter(
       ({ hit, named, diverted }) => named && (hit.decision === "ALARM") !== diverted,
     );
@@ -101,6 +103,8 @@ describe("a lane with reader, scale, belt and scanner at five times 1,800 items 
     readonly weighed: boolean;
     readonly wrong: boolean;
     readonly diverted: boolean;
+    /** It was seen to leave the belt. */
+    readonly left: boolean;
   }
 
   /** The last hit of each scan beside its truth. */
@@ -116,12 +120,12 @@ describe("a lane with reader, scale, belt and scanner at five times 1,800 items 
         return all.length > 0 && all;
       });
       const hit = hits.toSorted((a, b) => b.revision - a.revision)[0] as Hit;
-      rows.push(rowOf(hit, truth.get(scanRef) as Truth, left.get(scanRef) ?? false));
+      rows.push(rowOf(hit, truth.get(scanRef) as Truth, left.get(scanRef)));
     }
     return rows;
   }
 
-  function rowOf(hit: Hit, item: Truth, diverted: boolean): Row {
+  function rowOf(hit: Hit, item: Truth, diverted: boolean | undefined): Row {
     const own = item.identifiers.map(({ value }) => value);
     const others = hit.identifiers.filter(({ value }) => !own.includes(value));
     const { massKg } = hit.measured;
@@ -131,7 +135,8 @@ describe("a lane with reader, scale, belt and scanner at five times 1,800 items 
       named: own.length === 0 || (hit.identifiers.length > 0 && others.length === 0),
       weighed: massKg !== null,
       wrong: others.length > 0 || offKg > 0.002,
-      diverted,
+      diverted: diverted === true,
+      left: diverted !== undefined,
     };
   }
 

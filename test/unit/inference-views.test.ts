@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fitMass } from "../../device/image/mass-calibration.ts";
-import { analyseScan, type ImageModel, type ModelFindings } from "../../device/inference/analyse.ts";
+import { analyseScan } from "../../device/inference/analyse.ts";
+import type { ImageModel, ModelFindings } from "../../device/inference/image-model.ts";
 import { joinViews } from "../../device/inference/join-views.ts";
 import type { AnalysableScan, ViewPlanes } from "../../device/inference/planes.ts";
 import { vectorOf } from "../../device/inference/vectors.ts";

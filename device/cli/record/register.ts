@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { LynceusError } from "../../../protocols/errors.ts";
+import type { RecordOptions } from "./run.ts";
 
 /** `lynceus record`: a link's raw bytes with their times, for `replay://FILE`. */
 export function registerRecord(program: Command): void {
@@ -20,14 +21,6 @@ export function registerRecord(program: Command): void {
 }
 
 /** Options of the command. */
-export interface RecordOptions {
-  readonly config: string;
-  readonly lane: string;
-  readonly out: string;
-  readonly device?: string;
-  readonly seconds?: number;
-}
-
 function seconds(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !(value > 0 && value <= 86_400)) {

@@ -13,7 +13,14 @@ import { createSpool } from "../../spool/spool.ts";
 import { openTransport } from "../../transport/open.ts";
 import type { Transport } from "../../transport/port.ts";
 import { RECORDING_SCHEMA, type RecordingEntry, recordedTransport } from "../../transport/recording.ts";
-import type { RecordOptions } from "./register.ts";
+
+export interface RecordOptions {
+  readonly config: string;
+  readonly lane: string;
+  readonly out: string;
+  readonly device?: string;
+  readonly seconds?: number;
+}
 
 /** Entries that wait for the disk, at most; beyond it the recording has a gap, and ends. */
 const MAX_WAITING = 4_096;
