@@ -1,4 +1,6 @@
 import { isLynceusError } from "../protocols/errors.ts";
+import type { Outcome } from "../protocols/mqtt/outcome.ts";
+import type { Received } from "../protocols/mqtt/received.ts";
 import { Alerts } from "./alerts.ts";
 import { trackingOf } from "./belt-parts.ts";
 import { certificateExpiry } from "./certificate-expiry.ts";
@@ -179,7 +181,11 @@ export class Gateway {
         .then((scored) => scored && lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored))
         .catch((error: unknown) => log.error({ err: error, scanId }, "a scan could not be rescored"));
     };
-    const intake = new Intake({ spool, alerts, rescore: tell, clock: Date.now, log });
+    const onOutcome = (outcome: Received<Outcome>) =>
+      void reports?.output
+        .outcome(outcome)
+        .catch((error: unknown) => log.error({ err: error }, "no report on an outcome could be written"));
+    const intake = new Intake({ spool, alerts, rescore: tell, onOutcome, clock: Date.now, log });
     const uplink = this.#createUplink(spool, alerts, intake);
     for (const lane of config.lanes)
       lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));

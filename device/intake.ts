@@ -30,6 +30,8 @@ export interface IntakeOptions {
   readonly alerts: Alerts;
   /** Scores a scan anew; not awaited, the broker's acknowledgement does not wait for it. */
   readonly rescore: (scanId: string, cause: "declaration" | "cancellation") => void;
+  /** An outcome that was not known before was stored. */
+  readonly onOutcome?: (outcome: Received<Outcome>) => void;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -92,6 +94,7 @@ export class Intake {
       at,
       body: JSON.stringify(outcome),
     });
+    if (result === "stored") this.#options.onOutcome?.(outcome);
     if (result === "unknown-scan")
       this.#options.log.info({ outcomeId }, "an outcome for a scan this gateway does not know was counted");
   }

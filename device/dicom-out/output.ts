@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdir, open, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DicosVersion } from "../../protocols/dicom/dicos/common.ts";
+import type { Outcome } from "../../protocols/mqtt/outcome.ts";
+import type { Received } from "../../protocols/mqtt/received.ts";
 import { backoffMs, pause } from "../backoff.ts";
 import type { HitData } from "../fusion/hit.ts";
 import type { Log } from "../log.ts";
@@ -10,6 +12,7 @@ import { syncEntries } from "../spool/planes.ts";
 import type { OutboxRow, Spool } from "../spool/port.ts";
 import type { Archive } from "./archive.ts";
 import { imagesOf } from "./images.ts";
+import { outcomeReport } from "./outcome-report.ts";
 import { MAX_QUEUED } from "./queue.ts";
 import { machineReport } from "./report.ts";
 
@@ -53,6 +56,25 @@ export class ReportOutput {
   digest(hit: HitData, scan: Scan): { readonly sha256: string; readonly bytes: number } {
     const { bytes } = this.#report(hit, scan);
     return { sha256: createHash("sha256").update(bytes).digest("hex"), bytes: bytes.length };
+  }
+
+  /**
+   * Writes the report on the outcome of an examination, once it is stored. Best effort over a crash: the outcome itself is in
+   * the journal.
+   */
+  async outcome(outcome: Received<Outcome>): Promise<void> {
+    const { spool, version, software, site, gateway } = this.#options;
+    const stored = await spool.scan(outcome.scanId);
+    const report = stored && outcomeReport(outcome, stored.scan, { version, software, site, gateway });
+    if (report === null) return;
+    const name = `${outcome.scanId}-outcome-${outcome.outcomeId}.dcs`;
+    const { folder, archives } = this.#options;
+    if (folder !== null) await writeWhole(folder, name, report.bytes);
+    for (const { archive } of archives) {
+      // Behind every report on a hit: names of these begin with a sequence number.
+      await archive.queue.put(`z-${name}`, report.bytes);
+      archive.wake();
+    }
   }
 
   async start(): Promise<void> {

@@ -48,6 +48,11 @@ const CATEGORIES: Readonly<Record<string, ThreatObject["category"]>> = {
   tobacco: "CONTRABAND",
   currency: "CONTRABAND",
 };
+/** The category of a detector's class. */
+export function categoryOf(name: string): ThreatObject["category"] {
+  return CATEGORIES[name] ?? "OTHER";
+}
+
 /** Objects listed in a report; a hit holds at most 100. */
 const MAX_OBJECTS = 100;
 
@@ -115,7 +120,7 @@ function objectsOf({ hit, scan }: ReportSource, names: ScanNames): readonly Thre
       return images.length === 0 ? [] : [{ images, ...box }];
     });
     const flag = flagOf(hit.decision, detection.alarm);
-    const category = CATEGORIES[detection.class] ?? "OTHER";
+    const category = categoryOf(detection.class);
     return { category, description: detection.class, flag, ability, probability: detection.score, places };
   });
   const pointed = objects.filter(({ places }) => places.length > 0);

@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readPart10 } from "../../protocols/dicom/part10.ts";
 import { validatePart10 } from "../../protocols/dicom/rules/validate.ts";
+import { encodeEvent } from "../../protocols/mqtt/envelope.ts";
+import { topicFor } from "../../protocols/mqtt/topics.ts";
 import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
 import { dxOf, fileOf, uidOf, writePair } from "../fixtures/dicom.ts";
@@ -104,13 +106,13 @@ reports:
 
   it("turns a C-STORE of a dual-energy pair into a hit and a report that pydicom and dcmdump read", async () => {
     await send(writeScan("first", 1));
-    const hit = await until("the hit", WAIT_MS, () => central.hits()[0]);
+    // A first hit may come at the deadline, before the analysis, on a machine that is busy.
+    const hit = await until("the hit", WAIT_MS, () => central.hits().find(({ models }) => models.length > 0));
     expect(hit.scan.kind).toBe("dual-energy");
-    expect(hit.models.length).toBeGreaterThan(0);
     expect(hit.identifiers).toMatchObject([{ scheme: "S10", value: "RR473124829GB", source: "dicos" }]);
     expect(hit.measured.massKg).toBe(2.5);
     expect(hit.images.map(({ mediaType }) => mediaType)).toEqual(["application/dicom", "application/dicom"]);
-    const name = `${hit.scanId}-r1-1tdr.dcs`;
+    const name = `${hit.scanId}-r${hit.revision}-1tdr.dcs`;
     await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));
     const bytes = readFileSync(join(reports, name));
     expect(hit.tdr).toEqual({
@@ -149,11 +151,11 @@ reports:
     archive = startArchive();
     await until("ready", WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
     const stored = () => readdirSync(archived).filter((file) => file.endsWith(".dcs"));
-    await until("two images and a report in the archive", WAIT_MS, () => stored().length === 3);
+    await until("two images and a report in the archive", WAIT_MS, () => stored().length >= 3);
     const classes = stored().map(
       (file) => readPart10(readFileSync(join(archived, file))).dataset.elements.length,
     );
-    expect(classes).toHaveLength(3);
+    expect(classes.length).toBeGreaterThanOrEqual(3);
     await until(
       "an empty queue",
       WAIT_MS,
@@ -161,8 +163,44 @@ reports:
     );
   });
 
+  it("reports on the outcome of an examination as the operator's word on the machine's report", async () => {
+    const [hit] = central.hits();
+    const outcomeId = crypto.randomUUID();
+    const data = {
+      schema: "lynceus-outcome/1.0",
+      outcomeId,
+      scanId: hit?.scanId,
+      revision: 1,
+      result: "confirmed",
+      examination: "full",
+      classes: ["narcotic"],
+      goodsGroups: [],
+      officerAction: null,
+      at: new Date().toISOString(),
+    };
+    const event = {
+      name: "outcome",
+      id: crypto.randomUUID(),
+      source: "/central",
+      time: data.at,
+      data,
+    } as const;
+    await central.publish(topicFor("outcome", { site: "NLRTM-EX" }), encodeEvent(event));
+    const name = `${hit?.scanId}-outcome-${outcomeId}.dcs`;
+    await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));
+    const bytes = readFileSync(join(reports, name));
+    expect(validatePart10(readPart10(bytes))).toEqual([]);
+    const { stdout } = await run("/usr/bin/python3", ["-c", READ_TDR, join(reports, name)], {
+      timeout: WAIT_MS,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...{ type: "OPERATOR", decision: "ALARM", total: 1, alarms: 1, scan: uidOf("first") },
+      objects: [{ category: "CONTRABAND", probability: null }],
+    });
+  });
+
   it("takes what the simulated scanner sends, an association a scan", async () => {
-    const before = central.hits().length;
+    const known = new Set(central.hits().map(({ scanId }) => scanId));
     const args = [
       "simulate",
       "scanner",
@@ -175,16 +213,14 @@ reports:
     ];
     const scanner = startLynceus([...args, "--rate", "5", "--json"]);
     expect(await scanner.exited).toBe(0);
-    await until("its hits", WAIT_MS, () => central.hits().length === before + 2);
+    const fresh = () => central.hits().filter(({ scanId, revision }) => !known.has(scanId) && revision === 1);
+    await until("its hits", WAIT_MS, () => fresh().length === 2);
     expect(JSON.parse(scanner.lines.at(-1) ?? "{}")).toMatchObject({
       event: "summary",
       scans: 2,
       acknowledged: 2,
     });
-    const kinds = central
-      .hits()
-      .slice(before)
-      .map(({ scan }) => [scan.kind, scan.origin]);
+    const kinds = fresh().map(({ scan }) => [scan.kind, scan.origin]);
     expect(kinds).toEqual([
       ["dual-energy", "SYNTHETIC"],
       ["dual-energy", "SYNTHETIC"],
@@ -192,9 +228,11 @@ reports:
   });
 
   it("decides nothing on a synthetic scan, and the report says so", async () => {
-    const before = central.hits().length;
+    const known = new Set(central.hits().map(({ scanId }) => scanId));
     await send(await writePair(folder, "synthetic", { origin: "SYNTHETIC", purpose: "NON_OPERATIONAL" }));
-    const hit = await until("the hit", WAIT_MS, () => central.hits()[before]);
+    const hit = await until("the hit", WAIT_MS, () =>
+      central.hits().find(({ scanId }) => !known.has(scanId)),
+    );
     expect(hit).toMatchObject({ recommendation: "NO_DECISION", scan: { origin: "SYNTHETIC" } });
     const name = `${hit.scanId}-r1-1tdr.dcs`;
     await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));

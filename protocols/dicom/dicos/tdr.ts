@@ -156,7 +156,7 @@ function operatorElement(operator: string): DicomElement {
     element(0x0008_0102, PERSON_CODE.scheme),
     element(0x0008_0104, cleanText(operator) || PERSON_CODE.meaning),
   ]);
-  return element(TAG.operatorIdentification, [dataSet([element(0x0040_1101, [code])])]);
+  return element(TAG.operatorIdentification, [dataSet([element(0x0040_1101, [code], "SQ")])]);
 }
 
 function cleanText(text: string): string {
