@@ -14,7 +14,7 @@ function testbed(): Testbed {
   return bed;
 }
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 50_000;
 const IDS = { vendor: "0c2e", product: "0b61" } as const;
 const READER = { id: "label", kind: "barcode", protocol: "hid-pos", transport: "hid://0c2e:0b61" } as const;
 const sent = (afterMs: number, report: Uint8Array) => ({ afterMs, report });
