@@ -24,6 +24,7 @@ export interface ArchiveOptions {
   readonly log: Log;
   readonly alert: (alert: {
     code: string;
+    severity: "warning";
     message: string;
     remedy: string;
     details: Record<string, unknown>;
@@ -276,6 +277,7 @@ export class Archive {
     this.#state = { ...this.#state, failed: this.#state.failed + 1 };
     this.#options.alert({
       code: "ARCHIVE_REFUSES",
+      severity: "warning",
       message: `Archive ${this.id} refused an object for good, status 0x${status.toString(16)}`,
       remedy: "Look at the archive's log; the object is kept under failed in the gateway's queue.",
       details: { archive: this.id, status, comment, sopInstanceUid: info.sopInstance },
@@ -293,6 +295,7 @@ export class Archive {
     if (failures !== SAY_AFTER) return;
     this.#options.alert({
       code: "ARCHIVE_UNREACHABLE",
+      severity: "warning",
       message: `Archive ${this.id} takes no objects: ${(error as Error).message}`,
       remedy: "Nothing is lost: they wait on the gateway. Check the archive and the network.",
       details: { archive: this.id, code },

@@ -95,7 +95,7 @@ async function archiveOf(
     ...(reports.commitment === undefined ? {} : { timings: { lingerMs: 0 } }),
     queue: new FolderQueue(join(directory, id)),
     log: around.log,
-    alert: (alert) => void around.alerts.raise({ ...alert, severity: "warning" }),
+    alert: (alert) => void around.alerts.raise(alert),
   });
 }
 
