@@ -18,7 +18,8 @@ export const ERROR_CODES = {
   LYN_DICOM_CODEC: "Compressed pixel data of a DICOM object cannot be decoded",
   LYN_DICOM_FORMAT: "A file is no DICOM file: no DICM at byte 128, or no transfer syntax",
   LYN_DICOM_INVALID: "A DICOM object breaks the encoding of PS3.5, or a value cannot be encoded",
-  LYN_DICOM_LIMIT: "A DICOM object is over a bound: depth, elements, fragments, frames or bytes before its pixels",
+  LYN_DICOM_LIMIT:
+    "A DICOM object is over a bound: depth, elements, fragments, frames or bytes before its pixels",
   LYN_DICOM_PDU: "A DICOM peer sent what is no PDU or message of PS3.7 and PS3.8",
   LYN_DICOM_PIXELS: "The pixel data of a DICOM object does not fit its description",
   LYN_DICOM_STATUS: "A DICOM peer answered an operation with a failure",

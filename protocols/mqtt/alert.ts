@@ -26,7 +26,8 @@ export const ALERT_CODES = {
     "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
-  RADIATION_ALARM: "A radiation portal alarms, whether or not the item is known; details say on which channel",
+  RADIATION_ALARM:
+    "A radiation portal alarms, whether or not the item is known; details say on which channel",
   RADIATION_FAULT: "A radiation portal is faulty; its readings say fault, never normal",
   REPORT_RECEIVED: "A threat detection report of the machine itself came; details hold its decision",
   SCANNER_ESTOP: "The emergency stop of the scanner is pressed",
