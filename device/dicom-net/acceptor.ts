@@ -41,6 +41,8 @@ const TRICKLE_BYTES = 1;
 /** Listens for DICOM associations over TCP or TLS. */
 export class Acceptor {
   readonly #options: AcceptorOptions;
+  /** All links as the system gave them: also those that have not finished a TLS handshake. */
+  readonly #links = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
   /** Links that are being told that there is no room. */
   readonly #spare = new Set<Socket>();
@@ -64,12 +66,15 @@ export class Acceptor {
       tls === undefined
         ? createTcp({ noDelay: true })
         : createTls({ ...tlsOptions(tls), handshakeTimeout: requestMs });
-    server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket | TLSSocket) =>
-      this.#take(socket),
-    );
-    server.on("tlsClientError", (error: Error) =>
-      this.#options.log.warn({ err: error }, "no TLS with a DICOM peer"),
-    );
+    server.on("connection", (link: Socket) => {
+      if (this.#admits(link) && tls === undefined) this.#take(link);
+    });
+    if (tls !== undefined) server.on("secureConnection", (socket: TLSSocket) => this.#take(socket));
+    server.on("tlsClientError", (error: Error, socket: TLSSocket) => {
+      this.#options.log.warn({ err: error }, "no TLS with a DICOM peer");
+      // A handshake that took too long is only told of: the link stays open.
+      socket.destroy();
+    });
     try {
       server.listen({ host, port });
       await once(server, "listening");
@@ -88,24 +93,43 @@ export class Acceptor {
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = null;
-    for (const socket of [...this.#sockets, ...this.#spare]) socket.destroy();
+    // Closed first: a scanner that is cut connects again at once, and would be served and waited for.
+    const closing = server?.listening ? new Promise((resolve) => server.close(resolve)) : null;
+    for (const socket of [...this.#sockets, ...this.#spare, ...this.#links]) socket.destroy();
     await Promise.allSettled(this.#serving);
-    if (server?.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
+    await closing;
+  }
+
+  /** Looks at a link before a byte is read of it, so that a peer that never shakes hands is counted and filtered as others are. */
+  #admits(link: Socket): boolean {
+    const address = link.remoteAddress ?? "";
+    link.on("error", () => undefined);
+    const { from, maxAssociations, log } = this.#options;
+    if (this.#server === null || this.#links.size >= maxAssociations + SPARE_LINKS) {
+      link.destroy();
+      return false;
+    }
+    if (!from(address)) {
+      log.warn({ address }, "a DICOM peer was turned away: its address is not allowed");
+      link.destroy();
+      return false;
+    }
+    this.#links.add(link);
+    link.once("close", () => this.#links.delete(link));
+    return true;
   }
 
   #take(socket: Socket): void {
-    const address = socket.remoteAddress ?? "";
     socket.on("error", () => undefined);
-    const { from, maxAssociations, log } = this.#options;
-    if (!from(address)) {
-      log.warn({ address }, "a DICOM peer was turned away: its address is not allowed");
+    if (this.#server === null) {
       socket.destroy();
       return;
     }
-    if (this.#sockets.size >= maxAssociations) {
+    if (this.#sockets.size >= this.#options.maxAssociations) {
       this.#turnAway(socket);
       return;
     }
+    const address = socket.remoteAddress ?? "";
     const serving = this.#serve(socket, address).finally(() => this.#serving.delete(serving));
     this.#serving.add(serving);
   }
