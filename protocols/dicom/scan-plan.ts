@@ -55,7 +55,10 @@ export function planScan<T extends { readonly info: ObjectInfo }>(objects: reado
   return { kind: kindOf(images, views), views, complete };
 }
 
-/** Whether all views × energies that any object states are there; null where none states a number. */
+/**
+ * Whether all views × energies that any object states are there. Two objects of one place (for processing and for presentation)
+ * are one. Null where a number is not stated, and nothing that is stated is missing: more may come.
+ */
 function isComplete(infos: readonly ObjectInfo[]): boolean | null {
   const most = (of: (info: ObjectInfo) => number | null) =>
     infos.reduce<number | null>(
@@ -65,8 +68,12 @@ function isComplete(infos: readonly ObjectInfo[]): boolean | null {
   const views = most(({ viewCount }) => viewCount);
   const energies = most(({ energyCount }) => energyCount);
   if (views === null && energies === null) return null;
-  const images = infos.filter(({ kind, derived }) => kind !== "tdr" && !derived).length;
-  return images >= (views ?? 1) * (energies ?? 1);
+  const images = infos.filter(({ kind, derived }) => kind !== "tdr" && !derived);
+  const places = new Set(
+    images.map((info) => `${info.view ?? 0} ${info.energy ?? info.energyRank ?? info.sopInstance}`),
+  );
+  if (places.size < (views ?? 1) * (energies ?? 1)) return false;
+  return views === null || energies === null ? null : true;
 }
 
 function viewsOf<T>(images: readonly Placed<T>[]): readonly PlannedView<T>[] {

@@ -86,9 +86,11 @@ export class Joiner {
     this.#open.set(scanUid, { members: [...kept, ...(open?.members ?? [])], beganAt, lastAt: now });
   }
 
-  /** Keeps an incomplete set for what may come late. */
+  /** Keeps an incomplete set for what may come late; what came since it was handed on is joined with it at once. */
   hold(set: JoinedSet, now: number): void {
-    this.#held.set(set.scanUid, { set, until: now + this.#lateMs });
+    const open = this.#open.get(set.scanUid);
+    if (open !== undefined) this.putBack(set, open.lastAt);
+    else this.#held.set(set.scanUid, { set, until: now + this.#lateMs });
   }
 
   /** Incomplete sets for which nothing came: their files may go. */
