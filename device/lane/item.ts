@@ -20,7 +20,12 @@ export const NOTHING_MEASURED: Measured = {
 /** The mass that the scanner states, where no scale of the lane knows better. */
 export function withStatedMass(measured: Measured, statedMassKg: number | undefined): Measured {
   if (measured.massKg !== null || statedMassKg === undefined) return measured;
-  return { ...measured, massKg: statedMassKg, massStable: true };
+  return { ...measured, massKg: statedMassKg, massStable: null };
+}
+
+/** As stated above, for a late reading: it adds to the stored scan and does not take the scanner's own mass away. */
+export function withLate(scan: Scan, update: ItemKnowledge): Scan {
+  return { ...scan, ...update, measured: withStatedMass(update.measured, scan.statedMassKg) };
 }
 
 /** Nothing tied to the item but what the scanner itself said. `ambiguous`: readings came near it that may be another's. */

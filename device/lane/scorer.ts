@@ -5,7 +5,7 @@ import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import type { Log } from "../log.ts";
 import type { Analysis, Scan, ScanEmbedding } from "../scan.ts";
 import type { OutboxRow, ScanState, Spool, StoredScan, UnsealedData } from "../spool/port.ts";
-import type { ItemKnowledge } from "./item.ts";
+import { type ItemKnowledge, withLate } from "./item.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 
 /** How the scans of one lane are scored. */
@@ -79,7 +79,7 @@ export class Scorer {
     return this.#queue.run(scanId, async () => {
       const stored = await this.#options.spool.scan(scanId);
       if (stored === null) return null;
-      const scan = { ...stored.scan, ...update };
+      const scan = update === undefined ? stored.scan : withLate(stored.scan, update);
       if (stored.state === "received" || stored.revision === 0) {
         if (update !== undefined) await this.#options.spool.updateScan(scan);
         return null;

@@ -54,6 +54,18 @@ describe("scoring a stored scan", () => {
     });
   });
 
+  test("a late label does not take away the mass that the scanner stated; a scale's is better", async () => {
+    const capture = await captureScan(spool, { scanRef: "a", seed: 1 });
+    const { scan } = await spool.accept({ ...capture, statedMassKg: 4.2 }, BARE_ITEM);
+    await score(scan, { cause: "initial", analysis: analysisOf(), state: "analysed" });
+    const label = { ...BARE_ITEM, identifiers: [LABEL] };
+    const revised = await scorer.rescore(scan.scanId, "late-reading", label);
+    // That it was stable is for a scale to say.
+    expect(revised?.scan.measured).toMatchObject({ massKg: 4.2, massStable: null });
+    const weighed = { ...label, measured: { ...BARE_ITEM.measured, massKg: 4.5, massStable: true } };
+    expect((await scorer.rescore(scan.scanId, "late-reading", weighed))?.scan.measured.massKg).toBe(4.5);
+  });
+
   test("what fusion cannot make a score of is answered UNKNOWN, never by silence", async () => {
     // Settings as no configuration gives them: judging a declaration's text throws.
     const broken = { ...fusionSettings(), stopTerms: undefined as never };
