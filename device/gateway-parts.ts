@@ -1,5 +1,5 @@
 import type { BrokerConfig, LaneConfig } from "./config/schema.ts";
-import { readSecret, readSecretText } from "./config/secrets.ts";
+import { linkTls, readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
 import type { MassCalibration } from "./image/mass-calibration.ts";
 import type { LaneScoring } from "./lane/scorer.ts";
@@ -52,7 +52,10 @@ export async function driverOf(
   }
   return createLineScanDriver({
     lane: lane.id,
-    transport: openTransport(scanner.transport, { from: scanner.allow.from }),
+    transport: openTransport(scanner.transport, {
+      from: scanner.allow.from,
+      tls: linkTls(scanner.tls, site.env),
+    }),
     store,
     serials: scanner.allow.serials,
     maxScanBytes: scanner.maxScanBytes,
@@ -67,11 +70,14 @@ export async function peripheralsOf(
   lane: LaneConfig,
   clock: () => number,
   log: Log,
+  env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Peripheral[]> {
   const opened = lane.peripherals.map(async (each): Promise<readonly Peripheral[]> => {
     if (each.kind === "conveyor") return [];
-    if (each.kind !== "camera")
-      return [openPeripheral({ ...each, transport: openTransport(each.transport), clock, log })];
+    if (each.kind !== "camera") {
+      const tls = linkTls("tls" in each ? each.tls : undefined, env);
+      return [openPeripheral({ ...each, transport: openTransport(each.transport, { tls }), clock, log })];
+    }
     // Only lanes with a camera load what decodes pictures.
     const { Camera } = await import("./peripheral/camera/camera.ts");
     return [new Camera({ ...each, url: each.transport, clock, log })];

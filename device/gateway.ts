@@ -250,7 +250,7 @@ export class Gateway {
         { lane: lane.id },
         { state: state.state, code: state.code, since: new Date(state.since).toISOString() },
       );
-    const peripherals = await peripheralsOf(lane, Date.now, log);
+    const peripherals = await peripheralsOf(lane, Date.now, log, env);
     followLaneState({ driver, peripherals, publish });
     return new Lane({
       id: lane.id,

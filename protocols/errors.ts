@@ -84,6 +84,7 @@ export const ERROR_CODES = {
   LYN_SPOOL_MISSING: "There is no spool at this path",
   LYN_SPOOL_OVERLOADED: "More work waits for the spool than it may queue",
   LYN_SPOOL_WRITE: "The spool refused one write",
+  LYN_TLS_MATERIAL: "Certificates or keys of a device's TLS link cannot be used",
   LYN_TOPIC: "A topic or a part of it is outside the MQTT contract",
   LYN_TRANSPORT_URL: "A transport URL or its list of allowed addresses cannot be used",
   LYN_USAGE: "The command line was used wrongly",

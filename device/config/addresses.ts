@@ -1,8 +1,10 @@
 import { isLynceusError } from "../../protocols/errors.ts";
 import { addressFilter } from "../transport/addresses.ts";
+import { modbusAddress } from "../transport/modbus.ts";
 import { openTransport } from "../transport/open.ts";
 import type { ConfigFault } from "./issues.ts";
 import type { Config, LaneConfig } from "./schema.ts";
+import type { TlsFiles } from "./secrets.ts";
 
 /** Addresses that no start could use: said with all other faults of the file, before anything runs. */
 export function addressFaults(config: Config): readonly ConfigFault[] {
@@ -19,17 +21,35 @@ export function addressFaults(config: Config): readonly ConfigFault[] {
 }
 
 function laneFaults({ scanner, peripherals }: LaneConfig, at: number): readonly ConfigFault[] {
-  const faults = peripherals.flatMap(({ transport }, index) =>
-    faultOf(`lanes[${at}].peripherals[${index}].transport`, transport, () => openTransport(transport)),
-  );
+  const faults = peripherals.flatMap((each, index) => {
+    const path = `lanes[${at}].peripherals[${index}]`;
+    const found = faultOf(`${path}.transport`, each.transport, () =>
+      each.kind === "conveyor" ? modbusAddress(each.transport) : openTransport(each.transport),
+    );
+    return [...found, ...tlsFaults(path, each)];
+  });
   if (scanner.driver === "dicom") return [...fromFaults(scanner.allow.from, at), ...faults];
   if (scanner.driver !== "line-scan") return faults;
   const { transport, allow } = scanner;
   return [
     ...faultOf(`lanes[${at}].scanner.transport`, transport, () => openTransport(transport)),
+    ...tlsFaults(`lanes[${at}].scanner`, scanner),
     ...fromFaults(allow.from, at),
     ...faults,
   ];
+}
+
+/** A port that others connect to has to show who it is; files for a link without TLS would be ignored in silence. */
+function tlsFaults(
+  path: string,
+  link: { readonly transport: string; readonly tls?: TlsFiles | undefined },
+): readonly ConfigFault[] {
+  const secured = /^(?:listen\+)?tls:/.test(link.transport);
+  if (link.transport.startsWith("listen+tls:") && link.tls?.cert === undefined)
+    return [{ path: `${path}.tls`, message: "found: no cert and key; allowed: both, for listen+tls://" }];
+  if (!secured && link.tls !== undefined)
+    return [{ path: `${path}.tls`, message: `found: files for "${link.transport}"; allowed: only with tls` }];
+  return [];
 }
 
 function fromFaults(from: readonly string[] | undefined, at: number): readonly ConfigFault[] {

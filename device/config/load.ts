@@ -9,6 +9,7 @@ import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema, type LaneConfig } from "./schema.ts";
+import type { TlsFiles } from "./secrets.ts";
 
 /** The calibration that comes with the program is named by a word, no path (`device/image/mass-file.ts`). */
 const USUAL_MASS_WORD = "usual";
@@ -143,9 +144,21 @@ function withAbsoluteFiles(
   absolute: (path: string) => string,
 ): PeripheralConfig {
   const transport = absoluteReplay(peripheral.transport, absolute);
+  if ("tls" in peripheral && peripheral.tls !== undefined)
+    return withKeeper({ ...peripheral, transport, tls: absoluteTls(peripheral.tls, absolute) }, absolute);
+  return withKeeper({ ...peripheral, transport }, absolute);
+}
+
+function absoluteTls(files: TlsFiles, absolute: (path: string) => string): TlsFiles {
+  const one = (path: string | undefined) =>
+    path === undefined || path.startsWith("env:") ? path : absolute(path);
+  return { ca: one(files.ca), cert: one(files.cert), key: one(files.key) };
+}
+
+function withKeeper(peripheral: PeripheralConfig, absolute: (path: string) => string): PeripheralConfig {
   return peripheral.kind === "radiation" && peripheral.n42 !== undefined
-    ? { ...peripheral, transport, n42: absolute(peripheral.n42) }
-    : { ...peripheral, transport };
+    ? { ...peripheral, n42: absolute(peripheral.n42) }
+    : peripheral;
 }
 
 /** A recording is a file like any other: relative to the configuration. */
@@ -159,7 +172,11 @@ type Scanner = LaneConfig["scanner"];
 function absoluteDriver(scanner: Scanner, absolute: (path: string) => string, base: string): Scanner {
   if (scanner.driver === "folder") return { ...scanner, path: absolute(scanner.path) };
   if (scanner.driver === "line-scan")
-    return { ...scanner, transport: absoluteReplay(scanner.transport, absolute) };
+    return {
+      ...scanner,
+      transport: absoluteReplay(scanner.transport, absolute),
+      tls: scanner.tls && absoluteTls(scanner.tls, absolute),
+    };
   if (scanner.driver === "module")
     return { ...scanner, module: absoluteModule(scanner.module, absolute, base) };
   return scanner;

@@ -15,3 +15,13 @@ export const urlOf = (...schemes: readonly string[]) =>
   z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
     message: `a URL that starts with ${schemes.map((scheme) => `${scheme}://`).join(", ")}`,
   });
+
+/** Files of a `tls://` or `listen+tls://` link: paths or `env:NAME`, never inline. */
+export const linkTlsSchema = z
+  .strictObject({
+    ca: z.string().min(1).optional(),
+    cert: z.string().min(1).optional(),
+    key: z.string().min(1).optional(),
+  })
+  .refine((files) => (files.cert === undefined) === (files.key === undefined), "cert and key together")
+  .optional();

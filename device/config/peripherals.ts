@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { SCALE_PROFILE_NAMES, scaleProfileSchema } from "../../protocols/scale/profile.ts";
 import { conveyorSchema } from "./belt.ts";
-import { deviceName, urlOf } from "./parts.ts";
+import { deviceName, linkTlsSchema, urlOf } from "./parts.ts";
 
-const stream = urlOf("tcp", "listen+tcp", "serial", "replay");
+const stream = urlOf("tcp", "tls", "listen+tcp", "listen+tls", "serial", "replay");
 
 /** A reader of labels. */
 const barcode = z.discriminatedUnion("protocol", [
@@ -12,19 +12,20 @@ const barcode = z.discriminatedUnion("protocol", [
     kind: z.literal("barcode"),
     protocol: z.literal("line"),
     transport: stream,
+    tls: linkTlsSchema,
   }),
   z.strictObject({
     id: deviceName,
     kind: z.literal("barcode"),
     protocol: z.literal("hid-pos"),
-    transport: urlOf("hid"),
+    transport: urlOf("hid", "replay"),
     beep: z.boolean().default(false).describe("error tone for a label without an identifier"),
   }),
   z.strictObject({
     id: deviceName,
     kind: z.literal("barcode"),
     protocol: z.literal("wedge"),
-    transport: urlOf("evdev"),
+    transport: urlOf("evdev", "replay"),
     prefix: z.string().max(8).default("]").describe("what each label begins with; ] is the AIM identifier's"),
     suffix: z.enum(["enter", "tab"]).default("enter"),
     maxGapMs: z.int().min(5).max(1_000).default(50),
@@ -38,12 +39,14 @@ const scale = z.discriminatedUnion("protocol", [
     kind: z.literal("scale"),
     protocol: z.literal("mt-sics"),
     transport: stream,
+    tls: linkTlsSchema,
   }),
   z.strictObject({
     id: deviceName,
     kind: z.literal("scale"),
     protocol: z.literal("profile"),
     transport: stream,
+    tls: linkTlsSchema,
     profile: z.union([
       z.enum(SCALE_PROFILE_NAMES as [(typeof SCALE_PROFILE_NAMES)[number]]),
       scaleProfileSchema,
@@ -63,6 +66,7 @@ const radiation = z.discriminatedUnion("protocol", [
     kind: z.literal("radiation"),
     protocol: z.literal("vm250"),
     transport: stream,
+    tls: linkTlsSchema,
     n42: n42Folder,
   }),
   z.strictObject({
@@ -70,6 +74,7 @@ const radiation = z.discriminatedUnion("protocol", [
     kind: z.literal("radiation"),
     protocol: z.literal("n42"),
     transport: stream,
+    tls: linkTlsSchema,
     n42: n42Folder,
   }),
   z.strictObject({

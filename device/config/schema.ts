@@ -4,7 +4,7 @@ import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { trackingSchema } from "./belt.ts";
 import { dicomScannerSchema, reportsSchema } from "./dicom.ts";
-import { deviceName as name, urlOf } from "./parts.ts";
+import { linkTlsSchema, deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
 import { bytes, duration } from "./quantities.ts";
 
@@ -34,7 +34,8 @@ const broker = z.strictObject({
 const scanner = z.discriminatedUnion("driver", [
   z.strictObject({
     driver: z.literal("line-scan"),
-    transport: urlOf("tcp", "listen+tcp", "serial", "replay"),
+    transport: urlOf("tcp", "tls", "listen+tcp", "listen+tls", "serial", "replay"),
+    tls: linkTlsSchema,
     allow: z
       .strictObject({
         serials: z.array(z.string().min(1).max(64)).max(256).optional(),

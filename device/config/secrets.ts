@@ -28,6 +28,25 @@ export async function readSecret(
   }
 }
 
+/** PEM files of a link, as the configuration names them. */
+export interface TlsFiles {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** Reads the files of a device's TLS link, anew at each call. Throws LYN_SECRET_UNREADABLE. */
+export function linkTls(
+  files: TlsFiles | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): () => Promise<{ readonly ca?: Uint8Array; readonly cert?: Uint8Array; readonly key?: Uint8Array }> {
+  const read = (name: string | undefined) => (name === undefined ? undefined : readSecret(name, env));
+  return async () => {
+    const [ca, cert, key] = await Promise.all([read(files?.ca), read(files?.cert), read(files?.key)]);
+    return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  };
+}
+
 /** The same as text, without the line end an editor leaves. */
 export async function readSecretText(
   reference: string,

@@ -4,6 +4,7 @@ import type { AddressFilter } from "./addresses.ts";
 import { duplexLink } from "./duplex.ts";
 import type { Link, OpenOptions, Transport } from "./port.ts";
 import { KEEP_ALIVE_MS, remoteOf } from "./tcp.ts";
+import { listenTls, type TlsSource } from "./tls.ts";
 
 /** Peers that are told at once that the lane is taken; beyond it they are closed unheard. */
 export const MAX_SURPLUS_PEERS = 4;
@@ -24,6 +25,8 @@ interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly allows: AddressFilter;
+  /** Read when the port is opened; absent: plain TCP. */
+  readonly tls?: TlsSource | undefined;
 }
 
 interface Waiter {
@@ -32,7 +35,7 @@ interface Waiter {
 }
 
 /**
- * `listen+tcp://HOST:PORT`: the peer opens the connection. The port stays open from the first `open` until its signal
+ * `listen+tcp://HOST:PORT`, or with `tls` `listen+tls://HOST:PORT`: the peer opens the connection. The port stays open from the first `open` until its signal
  * aborts. One peer is the link at a time. One that comes between two links is kept for the next `open`, the newest
  * of several; one that comes while another is connected is surplus.
  */
@@ -97,10 +100,7 @@ class ListenTcp implements ListeningTransport {
 
   async #listen(signal: AbortSignal): Promise<void> {
     const { host, port } = this.#options;
-    const server = createServer(
-      { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-      (socket) => this.#arrived(socket),
-    );
+    const server = await this.#createServer();
     await new Promise<void>((resolve, reject) => {
       server.once("error", (cause) => reject(cannotListen(host, port, cause)));
       server.listen({ host, port }, resolve);
@@ -112,6 +112,18 @@ class ListenTcp implements ListeningTransport {
     server.on("error", (cause) => this.#waiter?.reject(cannotListen(host, port, cause)));
     signal.addEventListener("abort", () => this.#shut(), { once: true });
     this.#server = server;
+  }
+
+  async #createServer(): Promise<Server> {
+    const { tls, allows } = this.#options;
+    const arrived = (socket: Socket) => this.#arrived(socket);
+    if (tls === undefined)
+      return createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, arrived);
+    return listenTls(
+      await tls(),
+      (socket) => allows(remoteOf(socket)),
+      (socket) => arrived(socket.setKeepAlive(true, KEEP_ALIVE_MS)),
+    );
   }
 
   #shut(): void {

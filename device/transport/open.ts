@@ -7,18 +7,23 @@ import type { Transport } from "./port.ts";
 import { type ReplaySettings, replayTransport } from "./replay.ts";
 import { type SerialSettings, serialTransport } from "./serial.ts";
 import { tcpTransport } from "./tcp.ts";
+import type { TlsSource } from "./tls.ts";
 
 /** Speeds a serial port may be asked for, bit/s. */
 const BAUD = { min: 50, max: 50_000_000, default: 9600 } as const;
 
 /**
- * Reads a transport URL (`cli.md`, Configuration): `tcp://HOST:PORT`, `listen+tcp://HOST:PORT`,
+ * Reads a transport URL (`cli.md`, Configuration): `tcp://HOST:PORT`, `listen+tcp://HOST:PORT`, `tls://HOST:PORT`, `listen+tls://HOST:PORT`,
  * `serial:///dev/ttyUSB0?baud=9600[&bits=8][&parity=none][&stop=1][&flow=none]`, `hid://VVVV:PPPP[?port=1-1.4][&serial=TEXT]`,
  * `evdev:///dev/input/by-id/NAME`, `replay://FILE[?device=ID][&speed=1]`. Nothing is opened yet.
  * @param allow addresses that may be at the other end; none: any.
+ * @param allow.tls what a `tls` link authenticates with; absent: the system's authorities, no certificate of its own.
  * @throws LynceusError `LYN_TRANSPORT_URL` for a URL or an allow list that cannot be used.
  */
-export function openTransport(url: string, allow: { from?: readonly string[] | undefined } = {}): Transport {
+export function openTransport(
+  url: string,
+  allow: { from?: readonly string[] | undefined; tls?: TlsSource | undefined } = {},
+): Transport {
   const allows = addressFilter(allow.from);
   const scheme = /^([a-z+]+):\/\//.exec(url)?.[1];
   switch (scheme) {
@@ -26,6 +31,10 @@ export function openTransport(url: string, allow: { from?: readonly string[] | u
       return tcpTransport({ url, allows, ...hostAndPort(url, 1) });
     case "listen+tcp":
       return listenTcpTransport({ url, allows, ...hostAndPort(url, 0) });
+    case "tls":
+      return tcpTransport({ url, allows, tls: allow.tls ?? NO_MATERIAL, ...hostAndPort(url, 1) });
+    case "listen+tls":
+      return listenTcpTransport({ url, allows, tls: allow.tls ?? NO_MATERIAL, ...hostAndPort(url, 0) });
     case "serial":
       return serialTransport({ url, ...serialSettings(url) });
     case "hid":
@@ -38,6 +47,8 @@ export function openTransport(url: string, allow: { from?: readonly string[] | u
       throw badUrl(url, `the scheme ${scheme === undefined ? "is missing" : `"${scheme}" is not known`}`);
   }
 }
+
+const NO_MATERIAL: TlsSource = async () => ({});
 
 function hostAndPort(url: string, minPort: number): { host: string; port: number } {
   const match = /^[a-z+]+:\/\/(?:\[([0-9a-fA-F:.]+)\]|([^:/?#@[\]\s]+)):(\d{1,5})\/?$/.exec(url);
@@ -120,7 +131,7 @@ const DEFAULTS: Readonly<Record<string, string>> = { bits: "8", parity: "none", 
 function badUrl(url: string, why: string): LynceusError {
   return new LynceusError("LYN_TRANSPORT_URL", `Transport "${url}": ${why}`, {
     remedy:
-      "Use tcp://HOST:PORT, listen+tcp://HOST:PORT, serial:///dev/ttyUSB0?baud=9600, hid://VVVV:PPPP, evdev:///dev/input/… or replay://FILE",
+      "Use tcp://HOST:PORT, listen+tcp://HOST:PORT, tls://HOST:PORT, listen+tls://HOST:PORT, serial:///dev/ttyUSB0?baud=9600, hid://VVVV:PPPP, evdev:///dev/input/… or replay://FILE",
     details: { url },
   });
 }

@@ -3,39 +3,41 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { type AddressFilter, peerRefused } from "./addresses.ts";
 import { duplexLink } from "./duplex.ts";
 import type { Link, Transport } from "./port.ts";
+import { dialTls, type TlsMaterial, type TlsSource, unusable } from "./tls.ts";
 
 /** A device that does not answer the connection request within this is absent, ms. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 /** Idle time after which the system probes whether the peer is still there, ms. */
 export const KEEP_ALIVE_MS = 10_000;
 
-/** `tcp://HOST:PORT`: the gateway opens the connection. */
+/** `tcp://HOST:PORT`, or with `tls` `tls://HOST:PORT`: the gateway opens the connection. */
 export function tcpTransport(options: {
   url: string;
   host: string;
   port: number;
   allows: AddressFilter;
   connectTimeoutMs?: number;
+  /** Read before each connection; absent: plain TCP. */
+  tls?: TlsSource | undefined;
 }): Transport {
   return {
     url: options.url,
     passive: false,
-    open: (signal) => dial(options, signal),
+    open: async (signal) => dial(options, signal, await options.tls?.()),
   };
 }
 
-function dial(options: Parameters<typeof tcpTransport>[0], signal: AbortSignal): Promise<Link> {
+function dial(
+  options: Parameters<typeof tcpTransport>[0],
+  signal: AbortSignal,
+  tls: TlsMaterial | undefined,
+): Promise<Link> {
   const { host, port } = options;
-  const peer = `tcp ${host}:${port}`;
+  const peer = `${tls === undefined ? "tcp" : "tls"} ${host}:${port}`;
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket = connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-    });
+    const socket = tls === undefined ? connect({ host, port }) : secured(host, port, tls);
+    socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_MS);
     const fail = (error: unknown) => {
       settle();
       socket.destroy();
@@ -53,12 +55,20 @@ function dial(options: Parameters<typeof tcpTransport>[0], signal: AbortSignal):
     };
     socket.once("error", onError);
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("connect", () => {
+    socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       if (!options.allows(remoteOf(socket))) return fail(peerRefused(peer));
       settle();
       resolve(duplexLink(socket, { peer }));
     });
   });
+}
+
+function secured(host: string, port: number, tls: TlsMaterial): Socket {
+  try {
+    return dialTls(host, port, tls);
+  } catch (cause) {
+    throw unusable((cause as Error).message, cause);
+  }
 }
 
 /** The peer's address, empty when it is already gone. */

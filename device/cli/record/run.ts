@@ -5,6 +5,7 @@ import { LynceusError } from "../../../protocols/errors.ts";
 import { pause } from "../../backoff.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { LaneConfig } from "../../config/schema.ts";
+import { linkTls } from "../../config/secrets.ts";
 import { createLog, type Log } from "../../log.ts";
 import { openPeripheral } from "../../peripheral/open.ts";
 import { createLineScanDriver } from "../../scanner/line-scan/driver.ts";
@@ -84,7 +85,12 @@ async function partsOf(lane: LaneConfig, recording: Recording): Promise<readonly
       ? [
           openPeripheral({
             ...each,
-            transport: wrap(each.id, openTransport(each.transport)),
+            transport: wrap(
+              each.id,
+              openTransport(each.transport, {
+                tls: linkTls("tls" in each ? each.tls : undefined, process.env),
+              }),
+            ),
             clock: Date.now,
             log,
           }),
@@ -119,7 +125,10 @@ async function scannerPart(lane: LaneConfig, { folder, log, wrap }: Recording): 
   });
   const driver = createLineScanDriver({
     lane: lane.id,
-    transport: wrap("scanner", openTransport(scanner.transport, { from: scanner.allow.from })),
+    transport: wrap(
+      "scanner",
+      openTransport(scanner.transport, { from: scanner.allow.from, tls: linkTls(scanner.tls, process.env) }),
+    ),
     store: spool,
     serials: scanner.allow.serials,
     maxScanBytes: scanner.maxScanBytes,
