@@ -1,11 +1,16 @@
 import { pause } from "../../backoff.ts";
+import { beltMap } from "../../belt/map.ts";
+import { PLANT_REQUEST_MS, readEncoder, readInputs } from "../../belt/modbus-plant.ts";
 import type { PeripheralConfig } from "../../config/peripherals.ts";
 import type { LaneConfig } from "../../config/schema.ts";
+import { linkTls } from "../../config/secrets.ts";
 import { SILENT_LOG } from "../../log.ts";
 import { openPeripheral } from "../../peripheral/open.ts";
 import type { Peripheral } from "../../peripheral/port.ts";
+import { type ModbusLink, modbusAddress, modbusTransport } from "../../transport/modbus.ts";
 import { openTransport } from "../../transport/open.ts";
 import { recordedTransport } from "../../transport/recording.ts";
+import type { TlsSource } from "../../transport/tls.ts";
 import { type Finding, failed, fault, ok, warning } from "./finding.ts";
 
 /** A device that is there answers in this time, ms. */
@@ -18,16 +23,19 @@ const IN_USE = "Stop the gateway while the doctor looks, or see the device's own
 
 /** Readers, scales, portals: each is opened as the gateway does, heard for a while, and closed. */
 export async function probePeripheral(what: string, config: PeripheralConfig): Promise<Finding> {
-  if (config.kind === "conveyor") return probeAddress(what, config.transport);
+  if (config.kind === "conveyor") return probePlant(what, config);
   if (config.kind === "camera") return probePictures(what, config.transport);
   let heard = 0;
-  const transport = recordedTransport(openTransport(config.transport), {
-    device: config.id,
-    since: performance.now(),
-    record: ({ event }) => {
-      if (event === "in") heard += 1;
+  const transport = recordedTransport(
+    openTransport(config.transport, { tls: linkTls("tls" in config ? config.tls : undefined, process.env) }),
+    {
+      device: config.id,
+      since: performance.now(),
+      record: ({ event }) => {
+        if (event === "in") heard += 1;
+      },
     },
-  });
+  );
   const peripheral = openPeripheral({ ...config, transport, clock: Date.now, log: SILENT_LOG });
   const codes: string[] = [];
   peripheral.onLink(({ code }) => {
@@ -100,19 +108,44 @@ export async function probeScanner(what: string, { scanner }: LaneConfig): Promi
       case "dicom":
         return await probeListening(what, scanner.listen);
       case "line-scan":
-        return scanner.transport.startsWith("listen+tcp://")
-          ? await probeListening(what, scanner.transport.slice("listen+tcp://".length))
-          : await probeAddress(what, scanner.transport);
+        return /^listen\+t(?:cp|ls):/.test(scanner.transport)
+          ? await probeListening(what, scanner.transport.replace(/^listen\+t(?:cp|ls):\/\//, ""))
+          : await probeAddress(what, scanner.transport, linkTls(scanner.tls, process.env));
     }
   } catch (error) {
     return failed(what, error, "Check that it is there and that this user may use it");
   }
 }
 
-/** Opens a link and closes it. */
-async function probeAddress(what: string, url: string): Promise<Finding> {
+/** A plant is one when it answers a read of its map's inputs; nothing is written, so that no belt moves or stops. */
+async function probePlant(
+  what: string,
+  { transport, map }: Extract<PeripheralConfig, { kind: "conveyor" }>,
+): Promise<Finding> {
   try {
-    const link = await openTransport(url).open(AbortSignal.timeout(CONNECT_MS));
+    const wired = beltMap(map);
+    const plant = modbusTransport({
+      url: transport,
+      ...modbusAddress(transport),
+      requestMs: PLANT_REQUEST_MS,
+    });
+    const link = (await plant.open(AbortSignal.timeout(CONNECT_MS))) as ModbusLink;
+    try {
+      await readInputs(link, wired);
+      if (wired.encoder !== null) await readEncoder(link, wired.encoder);
+    } finally {
+      await link.close();
+    }
+    return ok(what, `answers on ${transport}`);
+  } catch (error) {
+    return failed(what, error, `Check power, address, unit and the lane's map. ${IN_USE}`);
+  }
+}
+
+/** Opens a link and closes it. */
+async function probeAddress(what: string, url: string, tls?: TlsSource): Promise<Finding> {
+  try {
+    const link = await openTransport(url, { tls }).open(AbortSignal.timeout(CONNECT_MS));
     await link.close();
     return ok(what, `answers on ${url}`);
   } catch (error) {
