@@ -165,6 +165,18 @@ describe("dcmtk stores to a lane", () => {
     expect(lane.taken).toHaveLength(1);
   });
 
+  it("the same data set of another sender, or in another transfer syntax, is answered Success", async () => {
+    const lane = await open();
+    const files = await writePair(folder, "resent");
+    expect(await storescu(lane.port, files, "-aet", "SCANNER")).toMatchObject({ code: 0 });
+    expect(await storescu(lane.port, files, "-aet", "WORKSTATION")).toMatchObject({ code: 0 });
+    const packed = join(folder, "packed.dcs");
+    await run("dcmcrle", [files[0] ?? "", packed]);
+    const { code, words } = await storescu(lane.port, [packed], "-xr");
+    expect([code, /Success/.test(words)], words).toEqual([0, true]);
+    await until("the scan", 20_000, () => lane.taken.length === 1);
+  });
+
   it("an object over the bound is refused while it comes, and nothing is left of it", async () => {
     const lane = await open({ maxScanBytes: 100_000 });
     const file = join(folder, "large.dcs");

@@ -13,6 +13,13 @@ export interface Kept {
   readonly bytes: number;
 }
 
+/** What is remembered of an instance that was taken. */
+export interface InstanceMark {
+  /** SHA-256 of the data set as received, hex. */
+  readonly content: string;
+  readonly transferSyntax: string;
+}
+
 /**
  * What a lane has received over DICOM and not yet made a scan of: `incoming/` holds what is still coming (removed at a start),
  * `objects/` what was answered Success, `reports/` threat reports, `instances/DAY/` a mark for each instance taken.
@@ -62,21 +69,23 @@ export class Inbox {
     return kept;
   }
 
-  /** The digest of an instance taken in the last days, null for an unknown one. */
-  async known(sopInstance: string): Promise<string | null> {
+  /** What is remembered of an instance taken in the last days, null for an unknown one. */
+  async known(sopInstance: string): Promise<InstanceMark | null> {
     const name = markOf(sopInstance);
     for (const day of await readdir(this.#at("instances"))) {
       const text = await readFile(this.#at("instances", day, name), "utf8").catch(() => null);
-      if (text !== null) return text.trim();
+      const [content = "", transferSyntax = ""] = text?.trim().split(" ") ?? [];
+      if (content !== "") return { content, transferSyntax };
     }
     return null;
   }
 
   /** Remembers an instance. Not made durable: what is sent again after a power cut is known by its scan. */
-  async remember(sopInstance: string, sha256: string): Promise<void> {
+  async remember(sopInstance: string, { content, transferSyntax }: InstanceMark): Promise<void> {
     const day = this.#at("instances", new Date(this.#clock()).toISOString().slice(0, 10));
-    await mkdir(day, { recursive: true, mode: 0o750 });
-    await writeFile(join(day, markOf(sopInstance)), sha256);
+    const isNew = await mkdir(day, { recursive: true, mode: 0o750 });
+    if (isNew !== undefined) await this.#forget();
+    await writeFile(join(day, markOf(sopInstance)), `${content} ${transferSyntax}`);
   }
 
   /** Bounds the reports kept; the oldest go. */

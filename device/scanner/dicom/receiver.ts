@@ -7,7 +7,7 @@ import type { Answered, StoreSink } from "../../dicom-net/association.ts";
 import { IMPLEMENTATION } from "../../dicom-net/implementation.ts";
 import { type DicomObject, openObject } from "../../image/dicom/scan.ts";
 import type { Log } from "../../log.ts";
-import type { Inbox, Kept } from "./inbox.ts";
+import type { Inbox, InstanceMark, Kept } from "./inbox.ts";
 import { DICOM_DRIVER_LIMITS } from "./options.ts";
 
 /** What one C-STORE is about. */
@@ -43,6 +43,8 @@ export class ObjectReceiver implements StoreSink {
   readonly #options: ReceiverOptions;
   readonly #path: string;
   readonly #hash: Hash = createHash("sha256");
+  /** Of the data set alone: what stands before it names the sender. */
+  readonly #content: Hash = createHash("sha256");
   #handle: FileHandle | null;
   #buffer = new Uint8Array(0);
   #filled = 0;
@@ -68,6 +70,7 @@ export class ObjectReceiver implements StoreSink {
   async write(bytes: Uint8Array): Promise<Answered | null> {
     const { maxBytes, budget, admitted, onTooLarge, log } = this.#options;
     this.#bytes += bytes.length;
+    this.#content.update(bytes);
     budget.left -= bytes.length;
     if (this.#bytes > maxBytes || budget.left < 0) {
       onTooLarge(this.#bytes);
@@ -100,25 +103,30 @@ export class ObjectReceiver implements StoreSink {
       return object;
     }
     const sha256 = this.#hash.digest("hex");
+    const mark = { content: this.#content.digest("hex"), transferSyntax: announced.transferSyntax };
     const known = await inbox.known(announced.sopInstance);
     if (known !== null) {
       await this.abort();
-      if (known === sha256) return { status: STATUS.success };
-      return { status: STATUS.duplicateInstance, comment: "other content under this instance" };
+      return answerToKnown(known, mark);
     }
+    let kept: Kept | null = null;
     try {
-      const kept = await inbox.keep(
+      kept = await inbox.keep(
         this.#path,
         sha256,
         this.#written,
         object.info.kind === "tdr" ? "reports" : "objects",
       );
       await onObject({ ...object, path: kept.path }, kept);
-      await inbox.remember(announced.sopInstance, sha256);
+      // It is taken: without the mark it is only not known again by its instance.
+      await inbox
+        .remember(announced.sopInstance, mark)
+        .catch((err: unknown) => log.warn({ err }, "an instance could not be remembered"));
       return { status: STATUS.success };
     } catch (error) {
       log.error({ err: error }, "an object could not be kept");
       await this.abort();
+      if (kept !== null) await rm(kept.path, { force: true });
       return FULL;
     }
   }
@@ -183,4 +191,15 @@ export class ObjectReceiver implements StoreSink {
     this.#filled = 0;
     await handle?.close();
   }
+}
+
+/**
+ * The same data set is taken already, whoever sends it. An instance keeps its UID in another transfer syntax only where the
+ * pixels are the same (PS3.5, 8.2): it is taken already too. Other content in the same syntax is a mistake of the sender.
+ */
+function answerToKnown(known: InstanceMark, came: InstanceMark): Answered {
+  if (known.content === came.content || known.transferSyntax !== came.transferSyntax) {
+    return { status: STATUS.success };
+  }
+  return { status: STATUS.duplicateInstance, comment: "other content under this instance" };
 }
