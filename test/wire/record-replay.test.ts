@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -114,6 +114,7 @@ lanes:
     scanner.child.kill("SIGKILL");
     await scanner.exited;
     expect(scanner.lines.join()).not.toContain('"event":"acknowledged"');
+    expect((await stat(out)).mode & 0o777).toBe(0o600);
     expect(await readFile(out, "utf8")).toContain('"device":"scale"');
 
     const masses: number[] = [];

@@ -7,7 +7,7 @@ export function registerRecord(program: Command): void {
   program
     .command("record")
     .description(
-      "Capture the raw bytes of a lane's links with their times; replay://FILE?device=ID plays one back. Stop the gateway first. Scans are refused, so that the scanner keeps them.",
+      "Capture the raw bytes of a lane's links with their times; replay://FILE?device=ID plays one back. Stop the gateway first. Scans are refused, so that the scanner keeps them. A recording holds labels and documents as they came, which may name people: only its owner can read it.",
     )
     .requiredOption("--config <file>", "configuration file (YAML)")
     .requiredOption("--lane <lane>", "which lane")

@@ -42,7 +42,10 @@ export async function record(options: RecordOptions): Promise<number> {
   const interrupted = Promise.withResolvers<number>();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => interrupted.resolve(signal === "SIGINT" ? 130 : 0));
-  const file = new RecordingFile(options.out, () => stop.abort());
+  const file = new RecordingFile(options.out, (why) => {
+    if (!stop.signal.aborted) process.stderr.write(`${options.out}: ${why}; the recording ends here\n`);
+    stop.abort();
+  });
   await file.start(lane.id);
   const folder = await mkdtemp(join(tmpdir(), "lynceus-record-"));
   const parts = await partsOf(lane, {
@@ -161,7 +164,7 @@ async function refuseAll(driver: ScannerDriver): Promise<void> {
 /** Writes entries as they come, one line each. */
 class RecordingFile {
   readonly #path: string;
-  readonly #onGap: () => void;
+  readonly #onGap: (why: string) => void;
   readonly #since = performance.now();
   #handle: Awaited<ReturnType<typeof open>> | null = null;
   #writing: Promise<void> = Promise.resolve();
@@ -169,13 +172,14 @@ class RecordingFile {
   entries = 0;
   bytes = 0;
 
-  constructor(path: string, onGap: () => void) {
+  constructor(path: string, onGap: (why: string) => void) {
     this.#path = path;
     this.#onGap = onGap;
   }
 
+  /** Labels and documents are recorded as they come and may name people: the file is its owner's alone. */
   async start(lane: string): Promise<void> {
-    this.#handle = await open(this.#path, "wx").catch((cause: Error) => {
+    this.#handle = await open(this.#path, "wx", 0o600).catch((cause: Error) => {
       throw usage(`${this.#path} cannot be written: ${cause.message}`, "Name a file that is not there yet");
     });
     await this.#handle.write(
@@ -194,7 +198,7 @@ class RecordingFile {
 
   #take(entry: RecordingEntry): void {
     if (this.#waiting >= MAX_WAITING) {
-      this.#onGap();
+      this.#onGap("the disk is slower than the link");
       return;
     }
     this.#waiting += 1;
@@ -202,7 +206,7 @@ class RecordingFile {
     if ("bytes" in entry) this.bytes += Math.floor((entry.bytes.length * 3) / 4);
     this.#writing = this.#writing
       .then(async () => void (await this.#handle?.write(`${JSON.stringify(entry)}\n`)))
-      .catch(() => this.#onGap())
+      .catch((error: Error) => this.#onGap(`it cannot be written: ${error.message}`))
       .finally(() => {
         this.#waiting -= 1;
       });
