@@ -29,6 +29,37 @@ describe("the inbox of a DICOM lane", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("does not count what was taken against the association", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "lynceus-budget-"));
+    const inbox = new Inbox({ folder, clock: () => 0 });
+    await inbox.start();
+    const budget = { left: 10_000 };
+    for (let index = 0; index < 20; index++) {
+      const scan = `long ${index}`;
+      const announced = {
+        sopClass: SOP_CLASS.dicosDxProcessing,
+        sopInstance: uidOf(`${scan} 0 low instance`),
+        transferSyntax: SYNTAX.explicitLittle,
+        aeTitle: "TEST",
+      };
+      const receiver = await ObjectReceiver.open({
+        announced,
+        inbox,
+        maxBytes: 1e6,
+        budget,
+        log: SILENT_LOG,
+        admitted: () => true,
+        onObject: () => Promise.resolve(),
+        onTooLarge: () => undefined,
+      });
+      const bytes = encodeDataSet(dxOf(scan, { width: 8, height: 8 }), { explicit: true });
+      expect(await receiver.write(bytes)).toBeNull();
+      expect((await receiver.end()).status).toBe(STATUS.success);
+    }
+    expect(budget.left).toBe(10_000);
+    await rm(folder, { recursive: true });
+  });
+
   it("leaves nothing of an object that the lane could not take", async () => {
     const folder = await mkdtemp(join(tmpdir(), "lynceus-refused-"));
     const inbox = new Inbox({ folder, clock: () => 0 });

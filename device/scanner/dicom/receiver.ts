@@ -22,7 +22,7 @@ export interface ReceiverOptions {
   readonly announced: Announced;
   readonly inbox: Inbox;
   readonly maxBytes: number;
-  /** Bytes that the association may still send; more are refused as an object that is too large is. */
+  /** Bytes that the association may still send in objects that are not taken; more are refused as an object that is too large is. */
   readonly budget: { left: number };
   readonly log: Log;
   /** Whether there is room now. */
@@ -87,7 +87,7 @@ export class ObjectReceiver implements StoreSink {
   }
 
   async end(): Promise<Answered> {
-    const { inbox, announced, log, onObject } = this.#options;
+    const { inbox, announced, budget, log, onObject } = this.#options;
     try {
       await this.#flush();
       await this.#handle?.datasync();
@@ -118,6 +118,8 @@ export class ObjectReceiver implements StoreSink {
         object.info.kind === "tdr" ? "reports" : "objects",
       );
       await onObject({ ...object, path: kept.path }, kept);
+      // What was taken does not count: a scanner may keep its association open for days.
+      budget.left += this.#bytes;
       // It is taken: without the mark it is only not known again by its instance.
       await inbox
         .remember(announced.sopInstance, mark)
