@@ -142,11 +142,14 @@ describe("dcmtk stores to a lane", () => {
   });
 
   it("half a pair is a scan after the time-out, and whole when the other half comes late", async () => {
-    const lane = await open();
+    const JOIN_MS = 3_000;
+    const lane = await open({ timings: { joinMs: JOIN_MS } });
     const [low = "", high = ""] = await writePair(folder, "torn");
     await storescu(lane.port, [low]);
     await until("the scans", 20_000, () => lane.taken.length === 1);
     expect(lane.taken[0]?.capture).toMatchObject({ kind: "single-energy", acquisition: ["INCOMPLETE"] });
+    const { beganAt, receivedAt } = lane.taken[0]!.capture;
+    expect(receivedAt - beganAt, "the wait for the other half is no transfer").toBeLessThan(JOIN_MS);
     await storescu(lane.port, [high]);
     await until("the scans", 20_000, () => lane.taken.length === 2);
     expect(lane.taken[1]?.capture).toMatchObject({ kind: "dual-energy", acquisition: ["SUCCESSFUL"] });

@@ -18,7 +18,6 @@ export interface CaptureOptions {
   readonly store: ScanStore;
   readonly decoder: PlaneDecoder;
   readonly maxScanBytes: number;
-  readonly now: number;
   /** An object of the set has no pixels that can be read; it is kept all the same. */
   readonly onUnreadable: (member: Member, error: LynceusError) => void;
 }
@@ -68,7 +67,8 @@ export async function captureOf(options: CaptureOptions): Promise<Capture> {
       directory: writer.directory,
       beganAt,
       capturedAt: lastAt,
-      receivedAt: options.now,
+      // The last byte in: what is waited for others after it is the gateway's own time.
+      receivedAt: lastAt,
       kind,
       views,
       planes,

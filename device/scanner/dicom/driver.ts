@@ -243,10 +243,9 @@ export class DicomDriver implements ScannerDriver {
       return null;
     }
     try {
-      const now = clock();
       const onUnreadable = (member: DicomObject, error: LynceusError) => this.#sayUnreadable(member, error);
       const decoder = this.#decoder;
-      return await captureOf({ set, key, lane, store, decoder, maxScanBytes, now, onUnreadable });
+      return await captureOf({ set, key, lane, store, decoder, maxScanBytes, onUnreadable });
     } catch (error) {
       log.error({ err: error, scanRef: set.scanUid }, "a scan could not be written; it is tried again");
       await pause(this.#timings.retryMs, this.#stopped.signal);
