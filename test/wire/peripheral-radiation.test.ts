@@ -250,8 +250,9 @@ describe("a portal that sends N42 documents", () => {
       },
     });
     server.broadcast(new TextEncoder().encode(`\u0002not xml\u0003\u0002${document}\u0003`));
-    await until(() => readings.length === 1, "a reading");
-    expect(readings[0]).toMatchObject({ gamma: "normal", neutron: "alarm" });
-    expect(readings[0]?.sigma).toBeGreaterThan(20);
+    await until(() => readings.length === 2, "two readings");
+    expect(readings[0]).toMatchObject({ gamma: "fault", neutron: "fault" });
+    expect(readings[1]).toMatchObject({ gamma: "normal", neutron: "alarm" });
+    expect(readings[1]?.sigma).toBeGreaterThan(20);
   });
 });

@@ -1,10 +1,12 @@
 import { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
 import { N42Framing, occupancyOfN42, readN42 } from "../../../protocols/n42/index.ts";
+import type { Occupancy } from "../../../protocols/radiation/occupancy.ts";
 import type { Peripheral } from "../port.ts";
 import { type PortalOptions, portalOf } from "./portal.ts";
 
 /** Documents in a row that cannot be read before the device counts as the wrong one. */
 const MAX_BAD_DOCUMENTS = 5;
+const UNREAD = "a document could not be read";
 
 /** A portal that sends an N42.42 document an item, 2012 or 2006, framed by STX and ETX. It is only listened to. */
 export function n42Portal(options: PortalOptions): Peripheral {
@@ -25,10 +27,27 @@ export function n42Portal(options: PortalOptions): Peripheral {
           bad += 1;
           log.warn({ device: id, why: error.message }, "a document of the portal was dropped");
           if (bad > MAX_BAD_DOCUMENTS) throw wrongDevice(id, error);
+          report.faults([UNREAD]);
+          report.occupancy(unread(clock()));
         }
       }
     }
   });
+}
+
+/** An item passed, and what the portal said of it is not known: a fault, never "no item". */
+function unread(at: number): Occupancy {
+  return {
+    beganAt: at,
+    endedAt: at,
+    gamma: "fault",
+    neutron: "fault",
+    gammaSigma: null,
+    neutronSigma: null,
+    faults: [UNREAD],
+    background: { gamma: null, neutron: null },
+    slices: [],
+  };
 }
 
 function wrongDevice(device: string, cause: LynceusError): LynceusError {
