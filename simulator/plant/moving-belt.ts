@@ -20,6 +20,8 @@ const FEED_MM = 100;
 const TICK_MS = 2;
 /** Without the gateway's heartbeat for so long the belt stops, ms. */
 const WATCHDOG_MS = 1000;
+/** Somebody sees to a belt that was stopped, and lets it run again, after this, ms. */
+const ATTENDED_MS = 1500;
 /** How long the first item waits for somebody to listen, ms. */
 const CLIENT_TIMEOUT_MS = 5000;
 
@@ -60,6 +62,7 @@ export class MovingBelt implements ItemBelt {
   #lastFrontMm = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #start = 0;
+  #stoppedAt: number | null = null;
   #told = { diverted: 0, passed: 0 };
 
   constructor(options: MovingBeltOptions) {
@@ -136,10 +139,17 @@ export class MovingBelt implements ItemBelt {
     const early =
       next !== undefined && !next.wanted && plant.mm >= next.frontMm + STATIONS.xray - 2 * MARGIN_MM;
     plant.setHold(early);
+    this.#attend();
     this.#tellLeft();
     const due = this.#waiters.filter(({ mm }) => mm <= plant.mm);
     this.#waiters = this.#waiters.filter(({ mm }) => mm > plant.mm);
     for (const { done } of due) done();
+  }
+
+  #attend(): void {
+    if (!this.plant.stopped) this.#stoppedAt = null;
+    else if (this.#stoppedAt === null) this.#stoppedAt = performance.now();
+    else if (performance.now() - this.#stoppedAt > ATTENDED_MS) this.plant.reset();
   }
 
   #load(): void {

@@ -95,6 +95,11 @@ export class Plant {
     this.#stop ||= on;
   }
 
+  /** Asked to stop, and not reset since. */
+  get stopped(): boolean {
+    return this.#stop;
+  }
+
   /** Somebody has looked and lets the belt run again. */
   reset(): void {
     this.#stop = false;
