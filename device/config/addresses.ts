@@ -24,7 +24,11 @@ function laneFaults({ scanner, peripherals }: LaneConfig, at: number): readonly 
   const faults = peripherals.flatMap((each, index) => {
     const path = `lanes[${at}].peripherals[${index}]`;
     const found = faultOf(`${path}.transport`, each.transport, () =>
-      each.kind === "conveyor" ? modbusAddress(each.transport) : openTransport(each.transport),
+      each.kind === "conveyor"
+        ? modbusAddress(each.transport)
+        : each.kind === "camera"
+          ? new URL(each.transport)
+          : openTransport(each.transport),
     );
     return [...found, ...tlsFaults(path, each)];
   });

@@ -68,6 +68,23 @@ describe("the configuration file", () => {
     expect(faults.length).toBe(4);
   });
 
+  it("takes a lane with a camera, a belt and the places where things stand", () => {
+    const lane = `${GOOD}      - { id: eye, kind: camera, protocol: pictures, transport: "http://10.0.0.7/snapshot.jpg" }
+      - { id: plc, kind: conveyor, protocol: modbus, transport: "tcp://10.0.0.8:502?unit=2", map: { stop: { coil: 1 }, eye: { input: 1 }, encoder: { register: 9, mmPerCount: 0.1 } } }
+    belt: { onAlarm: stop }
+    tracking: { stations: { label: { atMm: 400 } }, xrayMm: 1500 }
+`;
+    expect(parseConfig(lane, "/etc/lynceus/lynceus.yaml").lanes[0]?.tracking).toMatchObject({
+      slipMm: 30,
+      lagMs: 150,
+    });
+    const wrong = lane.replace("onAlarm: stop", "onAlarm: divert").replace("label: {", "scale: {");
+    expect(faultsOf(wrong).map(({ path }) => path)).toEqual([
+      "lanes[0].belt.onAlarm",
+      "lanes[0].tracking.stations.scale",
+    ]);
+  });
+
   it("refuses bands that cross and peripherals that share an id", () => {
     const text = `${GOOD}      - { id: label, kind: scale, protocol: mt-sics, transport: "tcp://127.0.0.1:7003" }
     fusion: { bands: { medium: 0.5, high: 0.3 } }
