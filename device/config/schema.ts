@@ -75,7 +75,7 @@ const lane = z.strictObject({
   models: z
     .array(z.string().min(1).max(64))
     .max(16)
-    .default(["threat-detector", "goods-classifier", "container-contents"]),
+    .default(["threat-detector", "goods-classifier", "container-contents", "embedding"]),
   massCalibration: z.string().min(1).optional(),
   decideOnSynthetic: z.boolean().default(false),
   fusion: z

@@ -89,7 +89,7 @@ def training(config, folder, options):
 
 
 def facts_of(config, state, checks, times):
-    data, settings = config["data"], config["train"]
+    data, settings = config["data"], state["config"]["train"]
     return {
         "history": f" {config['package']['history']}" if config["package"]["history"] else "",
         "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seed"] + data["revision"],
@@ -109,7 +109,7 @@ def evaluated(net, config, classes, groups):
         chosen = config["data"]["sets"][name]
         items = scan_set(config["data"], name)
         results = predict(net, as_pictures(items, chosen["seed"]) if chosen.get("picture") else items, config, False)
-        rounds = 400 if len(results) >= 100 else 20
+        rounds = 200 if len(results) >= 100 else 20
         threat[name] = rounded(detection_figures(results, classes, config, rounds))
         goods[name] = rounded(goods_figures(results, groups, config, rounds))
     return threat, goods

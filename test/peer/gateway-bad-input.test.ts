@@ -112,7 +112,7 @@ describe("a running gateway", () => {
     const said = central.events.slice(before).map(({ name }) => name);
     expect(said.filter((name) => name === "info")).toEqual([]);
     expect(said.filter((name) => name === "health").length).toBeLessThanOrEqual(1);
-    expect(central.last("info")?.["models"]).toHaveLength(3);
+    expect(central.last("info")?.["models"]).toHaveLength(4);
   });
 
   it("numbers hits and alerts without a gap and chains them", async () => {

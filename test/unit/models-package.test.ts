@@ -13,10 +13,11 @@ import { isLynceusError } from "../../protocols/errors.ts";
 import { ROOT } from "../fixtures/project.ts";
 
 const PACKAGES = join(ROOT, "models/packages");
-const MAX_WEIGHTS_BYTES = 8 * 1024 * 1024;
+/** Four packages, three of them with a backbone of 4.6 M parameters in half precision each. */
+const MAX_WEIGHTS_BYTES = 24 * 1024 * 1024;
 
 describe("packages of the project", () => {
-  it("are whole, and under 8 MB together", async () => {
+  it("are whole, and under 24 MB together", async () => {
     const packages = await Promise.all((await listPackages(PACKAGES)).map((folder) => loadPackage(folder)));
     const names = packages.map(({ manifest }) => manifest.name);
     expect(names).toEqual(

@@ -108,15 +108,14 @@ describe("the packages that come with the project", () => {
   });
 
   it("refuse what they do not read, and say so beforehand", async () => {
-    const rgb = new Uint8Array(64 * 64 * 3);
     const picture: ScanPlanes = {
-      kind: "pseudo-colour",
+      kind: "single-energy",
       view: 0,
       width: 64,
       height: 64,
       pixelPitchMm: null,
-      airLevel: 255,
-      rgb,
+      airLevel: 60_000,
+      single: new Uint16Array(64 * 64),
     };
     expect(threats.accepts(picture)).toBe(false);
     const error = await threats.run(picture).catch((cause: unknown) => cause);
