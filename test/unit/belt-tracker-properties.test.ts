@@ -82,4 +82,4 @@ it(`binds no reading to another item over ${BELTS} random belts, and says where 
   expect(wrong).toEqual([]);
   // What can be told is told: otherwise saying nothing would pass.
   expect(totals.named / totals.scans).toBeGreaterThan(0.4);
-});
+}, 240_000);
