@@ -152,6 +152,27 @@ describe("belt tracker", () => {
     expect(belt.tracker.counts.encoderBreaks).toBe(1);
   });
 
+  it("does not take a scan of before the encoder began again for an item that came after it", () => {
+    const belt = running().item(6000, 300).label(S10.a, 6500).until(8000);
+    // The count goes back by 10 m: what is at the machine afterwards stands where the first item stood before.
+    for (let at = 8020; at < 18_000; at += 20) belt.tracker.belt(at, at - 10_000);
+    belt.tracker.eye("eye", 16_000, true);
+    belt.tracker.eye("eye", 16_300, false);
+    for (let at = 18_000; at < 19_000; at += 20) belt.tracker.belt(at, at - 10_000);
+    belt.tracker.reading(label(S10.b, 16_500));
+    const view = {
+      view: 0,
+      name: "top",
+      width: 340,
+      height: 1,
+      pixelPitchMm: { x: 1, y: 1 },
+      energies: [0] as const,
+    };
+    const late = { ...captureAt("a", 18_900, 7820), receivedAt: 18_950, views: [view] };
+    expect(belt.tracker.bind(late)).toMatchObject({ identifiers: [], trackingAmbiguous: true });
+    expect(values(belt.tracker.bind(captureAt("b", 17_480, 17_820)))).toEqual([S10.b]);
+  });
+
   it("does not hold a scan back for a reader that its item has passed", () => {
     const belt = running().item(6000, 300).mass(2, 6850);
     expect(belt.scan(7480, 7820)).toMatchObject({ settled: true, trackingAmbiguous: false, identifiers: [] });

@@ -187,11 +187,6 @@ export class BeltTracker implements ItemTracker {
     return { from: from - slack, to: to + slack };
   }
 
-  /** Where the belt stood, mm; null when that is not known. */
-  positionAt(at: number): number | null {
-    return this.#odometer.positionAt(at)?.mm ?? null;
-  }
-
   #give(item: ItemOnBelt, reading: Reading): LateReading | null {
     item.readings.push(reading);
     if (reading.kind === "mass" && item.readings.length > MAX_READINGS) item.readings.shift();

@@ -20,8 +20,6 @@ export interface OdometerOptions {
 interface Point {
   readonly at: number;
   readonly mm: number;
-  /** The belt's path to this point is not known: the encoder was silent or jumped. */
-  readonly broken: boolean;
 }
 
 /**
@@ -47,25 +45,19 @@ export class Odometer {
   sample(at: number, mm: number, fresh = false): boolean {
     this.#samples += 1;
     const last = this.#points.at(-1);
-    if (last !== undefined && at <= last.at) {
-      if (last.at - at <= this.#options.maxGapMs) return true;
-      // The clock was set back: what was known belongs to another time.
-      this.#points = [{ at, mm, broken: true }];
+    const { maxGapMs } = this.#options;
+    if (last !== undefined && at <= last.at && last.at - at <= maxGapMs) return true;
+    if (last !== undefined && (fresh || this.#isBroken(last, at, mm))) {
+      // Another count, or another time: a place of before is none of now.
+      this.#points = [{ at, mm }];
       return false;
     }
-    const broken = last !== undefined && (fresh || this.#isBroken(last, at, mm));
     const previous = this.#points.at(-2);
-    if (
-      last !== undefined &&
-      previous !== undefined &&
-      !broken &&
-      !last.broken &&
-      liesBetween(previous, last, at, mm)
-    )
+    if (last !== undefined && previous !== undefined && liesBetween(previous, last, at, mm))
       this.#points.pop();
-    this.#points.push({ at, mm, broken });
+    this.#points.push({ at, mm });
     if (this.#points.length > MAX_POINTS) this.#points = this.#points.slice(MAX_POINTS / 4);
-    return !broken;
+    return true;
   }
 
   /** Where the belt stood; null where that is not known. */
@@ -75,7 +67,6 @@ export class Odometer {
     const before = this.#points[next - 1] as Point;
     const after = this.#points[next];
     if (after === undefined) return this.#beyond(before, at);
-    if (after.broken) return before.at === at ? exact(before.mm) : null;
     const share = (at - before.at) / (after.at - before.at);
     return { mm: before.mm + share * (after.mm - before.mm), within: STRAIGHT_MM };
   }
@@ -97,15 +88,18 @@ export class Odometer {
     const gap = at - last.at;
     if (gap > this.#options.maxGapMs) return null;
     const previous = this.#points.at(-2);
-    if (previous === undefined || last.broken)
-      return { mm: last.mm, within: (gap * this.#options.maxSpeedMmS) / 1000 };
+    if (previous === undefined) return { mm: last.mm, within: (gap * this.#options.maxSpeedMmS) / 1000 };
     const moved = (gap * (last.mm - previous.mm)) / (last.at - previous.at);
     return { mm: last.mm + moved, within: STRAIGHT_MM + Math.abs(moved) };
   }
 
   #isBroken(last: Point, at: number, mm: number): boolean {
     const gap = at - last.at;
-    return gap > this.#options.maxGapMs || Math.abs(mm - last.mm) * 1000 > this.#options.maxSpeedMmS * gap;
+    return (
+      gap <= 0 ||
+      gap > this.#options.maxGapMs ||
+      Math.abs(mm - last.mm) * 1000 > this.#options.maxSpeedMmS * gap
+    );
   }
 }
 
