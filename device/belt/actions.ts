@@ -44,8 +44,6 @@ interface Item {
  * any more, stops the belt, for the wrong parcel set aside lets the right one through.
  */
 export class BeltActions {
-  /** Items acted on too late, or not where they were. */
-  late = 0;
   readonly #options: BeltActionsOptions;
   readonly #timers = new Map<BeltOutput, NodeJS.Timeout>();
   #items: Item[] = [];
@@ -114,7 +112,6 @@ export class BeltActions {
 
   #undecided(item: Item): void {
     const { onFault, lane, alert, now } = this.#options;
-    this.late += 1;
     this.#forget(item);
     if (onFault === "none") return;
     alert({
@@ -147,7 +144,6 @@ export class BeltActions {
   async #unsure(item: Item, why: string, began: number): Promise<void> {
     const { alert, lane, has } = this.#options;
     this.#forget(item);
-    this.late += 1;
     const stops = has("stop");
     alert({
       code: "BELT_NOT_DIVERTED",

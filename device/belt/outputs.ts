@@ -97,7 +97,7 @@ export class Outputs {
     try {
       await conveyor.set(output, wanted);
       state.taken = wanted;
-      if (wanted && state.wanted) this.#count(now() - began);
+      if (wanted && state.wanted) this.#count(output, now() - began);
     } catch (error) {
       state.taken = null;
       this.#failed(output, wanted, state, error);
@@ -124,7 +124,8 @@ export class Outputs {
     });
   }
 
-  #count(latencyMs: number): void {
+  #count(output: BeltOutput, latencyMs: number): void {
+    this.#options.log.info({ lane: this.#options.lane, output, latencyMs }, "the belt was told");
     this.figures.acted += 1;
     this.figures.lastLatencyMs = latencyMs;
     this.figures.worstLatencyMs = Math.max(latencyMs, this.figures.worstLatencyMs ?? 0);

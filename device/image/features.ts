@@ -1,15 +1,6 @@
 /** What an image looks like, in numbers that do not depend on its size: the input of the recogniser in `subject.ts`. */
 
-/** Planes of one view as they are judged; counts with one air level, or interleaved 8-bit R, G, B. */
-export interface FeatureInput {
-  readonly width: number;
-  readonly height: number;
-  readonly airLevel: number;
-  readonly low?: Uint16Array;
-  readonly high?: Uint16Array;
-  readonly single?: Uint16Array;
-  readonly rgb?: Uint8Array;
-}
+import type { PicturePlanes } from "./picture-planes.ts";
 
 /** Longest side of the shrunk image that structure is measured on. */
 const SMALL = 64;
@@ -32,7 +23,7 @@ interface Small {
  * Features of a view, each about −3…3: shape, tones, border, bands of rows and columns, fine structure, colours, and how
  * the two energies go together. Their order is fixed: weights refer to it.
  */
-export function imageFeatures(view: FeatureInput): Float64Array {
+export function imageFeatures(view: PicturePlanes): Float64Array {
   const grey = greyPlane(view);
   const small = shrink(grey, view.width, view.height);
   const values = [
@@ -51,7 +42,7 @@ export function imageFeatures(view: FeatureInput): Float64Array {
 }
 
 /** Transmission, or luma where the image is coloured. */
-function greyPlane({ width, height, airLevel, high, single, low, rgb }: FeatureInput): Float32Array {
+function greyPlane({ width, height, airLevel, high, single, low, rgb }: PicturePlanes): Float32Array {
   const out = new Float32Array(width * height);
   const plane = high ?? single ?? low;
   if (plane) {
@@ -248,7 +239,7 @@ function hueOf(r: number, g: number, b: number, high: number, chroma: number): n
  * Of a pair: quartiles of the low energy's attenuation over the high one's where both tell something, and the share of
  * pixels where the high energy is attenuated more; zeros where there is no pair.
  */
-function energies({ airLevel, low, high }: FeatureInput): number[] {
+function energies({ airLevel, low, high }: PicturePlanes): number[] {
   if (!low || !high) return [0, 0, 0, 0, 0];
   const { ratios, reversed } = attenuationRatios(low, high, airLevel);
   if (ratios.length < LEAST_RATIOS) return [0, 0, 0, 0, 0.5];

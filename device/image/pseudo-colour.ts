@@ -1,15 +1,5 @@
 import { isEightBit } from "./kind.ts";
-
-/** Planes of one view to be shown, in counts with one air level; row-major. */
-export interface PicturePlanes {
-  readonly width: number;
-  readonly height: number;
-  readonly airLevel: number;
-  readonly low?: Uint16Array;
-  readonly high?: Uint16Array;
-  readonly single?: Uint16Array;
-  readonly rgb?: Uint8Array;
-}
+import type { PicturePlanes } from "./picture-planes.ts";
 
 /**
  * Low over high attenuation, R, at which the usual palette changes: below, light elements (organic); above, metals. Light

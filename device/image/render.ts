@@ -1,7 +1,8 @@
 import sharp from "sharp";
 import { type Canvas, type Colour, outline, plate, plateSize, type Rectangle } from "./draw.ts";
 import { type Mark, selectMarks } from "./marks.ts";
-import { type PicturePlanes, pseudoColour } from "./pseudo-colour.ts";
+import type { PicturePlanes } from "./picture-planes.ts";
+import { pseudoColour } from "./pseudo-colour.ts";
 
 const INK: Colour = { r: 255, g: 255, b: 255 };
 const HALO: Colour = { r: 255, g: 255, b: 255 };

@@ -1,4 +1,5 @@
-import { type FeatureInput, imageFeatures, medianRatio } from "./features.ts";
+import { imageFeatures, medianRatio } from "./features.ts";
+import type { PicturePlanes } from "./picture-planes.ts";
 import { SUBJECT_WEIGHTS } from "./subject-weights.ts";
 
 /**
@@ -8,7 +9,7 @@ import { SUBJECT_WEIGHTS } from "./subject-weights.ts";
 export type Subject = "item" | "cargo" | "none";
 export const SUBJECTS: readonly Subject[] = ["item", "cargo", "none"];
 
-export interface SubjectInput extends FeatureInput {
+export interface SubjectInput extends PicturePlanes {
   readonly pixelPitchMm?: { readonly x: number; readonly y: number } | null | undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { Decision } from "../../protocols/vocabulary.ts";
 import type { Alert } from "../alerts.ts";
 import { type BeltAction, BeltActions } from "../belt/actions.ts";
-import { type OutputFigures, Outputs, type OutputsOptions } from "../belt/outputs.ts";
+import { Outputs, type OutputsOptions } from "../belt/outputs.ts";
 import type { Conveyor } from "../belt/port.ts";
 import type { WatchedDevice } from "./devices.ts";
 import type { BeltTracker } from "./tracking/belt-tracker.ts";
@@ -39,11 +39,6 @@ export class LaneBelt {
         ? {}
         : { passage: (scanId: string) => tracker.passage(scanId, diverterMm) }),
     });
-  }
-
-  /** How the outputs fared, and how many items were acted on too late. */
-  get figures(): OutputFigures & { readonly late: number } {
-    return { ...this.#outputs.figures, late: this.#actions.late };
   }
 
   /** For the alerts of a lane's devices. */

@@ -5,6 +5,7 @@ import { backoffMs, pause } from "../../backoff.ts";
 import { Acceptor } from "../../dicom-net/acceptor.ts";
 import type { Answered, Peer, StoreSink } from "../../dicom-net/association.ts";
 import { type DicomObject, openObject } from "../../image/dicom/scan.ts";
+import { Listeners } from "../../listeners.ts";
 import type { Capture, ScanKey } from "../../scan.ts";
 import { addressFilter } from "../../transport/addresses.ts";
 import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
@@ -38,9 +39,9 @@ export class DicomDriver implements ScannerDriver {
   readonly #decoder: PlaneDecoder;
   readonly #acceptor: Acceptor;
   readonly #stopped = new AbortController();
-  readonly #stateListeners = new Set<(state: ScannerState) => void>();
-  readonly #eventListeners = new Set<(event: ScannerEvent) => void>();
-  readonly #startListeners = new Set<(at: number) => void>();
+  readonly #states = new Listeners<ScannerState>();
+  readonly #events = new Listeners<ScannerEvent>();
+  readonly #starts = new Listeners<number>();
   readonly #handedOn = new Map<string, JoinedSet>();
   /** First bytes of scans not yet captured, by Scan Instance UID. */
   readonly #began = new Set<string>();
@@ -82,18 +83,15 @@ export class DicomDriver implements ScannerDriver {
   }
 
   onState(listener: (state: ScannerState) => void): () => void {
-    this.#stateListeners.add(listener);
-    return () => this.#stateListeners.delete(listener);
+    return this.#states.add(listener);
   }
 
   onEvent(listener: (event: ScannerEvent) => void): () => void {
-    this.#eventListeners.add(listener);
-    return () => this.#eventListeners.delete(listener);
+    return this.#events.add(listener);
   }
 
   onScanStart(listener: (at: number) => void): () => void {
-    this.#startListeners.add(listener);
-    return () => this.#startListeners.delete(listener);
+    return this.#starts.add(listener);
   }
 
   /** An address that cannot be listened on is a state: it is tried again. */
@@ -215,7 +213,7 @@ export class DicomDriver implements ScannerDriver {
     const { scanUid } = object.info;
     if (!this.#began.has(scanUid)) {
       this.#began.add(scanUid);
-      for (const listener of this.#startListeners) listener(beganAt);
+      this.#starts.tell(beganAt);
     }
     this.#joiner.add({ ...object, kept }, beganAt, this.#options.clock());
     this.#fresh = true;
@@ -294,11 +292,11 @@ export class DicomDriver implements ScannerDriver {
   #setState(state: ScannerState["state"], code: string | null): void {
     if (this.#state.state === state && this.#state.code === code) return;
     this.#state = { state, code, since: this.#options.clock() };
-    for (const listener of this.#stateListeners) listener(this.#state);
+    this.#states.tell(this.#state);
   }
 
   #say(event: ScannerEvent): void {
-    for (const listener of this.#eventListeners) listener(event);
+    this.#events.tell(event);
   }
 
   #sayTooLarge({ sopInstance, aeTitle }: Announced, bytes: number): void {

@@ -5,6 +5,7 @@ import { backoffMs, pause } from "../../backoff.ts";
 import { decodeScan } from "../../image/decode.ts";
 import { IMAGE_LIMITS } from "../../image/limits.ts";
 import { groupImages, type ImageInput, isImageName } from "../../image/naming.ts";
+import { Listeners } from "../../listeners.ts";
 import type { Log } from "../../log.ts";
 import type { Capture, ScanKey } from "../../scan.ts";
 import type { ScanStore } from "../../spool/port.ts";
@@ -77,9 +78,9 @@ class FolderDriver implements ScannerDriver {
   readonly #timings: FolderTimings;
   readonly #quiet: QuietFiles;
   readonly #stopped = new AbortController();
-  readonly #stateListeners = new Set<(state: ScannerState) => void>();
-  readonly #eventListeners = new Set<(event: ScannerEvent) => void>();
-  readonly #startListeners = new Set<(at: number) => void>();
+  readonly #states = new Listeners<ScannerState>();
+  readonly #events = new Listeners<ScannerEvent>();
+  readonly #starts = new Listeners<number>();
   /** Keys dealt with whose files could not be moved. */
   readonly #settled = new Set<string>();
   readonly #firstSeen = new Map<string, number>();
@@ -99,18 +100,15 @@ class FolderDriver implements ScannerDriver {
   }
 
   onState(listener: (state: ScannerState) => void): () => void {
-    this.#stateListeners.add(listener);
-    return () => this.#stateListeners.delete(listener);
+    return this.#states.add(listener);
   }
 
   onEvent(listener: (event: ScannerEvent) => void): () => void {
-    this.#eventListeners.add(listener);
-    return () => this.#eventListeners.delete(listener);
+    return this.#events.add(listener);
   }
 
   onScanStart(listener: (at: number) => void): () => void {
-    this.#startListeners.add(listener);
-    return () => this.#startListeners.delete(listener);
+    return this.#starts.add(listener);
   }
 
   async start(): Promise<void> {}
@@ -223,7 +221,7 @@ class FolderDriver implements ScannerDriver {
       return null;
     }
     this.#setState("scanning", null);
-    for (const listener of this.#startListeners) listener(item.seenAt);
+    this.#starts.tell(item.seenAt);
     try {
       const scan = await decodeScan(item.input);
       const times = { beganAt: item.seenAt, receivedAt: clock() };
@@ -251,7 +249,7 @@ class FolderDriver implements ScannerDriver {
       remedy: error.remedy,
       details: { ...error.details, code: error.code, scanRef: item.key.scanRef },
     };
-    for (const listener of this.#eventListeners) listener(event);
+    this.#events.tell(event);
   }
 
   async #file(item: Ready, into: "done" | "failed"): Promise<void> {
@@ -263,7 +261,7 @@ class FolderDriver implements ScannerDriver {
   #setState(state: ScannerState["state"], code: string | null): void {
     if (this.#state.state === state && this.#state.code === code) return;
     this.#state = { state, code, since: this.#options.clock() };
-    for (const listener of this.#stateListeners) listener(this.#state);
+    this.#states.tell(this.#state);
   }
 }
 
