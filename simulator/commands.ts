@@ -5,12 +5,14 @@ import { registerDataset } from "./dataset/command.ts";
 import { registerDevice } from "./peripherals/command.ts";
 import { registerProject } from "./projection/command.ts";
 import { registerScanner } from "./scanner/command.ts";
+import { registerSeason } from "./season/command.ts";
 
 /** Registers the simulator's commands on `simulate`. */
 export function simulateCommands(simulate: Command): void {
   registerScanner(simulate);
   registerCustoms(simulate);
   registerDataset(simulate);
+  registerSeason(simulate);
   registerDevice(simulate);
   registerProject(simulate);
   registerBroker(simulate);
