@@ -11,13 +11,34 @@ import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
 import { openTransport } from "./transport/open.ts";
 
-/** The driver that the lane's configuration names. */
+/** Where drivers find what is the gateway's. */
+interface DriverSite {
+  readonly spoolPath: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** The driver that the lane's configuration names, with the machine's profile where it names one. */
 export async function driverOf(
   lane: LaneConfig,
   store: ScanStore,
   clock: () => number,
   log: Log,
-  site: { readonly spoolPath: string; readonly env: Readonly<Record<string, string | undefined>> },
+  site: DriverSite,
+): Promise<ScannerDriver> {
+  const driver = await plainDriverOf(lane, store, clock, log, site);
+  const { scanner } = lane;
+  if (!("profile" in scanner) || scanner.profile === undefined) return driver;
+  const { readProfile } = await import("./profile/load.ts");
+  const { profiledDriver } = await import("./profile/profiled-driver.ts");
+  return profiledDriver({ driver, loaded: await readProfile(scanner.profile), clock, log });
+}
+
+async function plainDriverOf(
+  lane: LaneConfig,
+  store: ScanStore,
+  clock: () => number,
+  log: Log,
+  site: DriverSite,
 ): Promise<ScannerDriver> {
   const { scanner } = lane;
   if (scanner.driver === "dicom") {
@@ -27,12 +48,13 @@ export async function driverOf(
   if (scanner.driver === "module") {
     const { loadDriverModule } = await import("./scanner/module/load.ts");
     const module = await loadDriverModule(scanner.module, process.cwd());
-    const { options, maxScanBytes } = scanner;
+    const { options, maxScanBytes, maxCalibrationAge } = scanner;
     return module.createDriver({
       lane: lane.id,
       options,
       store,
       maxScanBytes,
+      maxCalibrationAgeMs: maxCalibrationAge,
       clock,
       log,
       transport: (url) => openTransport(url),

@@ -19,7 +19,29 @@ const MAX_CONFIG_BYTES = 1_000_000;
 /** Reads and validates a configuration file. Throws LYN_CONFIG_UNREADABLE or LYN_CONFIG_INVALID with every fault at once. */
 export async function loadConfig(file: string): Promise<Config> {
   const text = await readText(file);
-  return parseConfig(text, file);
+  const config = parseConfig(text, file);
+  const faults = await profileFaults(config);
+  if (faults.length > 0) throw invalid(file, faults);
+  return config;
+}
+
+/** Scanner profiles are validated with the configuration that names them. */
+async function profileFaults(config: Config): Promise<readonly ConfigFault[]> {
+  const faults = config.lanes.map(async ({ scanner }, at): Promise<readonly ConfigFault[]> => {
+    if (!("profile" in scanner) || scanner.profile === undefined) return [];
+    const { readProfile } = await import("../profile/load.ts");
+    const path = `lanes[${at}].scanner.profile`;
+    try {
+      await readProfile(scanner.profile);
+      return [];
+    } catch (error) {
+      if (!(error instanceof LynceusError)) throw error;
+      const own = error.details["faults"] as readonly ConfigFault[];
+      if (own.length === 0) return [{ path, message: error.message }];
+      return own.map((fault) => ({ path: `${path} ${fault.path}`, message: fault.message }));
+    }
+  });
+  return (await Promise.all(faults)).flat();
 }
 
 /** Validates configuration text; relative paths are resolved against the folder of `file`. */
@@ -169,7 +191,10 @@ function absoluteReplay(url: string, absolute: (path: string) => string): string
 
 type Scanner = LaneConfig["scanner"];
 
-function absoluteDriver(scanner: Scanner, absolute: (path: string) => string, base: string): Scanner {
+function absoluteDriver(given: Scanner, absolute: (path: string) => string, base: string): Scanner {
+  const profile = "profile" in given ? given.profile : undefined;
+  const scanner: Scanner =
+    profile === undefined ? given : ({ ...given, profile: absolute(profile) } as Scanner);
   if (scanner.driver === "folder") return { ...scanner, path: absolute(scanner.path) };
   if (scanner.driver === "line-scan")
     return {

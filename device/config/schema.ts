@@ -31,6 +31,9 @@ const broker = z.strictObject({
     .optional(),
 });
 
+/** A file that says what the machine is like: device/profile/README.md. */
+const scannerProfile = z.string().min(1).max(4096).optional();
+
 const scanner = z.discriminatedUnion("driver", [
   z.strictObject({
     driver: z.literal("line-scan"),
@@ -44,11 +47,13 @@ const scanner = z.discriminatedUnion("driver", [
       .default({}),
     maxScanBytes: bytes.default(512e6),
     maxCalibrationAge: duration.default(24 * 3.6e6),
+    profile: scannerProfile,
   }),
   z.strictObject({
     driver: z.literal("folder"),
     path: z.string().min(1),
     maxScanBytes: bytes.default(512e6),
+    profile: scannerProfile,
   }),
   dicomScannerSchema,
   z.strictObject({
@@ -56,6 +61,8 @@ const scanner = z.discriminatedUnion("driver", [
     module: z.string().min(1).max(256),
     options: z.record(z.string(), z.unknown()).default({}),
     maxScanBytes: bytes.default(512e6),
+    maxCalibrationAge: duration.default(24 * 3.6e6),
+    profile: scannerProfile,
   }),
 ]);
 

@@ -1,12 +1,13 @@
 import type { Hello, LineScanEvent, MessageInput, NakCode } from "../../../protocols/line-scan/index.ts";
 import { NAK_CODES } from "../../../protocols/line-scan/index.ts";
 import { Listeners } from "../../listeners.ts";
+import { CalibrationAge } from "../../profile/age.ts";
 import type { Capture, Scan, ScanKey } from "../../scan.ts";
 import type { Link, LinkState } from "../../transport/port.ts";
 import { LinkSupervisor, type ServeContext } from "../../transport/supervisor.ts";
 import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, ScanResult } from "../port.ts";
 import { ClockOffset } from "./clock-offset.ts";
-import { calibrationOld, emergencyStop, scannerRefused } from "./events.ts";
+import { emergencyStop, scannerRefused } from "./events.ts";
 import { HandOver } from "./hand-over.ts";
 import { LossRate } from "./loss-rate.ts";
 import { isActive } from "./machine-events.ts";
@@ -28,6 +29,8 @@ export class LineScanDriver implements ScannerDriver {
   readonly #ends = new Listeners<ScanEnded>();
   readonly #lost = new Listeners<ScanLost>();
   readonly #offset = new ClockOffset();
+  readonly #age: CalibrationAge;
+  #calibratedAt: number | null = null;
   #serial: string | null = null;
   #session: Session | null = null;
   #state: ScannerState;
@@ -35,6 +38,8 @@ export class LineScanDriver implements ScannerDriver {
   constructor(options: LineScanOptions) {
     this.#options = options;
     this.#timings = { ...LINE_SCAN_TIMINGS, ...options.timings };
+    const maxAgeMs = options.maxCalibrationAgeMs ?? Number.POSITIVE_INFINITY;
+    this.#age = new CalibrationAge({ maxAgeMs, setting: "scanner.maxCalibrationAge" });
     this.#state = { state: "absent", code: "LYN_LINK_NOT_OPEN", since: options.clock() };
     this.#supervisor = new LinkSupervisor({
       transport: options.transport,
@@ -123,7 +128,10 @@ export class LineScanDriver implements ScannerDriver {
       inFlight: (key) => this.#inFlight.has(keyText(key)),
       hand: (capture) => this.#hand(capture),
       event: (event) => this.#events.tell(event),
-      scanStarted: (at) => this.#starts.tell(at),
+      scanStarted: (at) => {
+        this.#checkCalibration();
+        this.#starts.tell(at);
+      },
       scanEnded: (end) => this.#ends.tell(end),
       scanLost: (loss) => this.#lost.tell(loss),
       changed: (open) => this.#set(open > 0 ? "scanning" : "idle", null),
@@ -165,16 +173,15 @@ export class LineScanDriver implements ScannerDriver {
       { lane: this.#options.lane, serial: hello.serial, vendor: hello.vendor, model: hello.model },
       "scanner connected",
     );
-    this.#checkCalibration(hello);
+    this.#calibratedAt = calibrationOf(hello);
+    this.#checkCalibration();
   }
 
-  #checkCalibration(hello: Hello): void {
-    const { maxCalibrationAgeMs, clock } = this.#options;
-    const calibrated = hello.airAt ?? hello.calibratedAt ?? null;
-    if (maxCalibrationAgeMs === undefined || calibrated === null) return;
-    const ageMs = clock() - Date.parse(calibrated);
-    if (ageMs <= maxCalibrationAgeMs) return;
-    this.#events.tell(calibrationOld(hello.serial, calibrated, ageMs));
+  /** A machine may stay connected for weeks: its calibration is looked at with each scan. */
+  #checkCalibration(): void {
+    if (this.#calibratedAt === null || this.#serial === null) return;
+    const old = this.#age.take(this.#serial, this.#calibratedAt, this.#options.clock());
+    if (old !== null) this.#events.tell(old);
   }
 
   #refused(code: NakCode, message: string): void {
@@ -206,6 +213,12 @@ export class LineScanDriver implements ScannerDriver {
     this.#state = { state, code, since: this.#options.clock() };
     this.#states.tell(this.#state);
   }
+}
+
+/** When the older of dark and air was taken, as HELLO says, ms; null where it says nothing. */
+function calibrationOf({ airAt, darkAt, calibratedAt }: Hello): number | null {
+  const times = [airAt ?? calibratedAt, darkAt].flatMap((at) => (at == null ? [] : [Date.parse(at)]));
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 function keyText(key: ScanKey): string {

@@ -49,18 +49,6 @@ export function linkErrors(lastMinute: number, total: number, peer: string): Sca
   };
 }
 
-/** The air calibration is older than `scanner.maxCalibrationAge`. */
-export function calibrationOld(serial: string, calibratedAt: string, ageMs: number): ScannerEvent {
-  return {
-    code: "CALIBRATION_OLD",
-    severity: "warning",
-    message: `The scanner was calibrated ${Math.round(ageMs / 3_600_000)} h ago`,
-    remedy:
-      "Let the scanner take dark and air again with an empty tunnel, or raise scanner.maxCalibrationAge.",
-    details: { serial, calibratedAt },
-  };
-}
-
 /** A scanner was turned away at HELLO. */
 export function scannerRefused(code: NakCode, why: string): ScannerEvent {
   return {

@@ -14,6 +14,8 @@ export interface DriverContext {
   readonly store: ScanStore;
   /** Bytes of image data a scan may have. */
   readonly maxScanBytes: number;
+  /** Dark and air frames older than this are reported, ms (`scanner.maxCalibrationAge`); absent: never. */
+  readonly maxCalibrationAgeMs?: number | undefined;
   /** ms since the epoch. */
   readonly clock: () => number;
   readonly log: Log;

@@ -1,6 +1,9 @@
 import { LynceusError } from "../../../protocols/errors.ts";
 import type { AcquisitionStatus } from "../../../protocols/vocabulary.ts";
+import { pause } from "../../backoff.ts";
 import { Listeners } from "../../listeners.ts";
+import { CalibrationAge } from "../../profile/age.ts";
+import type { Calibration } from "../../profile/calibration.ts";
 import type { Capture, Energy, ItemIdentifier, ScanKey, ScanKind, ScanView } from "../../scan.ts";
 import type { Admission, ScanWriter } from "../../spool/port.ts";
 import type { Link, LinkState } from "../../transport/port.ts";
@@ -8,6 +11,9 @@ import { LinkSupervisor } from "../../transport/supervisor.ts";
 import { HandOver } from "../line-scan/hand-over.ts";
 import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, ScanResult } from "../port.ts";
 import type { DriverContext } from "./api.ts";
+
+/** A vendor's `serve` has so long to end after the abort, ms; then its link is closed and nobody waits any more. */
+const STOP_MS = 5_000;
 
 /** What a machine says of a scan when it is over. */
 export interface FinishedScan {
@@ -60,6 +66,8 @@ export interface DriverSession {
   /** An item begins. Rejects with LYN_SPOOL_FULL when it cannot be stored now. */
   begin(): Promise<DriverScan>;
   event(event: ScannerEvent): void;
+  /** What raw counts are corrected by now; the operator hears of it, once, when it is older than the lane allows. */
+  calibrated(calibration: Pick<Calibration, "darkAt" | "airAt">): void;
   /** Called with each result until the link ends. Best effort. */
   onResult(listener: (result: ScanResult) => void): void;
 }
@@ -90,11 +98,16 @@ class LinkDriver implements ScannerDriver {
   readonly #lost = new Listeners<ScanLost>();
   readonly #open = new Set<OpenScan>();
   #results = new Listeners<ScanResult>();
+  readonly #ended = new AbortController();
+  readonly #age: CalibrationAge;
+  #calibratedAt: number | null = null;
   #state: ScannerState;
 
   constructor(options: Parameters<typeof linkDriver>[0]) {
     const { context, serve } = options;
     this.#context = context;
+    const maxAgeMs = context.maxCalibrationAgeMs ?? Number.POSITIVE_INFINITY;
+    this.#age = new CalibrationAge({ maxAgeMs, setting: "scanner.maxCalibrationAge" });
     this.#state = { state: "absent", code: "LYN_LINK_NOT_OPEN", since: context.clock() };
     this.#supervisor = new LinkSupervisor({
       transport: context.transport(options.transport),
@@ -109,6 +122,10 @@ class LinkDriver implements ScannerDriver {
             admission: () => context.store.admission(context.lane),
             begin: () => this.#begin(),
             event: (event) => this.#events.tell(event),
+            calibrated: ({ darkAt, airAt }) => {
+              this.#calibratedAt = Math.min(darkAt, airAt);
+              this.#checkAge();
+            },
             onResult: (listener) => void this.#results.add(listener),
           });
         } finally {
@@ -134,7 +151,12 @@ class LinkDriver implements ScannerDriver {
   async stop(): Promise<void> {
     this.#captures.close();
     for (const settle of this.#waiting.values()) settle(STOPPING);
-    await this.#supervisor.stop();
+    const late = pause(STOP_MS, this.#ended.signal).then(() => {
+      if (!this.#ended.signal.aborted)
+        this.#context.log.warn({ lane: this.#context.lane }, "the driver does not stop");
+    });
+    await Promise.race([this.#supervisor.stop(), late]);
+    this.#ended.abort();
   }
 
   async acknowledge(capture: Capture, { scanId }: { scanId: string }): Promise<void> {
@@ -193,6 +215,7 @@ class LinkDriver implements ScannerDriver {
         if (this.#open.size === 0 && this.#state.state === "scanning") this.#set("idle", null);
       },
     });
+    this.#checkAge();
     this.#open.add(scan);
     this.#set("scanning", null);
     this.#starts.tell(beganAt);
@@ -202,12 +225,18 @@ class LinkDriver implements ScannerDriver {
   async #deliver(finished: FinishedScan, writer: ScanWriter, beganAt: number): Promise<Delivery> {
     const { store, lane, clock } = this.#context;
     const receivedAt = clock();
-    const known = await store.find(lane, finished.key);
+    const known = await store.find(lane, finished.key).catch(async (error: unknown) => {
+      await writer.discard();
+      throw error;
+    });
     if (known?.complete && !known.otherStart) {
       await writer.discard();
       return { stored: true, scanId: known.scanId };
     }
-    const planes = await writer.finish();
+    const planes = await writer.finish().catch(async (error: unknown) => {
+      await writer.discard();
+      throw error;
+    });
     this.#ends.tell({ beganAt, capturedAt: receivedAt, at: receivedAt });
     const capture: Capture = {
       acquisition: ["SUCCESSFUL"],
@@ -229,6 +258,12 @@ class LinkDriver implements ScannerDriver {
       return STOPPING;
     }
     return settled;
+  }
+
+  #checkAge(): void {
+    if (this.#calibratedAt === null) return;
+    const old = this.#age.take(this.#context.lane, this.#calibratedAt, this.#context.clock());
+    if (old !== null) this.#events.tell(old);
   }
 
   #follow({ state, code }: LinkState): void {
