@@ -205,6 +205,7 @@ export class Gateway {
       env,
       spool,
       alerts,
+      clock: Date.now,
       log,
     });
   }
@@ -287,6 +288,7 @@ export class Gateway {
     const { spool, uplink } = parts;
     const publish = async () => {
       const figures = await spool.figures();
+      const destinations = (await parts.reports?.output.states()) ?? null;
       const health = healthOf({
         config,
         figures,
@@ -295,6 +297,7 @@ export class Gateway {
         now: Date.now(),
         startedAt: this.#startedAt,
         certificateExpiry: await this.#certificateExpiry(),
+        destinations,
       });
       uplink.publishState("health", {}, health);
     };

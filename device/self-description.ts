@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Health } from "../protocols/mqtt/health.ts";
 import type { Info } from "../protocols/mqtt/info.ts";
 import type { Config, LaneConfig } from "./config/schema.ts";
+import type { DestinationState } from "./dicom-out/destination.ts";
 import type { InferenceState } from "./inference/port.ts";
 import type { SpoolFigures } from "./spool/port.ts";
 
@@ -61,6 +62,8 @@ export function healthOf(options: {
   readonly startedAt: number;
   /** RFC 3339; null without a client certificate. */
   readonly certificateExpiry: string | null;
+  /** Where reports go; null where none are written. */
+  readonly destinations: readonly DestinationState[] | null;
 }): Health {
   const { config, figures, inference, work, now, startedAt } = options;
   const oldest = figures.oldestUnpublishedAt;
@@ -102,6 +105,17 @@ export function healthOf(options: {
     inference: { p50Ms: inference.p50, p95Ms: inference.p95, restarts: inference.restarts },
     clock: clockState(),
     memory: { rssBytes: process.memoryUsage.rss(), inferenceRssBytes: inference.residentBytes },
+    ...(options.destinations === null
+      ? {}
+      : { destinations: options.destinations.map((one) => destinationHealth(one, now)) }),
     certificateExpiry: options.certificateExpiry,
   };
+}
+
+function destinationHealth(
+  { since, oldestAt, ...state }: DestinationState,
+  now: number,
+): NonNullable<Health["destinations"]>[number] {
+  const oldestSeconds = oldestAt === null ? null : Math.max(0, (now - oldestAt) / 1000);
+  return { ...state, since: new Date(since).toISOString(), oldestSeconds };
 }

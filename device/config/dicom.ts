@@ -58,8 +58,14 @@ export const reportsSchema = z.strictObject({
     .max(8)
     .default([])
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "archive ids that differ"),
-  /** Where archives report on storage commitment. */
-  commitment: z.strictObject({ listen: hostPort, aeTitle: aeTitle.default("LYNCEUS") }).optional(),
+  /** Where archives report on storage commitment. `allow.from`: where they come from, unless from their own addresses. */
+  commitment: z
+    .strictObject({
+      listen: hostPort,
+      aeTitle: aeTitle.default("LYNCEUS"),
+      allow: z.strictObject({ from: z.array(z.string()).max(256).optional() }).default({}),
+    })
+    .optional(),
 });
 
 export type ReportsConfig = z.output<typeof reportsSchema>;

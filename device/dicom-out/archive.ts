@@ -1,15 +1,18 @@
 import { createReadStream } from "node:fs";
-import { STATUS } from "../../protocols/dicom/net/command.ts";
-import { type Answer, Requestor } from "../../protocols/dicom/net/requestor.ts";
-import { SOP_CLASS } from "../../protocols/dicom/uids.ts";
+import { basename } from "node:path";
+import type { Requestor } from "../../protocols/dicom/net/requestor.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 import { backoffMs, pause } from "../backoff.ts";
-import { IMPLEMENTATION } from "../dicom-net/implementation.ts";
-import { type DicomObject, openObject } from "../image/dicom/scan.ts";
 import type { Log } from "../log.ts";
-import { type Committable, requestCommitment } from "./commitment.ts";
-import { type OpenLink, openLink, type PeerAddress } from "./link.ts";
+import { type ArchiveAlert, ArchiveWords } from "./archive-words.ts";
+import { associate } from "./associate.ts";
+import type { CommitmentReport } from "./commitment.ts";
+import { Commitments } from "./commitments.ts";
+import { openLink, type PeerAddress } from "./link.ts";
 import type { FolderQueue } from "./queue.ts";
+import { openQueued, type QueuedObject } from "./queued-object.ts";
+import { Tries } from "./tries.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
 
 /** One archive that objects are sent to. */
 export interface ArchiveOptions {
@@ -22,13 +25,7 @@ export interface ArchiveOptions {
   readonly commitment: boolean;
   readonly queue: FolderQueue;
   readonly log: Log;
-  readonly alert: (alert: {
-    code: string;
-    severity: "warning";
-    message: string;
-    remedy: string;
-    details: Record<string, unknown>;
-  }) => void;
+  readonly alert: (alert: ArchiveAlert) => void;
   readonly timings?: Partial<ArchiveTimings>;
 }
 
@@ -36,7 +33,7 @@ export interface ArchiveTimings {
   readonly baseMs: number;
   readonly maxMs: number;
   readonly idleMs: number;
-  /** A commitment that has not come by then is asked for again. */
+  /** A commitment that has not come by then: the objects are sent and asked for again. */
   readonly commitMs: number;
   /** An association is held open so long for the commitment's result; 0 where a listener takes it. */
   readonly lingerMs: number;
@@ -50,36 +47,55 @@ export const ARCHIVE_TIMINGS: ArchiveTimings = {
   lingerMs: 5_000,
 };
 
-/** How an archive stands, for logs and figures. */
+/** How an archive stands. */
 export interface ArchiveState {
   readonly state: "idle" | "sending" | "unreachable";
+  /** Since the start: taken by the archive, and put aside. */
   readonly sent: number;
   readonly failed: number;
+  /** Why nothing goes; null while all is well. */
   readonly code: string | null;
+  /** ms since the epoch */
+  readonly since: number;
 }
 
 /** Objects of one association. */
 const BATCH = 64;
-/** After so many tries in vain it is said once. */
+/** After so many tries in vain it is said. */
 const SAY_AFTER = 3;
+/** An object that the archive is not set up for is put aside after so many tries, some minutes with the usual back-off. */
+const MAX_DOUBTFUL = 8;
 
 /**
- * Sends what waits for one archive, oldest first, for ever: an archive that is gone is a state. What it refuses for good is put
- * aside and told of; everything else is tried again with jittered back-off.
+ * Sends what waits for one archive, oldest first, for ever: an archive that is gone is a state. An object that is not taken is
+ * tried again with jittered back-off of its own, so that others go past it; what is refused for good is put aside and told of.
+ * With commitment an object is kept until the archive has said, in the transaction it was asked for, that it commits to it.
  */
 export class Archive {
   readonly #options: ArchiveOptions;
   readonly #timings: ArchiveTimings;
+  readonly #words: ArchiveWords;
   readonly #stopped = new AbortController();
-  /** Sent and asked for, by SOP instance. */
-  readonly #awaited = new Map<string, { path: string; askedAt: number }>();
+  readonly #commitments: Commitments;
+  readonly #tries: Tries;
   #wake: () => void = () => undefined;
+  #fresh = false;
   #running: Promise<void> | null = null;
-  #state: ArchiveState = { state: "idle", sent: 0, failed: 0, code: null };
+  #state: ArchiveState = { state: "idle", sent: 0, failed: 0, code: null, since: 0 };
 
   constructor(options: ArchiveOptions) {
     this.#options = options;
     this.#timings = { ...ARCHIVE_TIMINGS, ...options.timings };
+    this.#words = new ArchiveWords(options);
+    this.#tries = new Tries(this.#timings);
+    this.#commitments = new Commitments({
+      ...options,
+      archive: options.id,
+      timings: this.#timings,
+      words: this.#words,
+      putAside: (name) => this.#putAside(name, null, "not committed to"),
+      wake: () => this.wake(),
+    });
   }
 
   get id(): string {
@@ -95,55 +111,45 @@ export class Archive {
   }
 
   async start(): Promise<void> {
-    await this.#options.queue.start();
+    const { queue } = this.#options;
+    await queue.start();
     // What was sent before a stop and not committed to is sent again: the archive knows it by its instance.
-    for (const path of await this.#options.queue.list("committing"))
-      await this.#options.queue.move(path, "waiting");
+    for (const path of await queue.list("committing")) await queue.restore(basename(path));
+    this.#enter("idle", null);
     this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    this.#wake();
+    this.wake();
     await this.#running;
   }
 
   /** Something was queued. */
   wake(): void {
+    this.#fresh = true;
     this.#wake();
   }
 
-  /** The archive's word on instances, whichever way it came. */
-  async committed(good: readonly string[], bad: readonly string[]): Promise<void> {
-    const { queue, log } = this.#options;
-    for (const instance of good) {
-      const awaited = this.#awaited.get(instance);
-      this.#awaited.delete(instance);
-      if (awaited !== undefined) await queue.done(awaited.path);
-    }
-    for (const instance of bad) {
-      const awaited = this.#awaited.get(instance);
-      this.#awaited.delete(instance);
-      if (awaited !== undefined) await queue.move(awaited.path, "waiting").catch(() => undefined);
-    }
-    if (bad.length > 0)
-      log.warn({ archive: this.id, instances: bad.length }, "the archive did not commit; sent again");
+  /** The archive's word on a transaction; false for one that it was not asked for. */
+  settle(report: CommitmentReport): Promise<boolean> {
+    return this.#commitments.settle(report);
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     let failures = 0;
     while (!signal.aborted) {
-      const waiting = await this.#next();
+      this.#fresh = false;
+      const { due, nextAt } = await this.#next();
       if (signal.aborted) return;
-      if (waiting.length === 0) {
-        await this.#untilWoken();
+      if (due.length === 0) {
+        await this.#untilWoken(nextAt);
         continue;
       }
       try {
-        await this.#send(waiting);
+        await this.#send(due);
         failures = 0;
-        this.#state = { ...this.#state, state: "idle", code: null };
       } catch (error) {
         failures += 1;
         this.#unreachable(error, failures);
@@ -152,202 +158,159 @@ export class Archive {
     }
   }
 
-  async #next(): Promise<readonly string[]> {
-    const { queue } = this.#options;
-    const late = [...this.#awaited].filter(
-      ([, { askedAt }]) => Date.now() - askedAt > this.#timings.commitMs,
-    );
-    if (late.length > 0)
-      await this.committed(
-        [],
-        late.map(([instance]) => instance),
-      );
-    return (await queue.list("waiting")).slice(0, BATCH);
+  /** What is to be sent now, and when there may be more. */
+  async #next(): Promise<{ due: readonly string[]; nextAt: number | null }> {
+    const now = Date.now();
+    await this.#commitments.giveUpLate(now);
+    const waiting = await this.#options.queue.list("waiting");
+    const isDue = (name: string) => this.#tries.isDue(name, now) && this.#commitments.isDue(name, now);
+    const due = waiting.filter((path) => isDue(basename(path))).slice(0, BATCH);
+    const names = waiting.map((path) => basename(path));
+    const times = [this.#tries.nextAt(names) ?? [], this.#commitments.nextAt(names) ?? []]
+      .flat()
+      .filter((time) => time > now);
+    return { due, nextAt: times.length === 0 ? null : Math.min(...times) };
   }
 
   async #send(paths: readonly string[]): Promise<void> {
-    const { address, called, calling, applicationContext, commitment } = this.#options;
     const objects = await this.#openAll(paths);
     if (objects.length === 0) return;
-    this.#state = { ...this.#state, state: "sending" };
-    const link = await openLink(address, this.#timings.idleMs, this.#stopped.signal);
+    this.#enter("sending", this.#state.code);
+    const link = await openLink(this.#options.address, this.#timings.idleMs, this.#stopped.signal);
     try {
-      const requestor = new Requestor({
+      const requestor = await associate({
+        ...this.#options,
         link,
-        called,
-        calling,
-        contexts: contextsOf(objects, commitment),
-        ...(applicationContext === undefined ? {} : { applicationContext }),
-        ...IMPLEMENTATION,
-        onEvent: (_type, dataset) =>
-          void this.#onEvent(dataset).catch((err: unknown) =>
-            this.#options.log.warn({ err, archive: this.id }, "a commitment report could not be read"),
-          ),
+        objects,
+        onEvent: (dataset) => this.#commitments.onEvent(dataset),
       });
-      await requestor.associate();
-      const sent: Committable[] = [];
-      for (const object of objects)
-        if (await this.#sendOne(requestor, object)) sent.push(committable(object));
-      const open = !commitment || sent.length === 0 || (await this.#commit(requestor, sent, link));
-      if (open) await requestor.release();
+      const sent = await this.#sendAll(requestor, objects);
+      const asks = this.#options.commitment && sent.length > 0;
+      const open = !asks || (await this.#commitments.ask(requestor, sent, () => link.close()));
+      // All is said: an archive that closes without a word took it all the same.
+      if (open) await requestor.release().catch(() => undefined);
+      // An archive that took nothing of a batch is not well, whatever it is.
+      const well = sent.length > 0 || objects.every(({ name }) => !this.#tries.has(name));
+      this.#enter(well ? "idle" : "unreachable", well ? null : "REFUSED");
     } finally {
       link.close();
     }
   }
 
-  async #openAll(paths: readonly string[]): Promise<readonly DicomObject[]> {
+  async #openAll(paths: readonly string[]): Promise<readonly QueuedObject[]> {
     const { queue, log } = this.#options;
-    const objects: DicomObject[] = [];
+    const objects: QueuedObject[] = [];
     for (const path of paths) {
       try {
-        objects.push(await openObject(path));
+        objects.push(await openQueued(path));
       } catch (error) {
+        // Committed to meanwhile: it is gone.
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") continue;
         log.error({ err: error, path }, "a queued object cannot be read; it is put aside");
-        await queue.move(path, "failed");
+        await queue.putAside(basename(path));
       }
     }
     return objects;
   }
 
-  /** Whether the archive took it. */
-  async #sendOne(requestor: Requestor, object: DicomObject): Promise<boolean> {
+  /** Those that the archive took. */
+  async #sendAll(requestor: Requestor, objects: readonly QueuedObject[]): Promise<readonly QueuedObject[]> {
     const { queue, commitment } = this.#options;
-    const { info, path } = object;
-    const { sopClass, sopInstance, transferSyntax } = info;
+    const sent: QueuedObject[] = [];
+    try {
+      for (const object of objects) if (await this.#sendOne(requestor, object)) sent.push(object);
+      return sent;
+    } catch (error) {
+      // Nobody has asked for commitment to these: they go again, with the question.
+      if (commitment) for (const { name } of sent) await queue.restore(name);
+      throw error;
+    }
+  }
+
+  /** Whether the archive took it. @throws where nothing more can go on this association. */
+  async #sendOne(requestor: Requestor, object: QueuedObject): Promise<boolean> {
+    const { sopClass, sopInstance, transferSyntax, path, datasetAt } = object;
     if (!requestor.accepts(sopClass, transferSyntax)) {
-      await this.#putAside(object, {
-        status: STATUS.sopClassUnsupported,
-        comment: "not accepted by the archive",
-      });
+      await this.#notTaken(object, "doubtful", null, "the archive does not accept its class and syntax");
       return false;
     }
-    const dataset = createReadStream(path, { start: await datasetOffset(object) });
-    const answer = await requestor.store({ sopClass, sopInstance, transferSyntax, dataset });
-    if (isTaken(answer.status)) {
-      if (commitment) {
-        await queue.move(path, "committing");
-        this.#awaited.set(sopInstance, {
-          path: path.replace("/waiting/", "/committing/"),
-          askedAt: Date.now(),
-        });
-      } else await queue.done(path);
-      this.#state = { ...this.#state, sent: this.#state.sent + 1 };
+    const dataset = createReadStream(path, { start: datasetAt });
+    const { status, comment } = await requestor.store({ sopClass, sopInstance, transferSyntax, dataset });
+    const verdict = verdictOf(status);
+    if (verdict === "taken") {
+      await this.#taken(object);
       return true;
     }
-    if (isFinal(answer.status)) await this.#putAside(object, answer);
-    else throw new Error(`the archive answered 0x${answer.status.toString(16)}`);
+    if (verdict === "busy") throw new Error(`the archive answered 0x${status.toString(16)}`);
+    await this.#notTaken(object, verdict, status, comment);
     return false;
   }
 
-  /** Whether the association is still open afterwards. */
-  async #commit(requestor: Requestor, sent: readonly Committable[], link: OpenLink): Promise<boolean> {
-    const answer = await requestCommitment(requestor, sent);
-    if (answer === null || answer.status !== STATUS.success) {
-      const status = answer?.status ?? null;
-      this.#options.log.warn({ archive: this.id, status }, "the archive takes no requests for commitment");
-      const taken = sent.map(({ sopInstance }) => sopInstance);
-      await this.committed(taken, []);
-      return true;
-    }
-    const { lingerMs } = this.#timings;
-    if (lingerMs === 0) return true;
-    // Without a listener of ours the archive can report on this association only.
-    const over = setTimeout(() => link.close(), lingerMs);
-    try {
-      while (sent.some(({ sopInstance }) => this.#awaited.has(sopInstance))) {
-        await requestor.serveEvent();
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      return true;
-    } catch {
-      return false; // the wait is over: it is asked for again later
-    } finally {
-      clearTimeout(over);
-    }
+  async #taken({ name }: QueuedObject): Promise<void> {
+    const { queue, commitment } = this.#options;
+    this.#tries.forget(name);
+    if (commitment) await queue.commit(name);
+    else await queue.done(name);
+    this.#state = { ...this.#state, sent: this.#state.sent + 1 };
   }
 
-  async #onEvent(dataset: Uint8Array): Promise<void> {
-    const { readCommitment } = await import("./commitment.ts");
-    const { good, bad } = readCommitment(dataset);
-    await this.committed(good, bad);
+  async #notTaken(
+    { name, sopInstance }: QueuedObject,
+    verdict: Verdict,
+    status: number | null,
+    comment: string | null,
+  ): Promise<void> {
+    const count = this.#tries.failed(name, Date.now());
+    const aside = verdict === "final" || (verdict === "doubtful" && count >= MAX_DOUBTFUL);
+    if (!aside) {
+      if (count === SAY_AFTER)
+        this.#words.unreachable(`it does not take an object (${comment ?? "no reason"})`, "REFUSED");
+      return;
+    }
+    this.#tries.forget(name);
+    await this.#putAside(name, status, comment, sopInstance);
   }
 
-  async #putAside({ info, path }: DicomObject, { status, comment }: Answer): Promise<void> {
-    await this.#options.queue.move(path, "failed");
+  async #putAside(
+    name: string,
+    status: number | null,
+    comment: string | null,
+    sopInstance: string | null = null,
+  ): Promise<void> {
+    const { queue, log } = this.#options;
+    const dropped = await queue.putAside(name);
+    if (dropped > 0)
+      log.warn({ archive: this.id, dropped }, "the oldest objects that were put aside are dropped");
     this.#state = { ...this.#state, failed: this.#state.failed + 1 };
-    this.#options.alert({
-      code: "ARCHIVE_REFUSES",
-      severity: "warning",
-      message: `Archive ${this.id} refused an object for good, status 0x${status.toString(16)}`,
-      remedy: "Look at the archive's log; the object is kept under failed in the gateway's queue.",
-      details: { archive: this.id, status, comment, sopInstanceUid: info.sopInstance },
-    });
+    this.#words.refused({ status, comment, sopInstance });
   }
 
   #unreachable(error: unknown, failures: number): void {
     if (this.#stopped.signal.aborted) return;
     const code = isLynceusError(error) ? error.code : "LINK";
-    this.#state = { ...this.#state, state: "unreachable", code };
-    this.#options.log.warn(
-      { err: error, archive: this.id, failures },
-      "objects could not be sent; tried again",
-    );
-    if (failures !== SAY_AFTER) return;
-    this.#options.alert({
-      code: "ARCHIVE_UNREACHABLE",
-      severity: "warning",
-      message: `Archive ${this.id} takes no objects: ${(error as Error).message}`,
-      remedy: "Nothing is lost: they wait on the gateway. Check the archive and the network.",
-      details: { archive: this.id, code },
-    });
+    this.#enter("unreachable", code);
+    const { log } = this.#options;
+    log.warn({ err: error, archive: this.id, failures }, "objects could not be sent; tried again");
+    if (failures === SAY_AFTER) this.#words.unreachable((error as Error).message, code);
   }
 
-  async #untilWoken(): Promise<void> {
+  #enter(state: ArchiveState["state"], code: string | null): void {
+    if (this.#state.state === state && this.#state.code === code && this.#state.since > 0) return;
+    this.#state = { ...this.#state, state, code, since: Date.now() };
+  }
+
+  async #untilWoken(nextAt: number | null): Promise<void> {
+    const { maxMs } = this.#timings;
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
+    if (this.#fresh) return;
     const over = new AbortController();
-    const wait = Math.min(
-      this.#timings.maxMs,
-      this.#awaited.size > 0 ? this.#timings.commitMs : this.#timings.maxMs,
-    );
-    await Promise.race([woken, pause(wait, AbortSignal.any([this.#stopped.signal, over.signal]))]);
+    const wait = Math.min(maxMs, nextAt === null ? maxMs : nextAt - Date.now());
+    await Promise.race([
+      woken,
+      pause(Math.max(1, wait), AbortSignal.any([this.#stopped.signal, over.signal])),
+    ]);
     over.abort();
   }
-}
-
-function contextsOf(objects: readonly DicomObject[], commitment: boolean) {
-  const pairs = new Map(
-    objects.map(({ info }) => [
-      `${info.sopClass} ${info.transferSyntax}`,
-      { abstractSyntax: info.sopClass, transferSyntaxes: [info.transferSyntax] },
-    ]),
-  );
-  const storage = {
-    abstractSyntax: SOP_CLASS.storageCommitment,
-    transferSyntaxes: ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"],
-  };
-  return commitment ? [...pairs.values(), storage] : [...pairs.values()];
-}
-
-function committable({ info }: DicomObject): Committable {
-  return { sopClass: info.sopClass, sopInstance: info.sopInstance };
-}
-
-/** Success, the warnings of PS3.4 annex B, and a duplicate: the archive has it. */
-function isTaken(status: number): boolean {
-  return status === STATUS.success || status >> 12 === 0xb || status === STATUS.duplicateInstance;
-}
-
-/** Refused for what the object is: sending it again changes nothing. */
-function isFinal(status: number): boolean {
-  if (status >> 8 === 0xa7 || status === STATUS.processingFailure || status === STATUS.notAuthorised)
-    return false;
-  return true;
-}
-
-/** Where the data set begins: behind the file meta information, whose length is its first element. */
-async function datasetOffset({ head }: DicomObject): Promise<number> {
-  const { encodeDataSet } = await import("../../protocols/dicom/writer.ts");
-  return 132 + encodeDataSet(head.meta, { explicit: true }).length;
 }

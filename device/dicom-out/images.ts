@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { DicosVersion } from "../../protocols/dicom/dicos/common.ts";
 import { dxDataSet } from "../../protocols/dicom/dicos/dx.ts";
@@ -12,7 +12,10 @@ import { equipmentOf, inspectedOf, namesOf } from "./references.ts";
 /** An image object to go out. */
 export interface OutgoingImage {
   readonly sopInstance: string;
-  readonly bytes: Uint8Array;
+  readonly view: number;
+  readonly energy: Energy;
+  /** The object as it was received, on the disk, or as it was made. */
+  readonly content: { readonly path: string } | { readonly bytes: Uint8Array };
 }
 
 const ENERGIES = ["low", "high", "single"] as const;
@@ -34,12 +37,11 @@ export async function imagesOf(
 ): Promise<readonly OutgoingImage[]> {
   const { evidence, dicom } = scan;
   if (dicom !== undefined) {
-    const received = (evidence ?? []).map(async ({ file, view, energy }) => {
+    const received = (evidence ?? []).map(async ({ file, view, energy }): Promise<OutgoingImage> => {
       const instance = dicom.instances.find((one) => one.view === view && one.energy === energy);
-      return {
-        sopInstance: instance?.sopInstance ?? file,
-        bytes: await readFile(join(scan.directory, file)),
-      };
+      const path = join(scan.directory, file);
+      await access(path);
+      return { sopInstance: instance?.sopInstance ?? file, view, energy, content: { path } };
     });
     return Promise.all(received);
   }
@@ -92,7 +94,11 @@ function made(scan: Scan, options: Parameters<typeof imagesOf>[1]): readonly Out
     return [
       {
         sopInstance: instance.sopInstance,
-        bytes: encodePart10(part10Of(dataset, { ...meta, ...IMPLEMENTATION, dicosVersion: version })),
+        view,
+        energy,
+        content: {
+          bytes: encodePart10(part10Of(dataset, { ...meta, ...IMPLEMENTATION, dicosVersion: version })),
+        },
       },
     ];
   });

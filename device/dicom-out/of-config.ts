@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { join } from "node:path";
 import type { Alerts } from "../alerts.ts";
 import type { ArchiveConfig, ReportsConfig } from "../config/dicom.ts";
@@ -8,8 +9,9 @@ import type { Log } from "../log.ts";
 import type { Spool } from "../spool/port.ts";
 import { addressFilter } from "../transport/addresses.ts";
 import { packageVersion } from "../versions.ts";
-import { Archive } from "./archive.ts";
+import { Archive, type ArchiveTimings } from "./archive.ts";
 import { commitmentHandler } from "./commitment.ts";
+import { ArchiveDestination, type Destination, FolderDestination } from "./destination.ts";
 import type { PeerAddress } from "./link.ts";
 import { ReportOutput } from "./output.ts";
 import { FolderQueue } from "./queue.ts";
@@ -19,9 +21,12 @@ export interface ReportSurroundings {
   readonly site: string;
   readonly gateway: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly spool: Pick<Spool, "hitsAfter" | "scan" | "onCommitted">;
+  readonly spool: Pick<Spool, "hitsAfter" | "scan" | "onCommitted" | "journal">;
   readonly alerts: Pick<Alerts, "raise">;
+  readonly clock: () => number;
   readonly log: Log;
+  /** Times of archives; tests shorten them. */
+  readonly timings?: Partial<ArchiveTimings>;
 }
 
 /** Reports as configured, with the listener for storage commitment where there is one. */
@@ -33,35 +38,28 @@ export interface Reports {
 
 const MAX_COMMITMENT_LINKS = 32;
 
-/** @throws LYN_SECRET_UNREADABLE */
+/** @throws LYN_SECRET_UNREADABLE, LYN_TRANSPORT_URL */
 export async function reportsOf(config: ReportsConfig, around: ReportSurroundings): Promise<Reports> {
-  const { spoolPath, site, gateway, spool, log } = around;
+  const { spoolPath, site, gateway, spool, alerts, log, clock } = around;
   const directory = join(spoolPath, "dicom", "out");
-  const archives = await Promise.all(
-    config.archives.map(async (one) => ({
-      archive: await archiveOf(one, config, directory, around),
-      images: one.images,
-    })),
+  const archives = await Promise.all(config.archives.map((one) => archiveOf(one, config, directory, around)));
+  const { version, folder, images } = config;
+  const destinations: Destination[] = archives.map(
+    (archive, at) => new ArchiveDestination({ archive, images: config.archives[at]?.images ?? false }),
   );
-  const { version, folder = null, images } = config;
-  const software = packageVersion();
+  if (folder !== undefined) destinations.unshift(new FolderDestination({ folder, images, clock }));
   const output = new ReportOutput({
     directory,
     version,
-    software,
+    software: packageVersion(),
     site,
     gateway,
-    folder,
-    folderImages: images,
-    archives,
+    destinations,
     spool,
+    alert: (alert) => void alerts.raise(alert),
     log,
   });
-  const listener = listenerOf(
-    config,
-    archives.map(({ archive }) => archive),
-    log,
-  );
+  const listener = listenerOf(config, archives, log);
   return {
     output,
     start: async () => {
@@ -92,7 +90,7 @@ async function archiveOf(
     calling: callingAeTitle,
     ...(applicationContext === undefined ? {} : { applicationContext }),
     commitment,
-    ...(reports.commitment === undefined ? {} : { timings: { lingerMs: 0 } }),
+    timings: { ...around.timings, ...(reports.commitment === undefined ? {} : { lingerMs: 0 }) },
     queue: new FolderQueue(join(directory, id)),
     log: around.log,
     alert: (alert) => void around.alerts.raise(alert),
@@ -113,20 +111,38 @@ async function addressOf(
   return { host, port, tls: serverName === undefined ? files : { ...files, serverName } };
 }
 
-function listenerOf({ commitment }: ReportsConfig, archives: readonly Archive[], log: Log): Acceptor | null {
+/**
+ * The listener that archives report to on associations of their own. Only those that were asked may: by AE title, by address
+ * where the archives' addresses are known (or as `allow.from` says), and by the transaction that they report on.
+ */
+function listenerOf(config: ReportsConfig, archives: readonly Archive[], log: Log): Acceptor | null {
+  const { commitment } = config;
   if (commitment === undefined) return null;
   const { host, port } = splitHostPort(commitment.listen);
-  const handler = commitmentHandler(async (good, bad) => {
-    for (const archive of archives) await archive.committed(good, bad);
+  const asked = config.archives.filter((archive) => archive.commitment);
+  const peers = {
+    calling: new Set(asked.map(({ aeTitle }) => aeTitle)),
+    called: new Set([commitment.aeTitle, ...asked.map(({ callingAeTitle }) => callingAeTitle)]),
+  };
+  const handler = commitmentHandler(peers, async (report, { address, aeTitle }) => {
+    for (const archive of archives) if (await archive.settle(report)) return true;
+    log.warn({ address, aeTitle }, "a commitment report of a transaction that was not asked for is refused");
+    return false;
   });
   return new Acceptor({
     host,
     port,
-    from: addressFilter(undefined),
+    from: addressFilter(commitment.allow.from ?? addressesOf(asked)),
     maxAssociations: MAX_COMMITMENT_LINKS,
     idleMs: 60_000,
     requestMs: 30_000,
     handler: () => handler,
     log,
   });
+}
+
+/** The archives' addresses; undefined, which is any, where one is given by name. */
+function addressesOf(archives: readonly ArchiveConfig[]): readonly string[] | undefined {
+  const hosts = archives.map(({ address }) => splitHostPort(address).host);
+  return hosts.every((host) => isIP(host) !== 0) ? hosts : undefined;
 }

@@ -87,7 +87,7 @@ export function machineReport(source: ReportSource): Report {
     purpose: hit.scan.purpose,
     type: "MACHINE",
     decision,
-    abort: abortOf(source),
+    abort: decision === "UNKNOWN" ? abortOf(source) : null,
     algorithm: ["Lynceus", software, ...hit.models.map(({ name, version: of }) => `${name}@${of}`)],
     startedAt: Date.parse(hit.receivedAt),
     decidedAt,
@@ -151,8 +151,7 @@ function wholeScan(
 }
 
 /** Why nobody can rely on a decision, in the words DICOS has. */
-function abortOf({ hit }: ReportSource): string | null {
-  if (hit.decision !== "UNKNOWN") return null;
+function abortOf({ hit }: ReportSource): string {
   const codes = new Set<string>(hit.reasons.map(({ code }) => code));
   if (hit.scan.acquisition.includes("INCOMPLETE")) return "INCOMPLETE_SCAN";
   if (codes.has("NO_MODEL")) return "UNKNOWN_DATATYPE";

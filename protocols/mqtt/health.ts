@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, timestamp } from "./common.ts";
+import { count, name, timestamp } from "./common.ts";
 
 const milliseconds = z.number().min(0).nullable().describe("ms; null where nothing was measured");
 
@@ -41,6 +41,24 @@ export const healthSchema = z
       offsetMs: z.number().nullable(),
     }),
     memory: z.strictObject({ rssBytes: count, inferenceRssBytes: count.nullable() }),
+    destinations: z
+      .array(
+        z.strictObject({
+          id: name,
+          kind: z.enum(["archive", "folder"]),
+          state: z.enum(["idle", "sending", "unreachable"]),
+          code: z.string().max(64).nullable().describe("why nothing goes; null while all is well"),
+          since: timestamp,
+          waiting: count.describe("objects still to be sent"),
+          committing: count.describe("objects sent and not yet committed to"),
+          failed: count.describe("objects refused for good and put aside"),
+          sent: count.describe("objects since start"),
+          oldestSeconds: z.number().min(0).nullable().describe("age of the oldest that waits, s"),
+        }),
+      )
+      .max(16)
+      .optional()
+      .describe("where threat detection reports and images go"),
     certificateExpiry: timestamp.nullable().describe("null without a client certificate"),
   })
   .describe("Figures of a gateway, QoS 0");

@@ -3,17 +3,25 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Acceptor } from "../../device/dicom-net/acceptor.ts";
+import { reportsSchema } from "../../device/config/dicom.ts";
 import { Archive, type ArchiveOptions } from "../../device/dicom-out/archive.ts";
-import { commitmentHandler } from "../../device/dicom-out/commitment.ts";
+import { reportsOf } from "../../device/dicom-out/of-config.ts";
 import { FolderQueue } from "../../device/dicom-out/queue.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { TAG } from "../../protocols/dicom/tags.ts";
 import { dxOf, fileOf, uidOf } from "../fixtures/dicom.ts";
+import { testArchive } from "../fixtures/dicom-archive.ts";
 import { dicomLane } from "../fixtures/dicom-lane.ts";
 import { freePort, type Running, startProcess, until } from "../fixtures/processes.ts";
 
 const WAIT_MS = 60_000;
+/** A journal without hits: what goes out is queued by the tests. */
+const NO_HITS = {
+  journal: crypto.randomUUID(),
+  hitsAfter: async () => [],
+  scan: async () => null,
+  onCommitted: () => () => undefined,
+};
 const TIMINGS = { baseMs: 50, maxMs: 500, lingerMs: 300 };
 
 describe("an archive as destination", () => {
@@ -78,38 +86,44 @@ describe("an archive as destination", () => {
     const api = (path: string) =>
       fetch(`http://127.0.0.1:${http}${path}`).then((answer) => answer.json() as Promise<unknown>);
     await until("Orthanc", WAIT_MS, () => api("/system").catch(() => null));
-    const archive = await archiveAt(port, { commitment: true, timings: { ...TIMINGS, lingerMs: 0 } });
-    const committed: string[] = [];
-    const handler = commitmentHandler(async (good, bad) => {
-      committed.push(...good);
-      await archive.committed(good, bad);
+    const other = await testArchive();
+    closing.push(() => other.close());
+    const config = reportsSchema.parse({
+      archives: [
+        { id: "pacs", address: `127.0.0.1:${port}`, aeTitle: "ARCHIVE", commitment: true },
+        { id: "other", address: `127.0.0.1:${other.port}`, aeTitle: "OTHER", commitment: true },
+      ],
+      commitment: { listen: `127.0.0.1:${listen}` },
     });
-    const acceptor = new Acceptor({
-      host: "127.0.0.1",
-      port: listen,
-      from: () => true,
-      maxAssociations: 4,
-      idleMs: 10_000,
-      requestMs: 10_000,
-      handler: () => handler,
+    const alerts: string[] = [];
+    const reports = await reportsOf(config, {
+      spoolPath: folder,
+      site: "NLRTM-EX",
+      gateway: "gw-01",
+      env: {},
+      spool: NO_HITS,
+      alerts: { raise: async ({ code }) => void alerts.push(code) },
+      clock: Date.now,
       log: SILENT_LOG,
+      timings: TIMINGS,
     });
-    await acceptor.start();
-    closing.push(() => acceptor.stop());
-    for (const name of ["one", "two", "three"]) await archive.queue.put(`${name}.dcs`, image(name));
-    archive.wake();
+    await reports.start();
+    closing.push(() => reports.stop());
+    for (const name of ["one", "two", "three"])
+      for (const destination of reports.output.destinations)
+        await destination.put({ name: `${name}.dcs`, order: "1", content: { bytes: image(name) } });
     const names = ["one", "two", "three"].map((name) => uidOf(`${name} 0 single instance`)).sort();
-    await until("commitment", WAIT_MS, () => committed.length === 3);
-    expect(committed.sort()).toEqual(names);
-    await until(
-      "an empty queue",
-      WAIT_MS,
-      () => [...waiting("waiting"), ...waiting("committing")].length === 0,
-    );
+    const stateOf = async (id: string) => (await reports.output.states()).find((one) => one.id === id);
+    const settled = { state: "idle", sent: 3, waiting: 0, committing: 0, failed: 0 };
+    const pacs = await until("commitment", WAIT_MS, async () => {
+      const state = await stateOf("pacs");
+      return state?.sent === 3 && state.committing === 0 && state.state === "idle" ? state : null;
+    });
+    expect(pacs).toMatchObject(settled);
+    // What Orthanc commits to is nothing to the archive beside it, which has said nothing.
+    expect(await stateOf("other")).toMatchObject({ sent: 3, committing: 3 });
     const instances = (await api("/instances?expand")) as { MainDicomTags: { SOPInstanceUID: string } }[];
     expect(instances.map((one) => one.MainDicomTags.SOPInstanceUID).sort()).toEqual(names);
-    await until("idle", WAIT_MS, () => archive.state.state === "idle");
-    expect(archive.state).toMatchObject({ sent: 3, failed: 0 });
     expect(alerts).toEqual([]);
   });
 

@@ -156,6 +156,11 @@ reports:
       (file) => readPart10(readFileSync(join(archived, file))).dataset.elements.length,
     );
     expect(classes.length).toBeGreaterThanOrEqual(3);
+    const destinations = await until("health", WAIT_MS, () => central.last("health")?.["destinations"]);
+    expect(destinations).toMatchObject([
+      { id: "folder", kind: "folder", state: "idle" },
+      { id: "pacs", kind: "archive", failed: 0, committing: 0 },
+    ]);
     await until(
       "an empty queue",
       WAIT_MS,

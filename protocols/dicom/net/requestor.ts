@@ -31,8 +31,8 @@ export interface RequestorOptions {
   readonly applicationContext?: string;
   readonly implementationClass: string;
   readonly implementationVersion: string;
-  /** Data set of an N-EVENT-REPORT that the peer sends on this association. */
-  readonly onEvent?: (eventType: number, dataset: Uint8Array) => void;
+  /** Takes the data set of an N-EVENT-REPORT that the peer sends on this association; false: it is refused. */
+  readonly onEvent?: (eventType: number, dataset: Uint8Array) => Promise<boolean>;
 }
 
 /** An object to be sent. */
@@ -187,8 +187,8 @@ export class Requestor {
     for (;;) {
       const { contextId, command, dataset } = await this.#message();
       if (command.command === COMMAND.eventReport) {
-        this.#options.onEvent?.(command.eventType ?? 0, dataset);
-        await this.#acknowledgeEvent(contextId, command);
+        const taken = (await this.#options.onEvent?.(command.eventType ?? 0, dataset)) ?? false;
+        await this.#acknowledgeEvent(contextId, command, taken ? STATUS.success : STATUS.processingFailure);
         if (messageId === null) return { status: STATUS.success, comment: null };
         continue;
       }
@@ -198,10 +198,10 @@ export class Requestor {
     }
   }
 
-  async #acknowledgeEvent(contextId: number, event: CommandSet): Promise<void> {
+  async #acknowledgeEvent(contextId: number, event: CommandSet, status: number): Promise<void> {
     const answer = {
       command: COMMAND.eventReport | RESPONSE,
-      status: STATUS.success,
+      status,
       hasDataSet: false,
       ...(event.messageId === undefined ? {} : { respondedTo: event.messageId }),
       ...(event.eventType === undefined ? {} : { eventType: event.eventType }),

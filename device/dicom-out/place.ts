@@ -1,0 +1,42 @@
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncEntries } from "../spool/planes.ts";
+
+/**
+ * How far a destination has followed the journal, on disk. A sequence belongs to its journal: of another one, as after damage
+ * was saved into a new journal, everything is still to come.
+ */
+export class Place {
+  readonly #file: string;
+  readonly #journal: string;
+  #sequence = 0;
+
+  constructor(options: { file: string; journal: string }) {
+    this.#file = options.file;
+    this.#journal = options.journal;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  async read(): Promise<void> {
+    const text = await readFile(this.#file, "utf8").catch(() => "");
+    const [journal, sequence] = text.trim().split(" ");
+    this.#sequence = journal === this.#journal ? Number.parseInt(sequence ?? "", 10) || 0 : 0;
+  }
+
+  advance(sequence: number): void {
+    this.#sequence = sequence;
+  }
+
+  /** Durable when this resolves. */
+  async keep(): Promise<void> {
+    const part = `${this.#file}.part`;
+    await using handle = await open(part, "w", 0o640);
+    await handle.writeFile(`${this.#journal} ${this.#sequence}`);
+    await handle.datasync();
+    await rename(part, this.#file);
+    await syncEntries(dirname(this.#file));
+  }
+}
