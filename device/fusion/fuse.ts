@@ -3,13 +3,18 @@ import type { Decision, Recommendation } from "../../protocols/vocabulary.ts";
 import { type Case, openCase } from "./case.ts";
 import { centralRisk, centralRiskEvidence } from "./evidence/central-risk.ts";
 import { contentsEvidence } from "./evidence/contents.ts";
+import { declarationRiskEvidence } from "./evidence/declaration-risk.ts";
 import { hazardEvidence } from "./evidence/hazards.ts";
 import { loadEvidence } from "./evidence/load.ts";
 import { massEvidence } from "./evidence/mass.ts";
+import { traderEvidence, watchListEvidence } from "./evidence/parties.ts";
 import { piecesEvidence } from "./evidence/pieces.ts";
 import { qualityEvidence } from "./evidence/quality.ts";
 import { radiationAlarms, radiationEvidence } from "./evidence/radiation.ts";
 import type { EvidenceRow } from "./evidence/row.ts";
+import { similarEvidence } from "./evidence/similar.ts";
+import { splittingEvidence } from "./evidence/splitting.ts";
+import { valueEvidence } from "./evidence/value.ts";
 import type { FusionInput } from "./input.ts";
 import { logistic, logit } from "./odds.ts";
 import { explain, type Reason } from "./reasons.ts";
@@ -41,7 +46,13 @@ export function fuse(input: FusionInput): FusionResult {
     ...massEvidence(subject),
     ...piecesEvidence(subject),
     ...centralRiskEvidence(subject),
+    ...declarationRiskEvidence(subject),
     ...qualityEvidence(subject),
+    ...valueEvidence(subject),
+    ...splittingEvidence(subject),
+    ...similarEvidence(subject),
+    ...watchListEvidence(subject),
+    ...traderEvidence(subject),
   ].sort((one, other) => Math.abs(other.logOdds) - Math.abs(one.logOdds));
   const score = scoreOf(subject, rows, hazards.image);
   const decision = decide(subject, score);

@@ -1,6 +1,8 @@
-import type { Cause, QualityMetric } from "../../protocols/vocabulary.ts";
+import type { Cause, Flow, GoodsGroup, QualityMetric } from "../../protocols/vocabulary.ts";
 import type { Analysis, Scan } from "../scan.ts";
 import type { StoredDeclaration } from "../spool/port.ts";
+import type { Calibration } from "./calibration.ts";
+import type { UnitValue } from "./unit-values.ts";
 
 /** Whether a class is an alarm by itself or only counts against the declaration (`labels.md`, set in the profile). */
 export type ClassRole = "alarm" | "evidence";
@@ -31,7 +33,9 @@ export interface FusionSettings {
   /** Detections below this calibrated score are not reported and not counted, 0..1. */
   readonly reportFrom: number;
   /** Discounts for dependence between sources, each in 0 < λ ≤ 1 (`customs-standards.md` §5.2). */
-  readonly discounts: { readonly image: number; readonly declared: number };
+  readonly discounts: { readonly image: number; readonly declared: number; readonly risk: number };
+  /** How far each source is to be believed, fitted on outcomes; applied after weights and discounts. */
+  readonly calibration: Calibration;
   /** Measured and declared mass agree within max(`kg`, `share` × declared). */
   readonly massTolerance: { readonly kg: number; readonly share: number };
   /** The same for a mass by X-ray, which speaks only where no scale does. */
@@ -44,6 +48,26 @@ export interface FusionSettings {
    */
   readonly hazardShares: Readonly<Partial<Record<string, number>>>;
   readonly weights: FusionWeights;
+  /** Party tokens on the authority's watch list, from the profile. */
+  readonly watchList: ReadonlySet<string>;
+  /** Usual prices that the site knows better than `unit-values.ts`. */
+  readonly unitValues: Readonly<Partial<Record<GoodsGroup, UnitValue>>>;
+  /** Declared value up to which nothing is due, EUR; a national parameter. */
+  readonly deMinimisEur: number;
+  /** Chance with which an item that nothing else selects is proposed for examination, 0..1. */
+  readonly randomRate: number;
+  /** Flow → what the profile says of it instead. */
+  readonly flows: Readonly<Partial<Record<Flow, FlowSettings>>>;
+  /** Examinations that the site can make an hour; null: enough. */
+  readonly examinationsPerHour: number | null;
+}
+
+/** What a profile sets for one flow. */
+export interface FlowSettings {
+  readonly prior: number;
+  readonly bands: FusionSettings["bands"];
+  /** 0..1 */
+  readonly randomRate: number;
 }
 
 /** A versioned list of terms that describe no goods; the terms are normalised (`stop-terms.ts`). */
@@ -73,6 +97,16 @@ export interface FusionWeights {
   readonly radiation: { readonly gamma: number; readonly neutron: number };
   /** Metric → what its failing adds; a metric not named adds nothing. */
   readonly quality: Readonly<Partial<Record<QualityMetric, number>>>;
+  /** For each standard deviation that a price lies below the usual. */
+  readonly value: number;
+  /** For each doubling of the consignments to one party beyond three. */
+  readonly splitting: number;
+  /** An earlier scan that looks alike and in which something was found. */
+  readonly similar: number;
+  /** A party on the watch list. */
+  readonly watchList: number;
+  /** What an authorised economic operator takes away. */
+  readonly trusted: number;
   /** Most that all failing metrics add together. */
   readonly qualityTotal: number;
 }
@@ -107,6 +141,20 @@ export interface FusionInput {
   readonly imagesKeptUntil?: number | null;
   /** aedId → how many different items under this declaration the site has scanned, this one included. Absent: not counted. */
   readonly piecesSeen?: Readonly<Record<string, number>>;
+  /** aedId → live declarations to the same consignee within so many days, this one included. Absent: not counted. */
+  readonly splitting?: Readonly<Record<string, { readonly consignments: number; readonly days: number }>>;
+  /** Earlier scans that look alike and in which an examination found something. Absent: none is known. */
+  readonly similarFound?: readonly { readonly scanId: string; readonly similarity: number }[];
+  /** What the gateway's own model makes of the best match's data; absent or null: no model judged it. */
+  readonly declarationRisk?: {
+    /** Calibrated at `prevalence`, 0..1. */
+    readonly p: number;
+    readonly prevalence: number;
+    /** `name@version` */
+    readonly model: string;
+  } | null;
+  /** Examinations proposed in the last hour; absent: not counted. */
+  readonly proposedLastHour?: number;
   /**
    * Floors of the revision this one replaces, when the image was not analysed anew: a revision never removes them
    * (`mqtt.md`, Score). Absent: none.

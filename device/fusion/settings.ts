@@ -1,4 +1,5 @@
 import { THREAT_CLASSES, type ThreatClass } from "../../protocols/vocabulary.ts";
+import { UNCALIBRATED } from "./calibration.ts";
 import type { FusionSettings, FusionWeights } from "./input.ts";
 import { DEFAULT_STOP_TERMS } from "./stop-terms.ts";
 
@@ -20,6 +21,16 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
   // Odds × 67 after the discount: nobody declares a loaded container empty by mistake, or ships an empty one as loaded, and
   // the image tells the two apart nearly always. What is surely seen as declared says little about what else is wrong.
   load: { agree: 0.5, differ: 6 },
+  // Odds × 2 for each standard deviation: cheap things are often just cheap.
+  value: 0.7,
+  // Odds × 2.2 for each doubling: small businesses and families buy often too.
+  splitting: 0.8,
+  // Odds × 7: what was sent once is sent again, but many regular things look alike.
+  similar: 2,
+  // Odds × 12: the authority had a reason to name the party, and knows of most of what it sends.
+  watchList: 2.5,
+  // Odds ÷ 2: an operator's procedures are audited, its single parcels are not.
+  trusted: 0.7,
   // Odds × 2: a piece too many is often a tracking or a keying mistake.
   pieces: 0.7,
   // A gamma alarm is mostly natural (ceramics, potash, medical); neutrons hardly ever are. Either alarms by itself.
@@ -54,7 +65,8 @@ export const DEFAULT_SETTINGS: FusionSettings = {
   roles: { battery: "evidence", liquid: "evidence", currency: "evidence", tobacco: "evidence" },
   reportFrom: 0.02,
   // The image is heard first and in full; what the declaration says beside it depends on it in part (§5.2: start at 0.7).
-  discounts: { image: 1, declared: 0.7 },
+  discounts: { image: 1, declared: 0.7, risk: 0.7 },
+  calibration: UNCALIBRATED,
   // `customs-standards.md` §4.1, A4.
   massTolerance: { kg: 0.1, share: 0.05 },
   // Three times the median error of the projection (`device/image/mass.ts`).
@@ -64,6 +76,13 @@ export const DEFAULT_SETTINGS: FusionSettings = {
   // finds says so here: a class that is a tenth of its finds has ten times the odds of one that is a hundredth.
   hazardShares: {},
   weights: DEFAULT_WEIGHTS,
+  watchList: new Set(),
+  unitValues: {},
+  // The limit of the EU's customs duty relief, as an example: a national parameter.
+  deMinimisEur: 150,
+  randomRate: 0,
+  flows: {},
+  examinationsPerHour: null,
 };
 
 /** The settings of a lane: its own words over the defaults. A member given as undefined is left at its default. */

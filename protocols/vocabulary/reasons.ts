@@ -30,6 +30,8 @@ const OTHER_REASONS = {
   IMAGE_QUALITY: "The image is too poor to be judged with the usual certainty",
   MODEL_FAULT: "A model failed or ran out of time on this scan",
   TRACKING_AMBIGUOUS: "Readings could not be tied to this item with certainty",
+  DECLARATION_RISK:
+    "The data of the declaration looks like that of consignments in which something was found",
   CENTRAL_RISK: "The central system's own risk figure for the declaration",
   NO_MODEL: "No loaded model serves this kind of scan",
 } as const;

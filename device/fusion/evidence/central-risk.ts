@@ -1,3 +1,4 @@
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import { opinionLogOdds } from "../odds.ts";
 import { type EvidenceRow, percent } from "./row.ts";
@@ -26,7 +27,7 @@ export function centralRiskEvidence({ matches, input }: Case): readonly Evidence
     {
       source: "central",
       code: "CENTRAL_RISK",
-      logOdds: counts ? opinionLogOdds(opinion) : 0,
+      logOdds: counts ? calibrated(input.settings, "central", opinionLogOdds(opinion)) : 0,
       detail: `central's risk figure ${percent(probability)} where ${percent(prevalence)} is usual${aim} (${model})`,
     },
   ];

@@ -1,4 +1,5 @@
 import type { GoodsGroup } from "../../../protocols/vocabulary.ts";
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import type { DeclaredGoods } from "../goods.ts";
 import { logit } from "../odds.ts";
@@ -38,10 +39,12 @@ export function contentsEvidence(subject: Case): readonly EvidenceRow[] {
     weights.contents.differ,
     Math.max(-weights.contents.agree * view.declaredSeen, excess),
   );
-  const logOdds = discounts.declared * view.checked * trust(input.analysis?.quality) * held;
+  const raw = discounts.declared * view.checked * trust(input.analysis?.quality) * held;
+  const source = goods.documents ? "documents" : "contents";
+  const logOdds = calibrated(input.settings, source, raw);
   if (logOdds === 0) return [];
   const code = goods.documents ? "DOCUMENTS_NOT_FLAT" : "CONTENTS_MISMATCH";
-  return [{ source: "contents", code, logOdds, detail: inWords(view, goods) }];
+  return [{ source, code, logOdds, detail: inWords(view, goods) }];
 }
 
 /** How far the image can be trusted, 0..1. */

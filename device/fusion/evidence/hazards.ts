@@ -4,6 +4,7 @@ import {
   THREAT_CLASSES,
   type ThreatClass,
 } from "../../../protocols/vocabulary.ts";
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import { alarmThreshold, type Detection, roleOf } from "../detections.ts";
 import type { FusionSettings } from "../input.ts";
@@ -72,8 +73,18 @@ function opinionOf(name: ThreatClass, { detections, analysed, input }: Case): Cl
     )
     .map((one) => opinionLogOdds({ probability: one.absent, prevalence: one.prevalence, discount }));
   const least = absences.length === 0 ? 0 : Math.max(...absences);
-  if (found !== null && found.logOdds > least) return { class: name, ...found, objects: objects.length };
-  return least < 0 ? { class: name, best: null, logOdds: least, objects: 0 } : null;
+  const { settings } = input;
+  if (found !== null && found.logOdds > least) {
+    const logOdds = asSeen(found.logOdds, settings);
+    return { class: name, best: found.best, logOdds, objects: objects.length };
+  }
+  return least < 0 ? { class: name, best: null, logOdds: asSeen(least, settings), objects: 0 } : null;
+}
+
+/** The calibrated word on a class. An object that accuses never ends as an excuse: a class that nobody looked for has none. */
+function asSeen(logOdds: number, settings: FusionSettings): number {
+  const value = calibrated(settings, "image", logOdds);
+  return logOdds > 0 ? Math.max(0, value) : value;
 }
 
 function alarmHazard(opinion: ClassOpinion, { input: { settings } }: Case): ImageHazard | null {

@@ -1,5 +1,6 @@
 import type { Declaration } from "../../../protocols/declaration.ts";
 import type { LoadFinding } from "../../scan.ts";
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import { logit } from "../odds.ts";
 import { type EvidenceRow, percent } from "./row.ts";
@@ -21,7 +22,7 @@ export function loadEvidence(subject: Case): readonly EvidenceRow[] {
   const { agree, differ } = input.settings.weights.load;
   const against = logit(declared === "empty" ? loadedChance(load) : 1 - loadedChance(load));
   const held = Math.min(differ, Math.max(-agree, against));
-  const logOdds = input.settings.discounts.declared * held;
+  const logOdds = calibrated(input.settings, "load", input.settings.discounts.declared * held);
   if (logOdds === 0) return [];
   const code = declared === "empty" ? "DECLARED_EMPTY_LOADED" : "DECLARED_LOADED_EMPTY";
   const seen = load.state === "part" ? "part-loaded" : load.state;

@@ -1,3 +1,4 @@
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import type { FusionSettings } from "../input.ts";
 import { compareMass, type MassComparison } from "../mass.ts";
@@ -14,7 +15,8 @@ export function massEvidence({ own, input }: Case): readonly EvidenceRow[] {
   if (compared === null) return [];
   const { agree, differ } = settings.weights.mass;
   const least = compared.pieces > 1 ? 0 : -agree;
-  const logOdds = Math.min(differ, Math.max(least, Math.log(compared.ratio)));
+  const raw = Math.min(differ, Math.max(least, Math.log(compared.ratio)));
+  const logOdds = calibrated(settings, "mass", raw);
   return logOdds === 0
     ? []
     : [{ source: "mass", code: "MASS_MISMATCH", logOdds, detail: inWords(compared, settings) }];

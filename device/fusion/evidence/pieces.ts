@@ -1,3 +1,4 @@
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import type { EvidenceRow } from "./row.ts";
 
@@ -20,7 +21,7 @@ export function piecesEvidence(subject: Case): readonly EvidenceRow[] {
     {
       source: "pieces",
       code: "PIECES_MISMATCH",
-      logOdds: subject.input.settings.weights.pieces,
+      logOdds: calibrated(subject.input.settings, "pieces", subject.input.settings.weights.pieces),
       detail: `${seen} pieces seen under this declaration, ${declared} declared`,
     },
   ];

@@ -1,4 +1,5 @@
 import { type QualityMetric, reasonForMetric } from "../../../protocols/vocabulary.ts";
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import type { EvidenceRow } from "./row.ts";
 
@@ -29,7 +30,8 @@ export function qualityEvidence({ matches, input }: Case): readonly EvidenceRow[
     ];
   });
   const total = rows.reduce((sum, row) => sum + row.logOdds, 0);
-  const scale = total > qualityTotal ? qualityTotal / total : 1;
+  const scale =
+    total === 0 ? 1 : calibrated(input.settings, "quality", Math.min(qualityTotal, total)) / total;
   return rows
     .map((row) => ({ ...row, logOdds: row.logOdds * scale }))
     .sort((one, other) => (one.code < other.code ? -1 : 1));

@@ -1,3 +1,4 @@
+import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import type { EvidenceRow } from "./row.ts";
 
@@ -17,7 +18,8 @@ export function radiationEvidence({ input }: Case): readonly EvidenceRow[] {
     const code = channel === "gamma" ? "RADIATION_GAMMA" : "RADIATION_NEUTRON";
     if (state === "alarm") {
       const detail = `${channel} alarm of the portal${sigma}`;
-      rows.push({ source: "radiation", code, logOdds: weights[channel], detail });
+      const logOdds = calibrated(input.settings, "radiation", weights[channel]);
+      rows.push({ source: "radiation", code, logOdds, detail });
     } else if (state === "fault") {
       const detail = `the portal's ${channel} channel is faulty: the item was not screened for it`;
       rows.push({ source: "radiation", code, logOdds: 0, detail });

@@ -10,6 +10,13 @@ export interface EvidenceRow {
     | "pieces"
     | "radiation"
     | "quality"
+    | "documents"
+    | "value"
+    | "splitting"
+    | "similar"
+    | "trader"
+    | "watch-list"
+    | "risk"
     | "central"
     | "clamp";
   readonly code: ReasonCode | "CLAMP";
