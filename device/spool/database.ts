@@ -1,9 +1,12 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
+import { Database } from "../sqlite.ts";
 import { errorNumber } from "./disk-errors.ts";
 import { migrate } from "./schema.ts";
+
+export { Database, type SqlRow } from "../sqlite.ts";
 
 /** File names within the spool's folder. */
 export const JOURNAL_FILE = "journal.db";
@@ -12,52 +15,6 @@ const LOCK_FILE = "lock.db";
 /** SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB. */
 const BUSY = 5;
 const CORRUPT: ReadonlySet<number> = new Set([11, 26]);
-
-/** A value as SQLite returns it. */
-export type SqlRow = Record<string, unknown>;
-
-/** The journal's connection with its prepared statements. Not shared between threads. */
-export class Database {
-  readonly db: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
-
-  constructor(db: DatabaseSync) {
-    this.db = db;
-  }
-
-  /** First row or null. */
-  get(sql: string, ...values: SQLInputValue[]): SqlRow | null {
-    return (this.#prepared(sql).get(...values) as SqlRow | undefined) ?? null;
-  }
-
-  all(sql: string, ...values: SQLInputValue[]): SqlRow[] {
-    return this.#prepared(sql).all(...values) as SqlRow[];
-  }
-
-  /** Returns the number of rows changed. */
-  run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#prepared(sql).run(...values).changes);
-  }
-
-  exec(sql: string): void {
-    this.db.exec(sql);
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.db.close();
-  }
-
-  /** The SQL is always text of this program, so the number of cached statements is bounded by it. */
-  #prepared(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.db.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
-  }
-}
 
 /** What {@link openJournal} found. `corrupt`: where a damaged journal was moved to. */
 export interface OpenedJournal {

@@ -3,7 +3,7 @@ import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { linkHash } from "../../protocols/chain.ts";
 import type { Database } from "./database.ts";
 import { META, writeMeta } from "./operations/context.ts";
-import { SALVAGED_TABLES } from "./schema.ts";
+import { SALVAGED_OLD_TABLES, SALVAGED_TABLES } from "./schema.ts";
 
 /** Rows passed over in one leap when those before them cannot be read. */
 const MAX_SKIP = 1 << 20;
@@ -34,6 +34,11 @@ export function salvage(from: string, to: Database, now: number): Record<string,
       readTable(damaged, table, (row) => {
         if (!isSound(table, row)) return;
         saved[table] = (saved[table] ?? 0) + insert(to, table, row);
+      });
+    }
+    for (const [table, now] of Object.entries(SALVAGED_OLD_TABLES)) {
+      readTable(damaged, table, (row) => {
+        if (isSound(table, row)) saved[table] = (saved[table] ?? 0) + insert(to, now, row);
       });
     }
     let next = -1;

@@ -70,17 +70,22 @@ const MIGRATIONS: readonly string[] = [
     bytes INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB
   );
   `,
+  // Declarations have a file of their own; what is here is moved there when the spool opens (`declarations/move.ts`).
+  `
+  ALTER TABLE declarations RENAME TO declarations_v1;
+  ALTER TABLE declaration_keys RENAME TO declaration_keys_v1;
+  CREATE INDEX scan_keys_received ON scan_keys (received_at);
+  `,
 ];
 
 /** Tables whose rows are saved from a damaged journal (`outbox` needs its own care). */
-export const SALVAGED_TABLES = [
-  "scans",
-  "scan_keys",
-  "declarations",
-  "declaration_keys",
-  "outcomes",
-  "letters",
-] as const;
+export const SALVAGED_TABLES = ["scans", "scan_keys", "outcomes", "letters"] as const;
+
+/** Tables of an earlier version, saved under the name that they have now. */
+export const SALVAGED_OLD_TABLES: Readonly<Record<string, string>> = {
+  declarations: "declarations_v1",
+  declaration_keys: "declaration_keys_v1",
+};
 
 /** The version of a journal that this program writes. */
 export const JOURNAL_VERSION = MIGRATIONS.length;

@@ -2,6 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { LynceusError } from "../../protocols/errors.ts";
+import { DeclarationFile } from "../declarations/file.ts";
+import { moveFromJournal } from "../declarations/move.ts";
 import { createSigner } from "../signing.ts";
 import { openBallast, releaseBallast } from "./ballast.ts";
 import { type Database, JOURNAL_FILE, lockSpool, makeDirectory, openJournal } from "./database.ts";
@@ -38,7 +40,7 @@ function main(): void {
     unlock = () => lock.close();
     const { database, corrupt } = openJournal(options.path, options.now);
     const rows = corrupt === null ? null : salvage(corrupt, database, options.now);
-    context = createContext(database, options);
+    context = createContext(database, openDeclarationFile(database, options), options);
     const salvaged = corrupt === null || rows === null ? null : { file: corrupt, rows };
     say({ kind: "ready", journal: context.journal, salvaged });
     openBallast(options.path, options.ballastBytes);
@@ -49,6 +51,7 @@ function main(): void {
   }
   port.on("message", (message: ToWorker) => {
     if (message.kind === "stop") {
+      context.declarations.close();
       context.database.close();
       unlock();
       say({ kind: "stopped" });
@@ -57,21 +60,33 @@ function main(): void {
     }
     try {
       say({ kind: "done", outcomes: runWithBallast(context, message.requests, options) });
-      settle(context.database, options, message.requests);
+      settle(context, options, message.requests);
     } catch (error) {
       say({ kind: "failed", error: toPlain(diskError(error, "committing to the journal")) });
     }
   });
 }
 
-function createContext(database: Database, options: WorkerOptions): OperationContext {
+/** Declarations have a file of their own; an earlier version kept them in the journal. */
+function openDeclarationFile(journal: Database, { path }: WorkerOptions): DeclarationFile {
+  const file = new DeclarationFile({ path, clock: Date.now });
+  file.open();
+  moveFromJournal(journal, file);
+  return file;
+}
+
+function createContext(
+  database: Database,
+  declarations: DeclarationFile,
+  options: WorkerOptions,
+): OperationContext {
   if (readMeta(database, META.journal) === null) writeMeta(database, META.journal, options.newJournal);
   const journal = readMeta(database, META.journal) ?? options.newJournal;
   // A commit now: the log's creation, with its header and its folder's entry, is not left to the first scan.
   writeMeta(database, META.boot, options.bootId);
   const { site, gateway, bootId } = options;
   const signer = options.signingKey === null ? null : createSigner(options.signingKey);
-  return { database, site, gateway, journal, bootId, signer };
+  return { database, declarations, site, gateway, journal, bootId, signer };
 }
 
 /** On a full disk even a delete fails: the ballast gives the room for the work that frees some. */
@@ -95,13 +110,16 @@ function runWithBallast(
 }
 
 function runBatch(context: OperationContext, requests: readonly Request[]): Outcome[] {
-  const { database } = context;
+  const { database, declarations } = context;
   database.exec("BEGIN IMMEDIATE");
   try {
     const outcomes = requests.map((request) => runOne(context, request));
+    // First: what the journal says of a declaration (an alert, a hit) stands on one that is stored.
+    declarations.commit();
     database.exec("COMMIT");
     return outcomes;
   } catch (error) {
+    declarations.rollback();
     // A full or failing disk has mostly rolled back already.
     if (database.db.isTransaction) database.exec("ROLLBACK");
     throw error;
@@ -132,11 +150,16 @@ function failed(error: unknown): Outcome {
  * What can wait until the batch is answered. The log is copied into the journal and begun anew; the row written after
  * that takes the fsync of the new log's header, so that the next hit has one fsync on its path.
  */
-function settle(database: Database, options: WorkerOptions, requests: readonly Request[]): void {
+function settle(
+  { database, declarations }: OperationContext,
+  options: WorkerOptions,
+  requests: readonly Request[],
+): void {
   if (requests.some(({ name }) => name === "upkeep")) openBallast(options.path, options.ballastBytes);
   const log = join(options.path, `${JOURNAL_FILE}-wal`);
-  if (!existsSync(log) || statSync(log).size <= CHECKPOINT_BYTES) return;
   try {
+    declarations.settle();
+    if (!existsSync(log) || statSync(log).size <= CHECKPOINT_BYTES) return;
     const verdict = database.get("PRAGMA wal_checkpoint(TRUNCATE)");
     if (verdict?.["busy"] === 0) writeMeta(database, META.checkpoints, String(checkpoints(database) + 1));
   } catch (error) {

@@ -1,9 +1,11 @@
+import type { DeclarationFile } from "../../declarations/file.ts";
 import type { Signer } from "../../signing.ts";
 import type { Database } from "../database.ts";
 
 /** What every operation of the journal gets: it runs in the worker, inside a transaction. */
 export interface OperationContext {
   readonly database: Database;
+  readonly declarations: DeclarationFile;
   readonly site: string;
   readonly gateway: string;
   readonly journal: string;

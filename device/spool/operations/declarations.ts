@@ -1,121 +1,86 @@
-import { createHash } from "node:crypto";
 import type { Declaration } from "../../../protocols/declaration.ts";
-import { canonicalIdentifier } from "../../../protocols/identifiers/canonical.ts";
+import { find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
+import type { Database } from "../database.ts";
 import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
 import { META, type OperationContext, readMeta, writeMeta } from "./context.ts";
 
-/** Kept for so long where a declaration does not say `retainUntil`, ms (`mqtt.md`). */
-const RETENTION_MS = 30 * 24 * 3_600_000;
-/** Declarations that one scan can match. */
-const MAX_MATCHED = 100;
 /** Scans that a start scores again because their declaration came just before the stop. */
 const MAX_UNSEEN = 10_000;
 
+interface Key {
+  readonly scheme: string;
+  readonly value: string;
+}
+
 /** Durable upsert: the newest revision of an aedId stands, the first content of a revision stands. */
 export function putDeclaration(
-  { database }: OperationContext,
+  { declarations }: OperationContext,
   {
     declaration,
     findings,
     at,
   }: { declaration: Declaration; findings: readonly DeclarationFinding[]; at: number },
 ): "stored" | "same" | "conflict" | "stale" {
-  const body = JSON.stringify(declaration);
-  const content = createHash("sha256").update(body).digest("hex");
-  const known = database.get(
-    "SELECT revision, content FROM declarations WHERE aed_id = ?",
-    declaration.aedId,
-  );
-  if (known !== null) {
-    const revision = Number(known["revision"]);
-    if (declaration.revision < revision) return "stale";
-    if (declaration.revision === revision) return known["content"] === content ? "same" : "conflict";
-  }
-  const live = declaration.function !== "cancel";
-  database.run(
-    `INSERT OR REPLACE INTO declarations (aed_id, revision, live, body, findings, content, stored_at, retain_until)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-    declaration.aedId,
-    declaration.revision,
-    live ? 1 : 0,
-    body,
-    JSON.stringify(findings),
-    content,
-    at,
-    retainUntil(declaration, at),
-  );
-  // A cancellation keeps the keys of what it cancels: their scans are to be rescored.
-  const identifiers = declaration.identifiers ?? [];
-  if (live || identifiers.length > 0) {
-    database.run("DELETE FROM declaration_keys WHERE aed_id = ?", declaration.aedId);
-    for (const { scheme, value } of identifiers) {
-      database.run(
-        "INSERT OR IGNORE INTO declaration_keys (scheme, value, aed_id) VALUES (?, ?, ?)",
-        scheme,
-        canonicalIdentifier(scheme, value),
-        declaration.aedId,
-      );
-    }
-  }
-  return "stored";
+  return declarations.write((database) => put(database, declaration, findings, at));
 }
 
 export function findDeclarations(
-  { database }: OperationContext,
-  { identifiers, now }: { identifiers: readonly { scheme: string; value: string }[]; now: number },
+  { declarations }: OperationContext,
+  { identifiers, now }: { identifiers: readonly Key[]; now: number },
 ): StoredDeclaration[] {
-  return database
-    .all(
-      `SELECT body, findings, stored_at FROM declarations WHERE live = 1 AND retain_until > ? AND aed_id IN (
-         SELECT k.aed_id FROM json_each(?) AS wanted
-         JOIN declaration_keys AS k ON k.scheme = wanted.value ->> 'scheme' AND k.value = wanted.value ->> 'value'
-       ) ORDER BY stored_at DESC, aed_id LIMIT ${MAX_MATCHED}`,
-      now,
-      JSON.stringify(identifiers),
-    )
-    .map((row) => ({
-      declaration: JSON.parse(String(row["body"])) as Declaration,
-      findings: JSON.parse(String(row["findings"])) as DeclarationFinding[],
-      storedAt: Number(row["stored_at"]),
-    }));
+  return declarations.read((database) => find(database, identifiers, now));
+}
+
+/** The identifiers that the stored revision of an aedId carries. */
+export function declarationKeys({ declarations }: OperationContext, { aedId }: { aedId: string }): Key[] {
+  return declarations.read((database) => keysOfId(database, aedId));
 }
 
 /**
  * Scans received since `since` whose last hit was decided before a declaration (or cancellation) of their identifiers was
  * stored: the gateway ended between the two. Erased hits are older than any of these. Most declarations come before their
- * scan: only the hits of the others are read. The order of the joins is given: a day's scans are few beside a month's
- * declarations.
+ * scan: only the hits of the others are read.
  */
 export function unseenDeclarations(
-  { database }: OperationContext,
+  { database, declarations }: OperationContext,
   { since }: { since: number },
 ): { scanId: string; cause: "declaration" | "cancellation" }[] {
-  return database
-    .all(
-      `SELECT s.scan_id, max(d.live) AS live FROM scan_keys AS k
-       CROSS JOIN declaration_keys AS n ON n.scheme = k.scheme AND n.value = k.value
-       CROSS JOIN declarations AS d ON d.aed_id = n.aed_id
-       CROSS JOIN scans AS s ON s.scan_id = k.scan_id
-       CROSS JOIN outbox AS o ON o.id = s.last_hit_id
-       WHERE k.received_at >= ? AND d.stored_at > k.received_at AND s.state <> 'received' AND o.event IS NOT NULL
-         AND d.stored_at > unixepoch(o.event ->> '$.data.decidedAt', 'subsec') * 1000
-       GROUP BY s.scan_id ORDER BY s.received_at LIMIT ${MAX_UNSEEN}`,
-      since,
-    )
-    .map((row) => ({
-      scanId: String(row["scan_id"]),
-      cause: row["live"] === 1 ? ("declaration" as const) : ("cancellation" as const),
-    }));
+  const unseen: { scanId: string; cause: "declaration" | "cancellation" }[] = [];
+  if ((declarations.read(newestAt) ?? 0) < since) return unseen;
+  for (const [scanId, { keys, receivedAt }] of keysOfScans(database, since)) {
+    if (unseen.length >= MAX_UNSEEN) break;
+    const stored = declarations.read((store) => storedAfter(store, keys, receivedAt));
+    if (stored === null || !wasDecidedBefore(database, scanId, stored.storedAt)) continue;
+    unseen.push({ scanId, cause: stored.live ? "declaration" : "cancellation" });
+  }
+  return unseen;
 }
 
-/** The identifiers that the stored revision of an aedId carries. */
-export function declarationKeys(
-  { database }: OperationContext,
-  { aedId }: { aedId: string },
-): { scheme: string; value: string }[] {
-  return database
-    .all("SELECT scheme, value FROM declaration_keys WHERE aed_id = ? ORDER BY scheme, value", aedId)
-    .map((row) => ({ scheme: String(row["scheme"]), value: String(row["value"]) }));
+/** Identifiers of the scans received since `since` that have a hit, the oldest scan first. */
+function keysOfScans(database: Database, since: number): Map<string, { keys: Key[]; receivedAt: number }> {
+  const scans = new Map<string, { keys: Key[]; receivedAt: number }>();
+  const rows = database.all(
+    `SELECT k.scan_id, k.scheme, k.value, k.received_at FROM scan_keys AS k CROSS JOIN scans AS s ON s.scan_id = k.scan_id
+     WHERE k.received_at >= ? AND s.state <> 'received' ORDER BY k.received_at, k.scan_id`,
+    since,
+  );
+  for (const row of rows) {
+    const scanId = String(row["scan_id"]);
+    const scan = scans.get(scanId) ?? { keys: [], receivedAt: Number(row["received_at"]) };
+    scan.keys.push({ scheme: String(row["scheme"]), value: String(row["value"]) });
+    scans.set(scanId, scan);
+  }
+  return scans;
+}
+
+function wasDecidedBefore(database: Database, scanId: string, at: number): boolean {
+  const row = database.get(
+    `SELECT 1 FROM scans AS s JOIN outbox AS o ON o.id = s.last_hit_id
+     WHERE s.scan_id = ? AND o.event IS NOT NULL AND unixepoch(o.event ->> '$.data.decidedAt', 'subsec') * 1000 < ?`,
+    scanId,
+    at,
+  );
+  return row !== null;
 }
 
 /** Of the same outcomeId the latest `at` stands; an outcome of an unknown scan is counted, not kept. */
@@ -138,9 +103,4 @@ export function putOutcome(
     outcome.body,
   );
   return "stored";
-}
-
-function retainUntil(declaration: Declaration, at: number): number {
-  const stated = Date.parse(declaration.privacy?.retainUntil ?? "");
-  return Number.isNaN(stated) ? at + RETENTION_MS : stated;
 }

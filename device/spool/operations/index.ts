@@ -1,6 +1,9 @@
+import { closeGap, readGap, widenGap } from "../../declarations/gap.ts";
+import { newestAt } from "../../declarations/store.ts";
 import type { OperationContext } from "./context.ts";
 import * as declarations from "./declarations.ts";
 import * as outbox from "./outbox.ts";
+import * as pieces from "./pieces.ts";
 import * as scans from "./scans.ts";
 import * as upkeep from "./upkeep.ts";
 
@@ -29,6 +32,12 @@ export const OPERATIONS = {
   findDeclarations: declarations.findDeclarations,
   declarationIdentifiers: declarations.declarationKeys,
   unseenDeclarations: declarations.unseenDeclarations,
+  countPieces: pieces.countPieces,
+  declarationGap: ({ declarations: file }: OperationContext) => file.read(readGap),
+  newestDeclarationAt: ({ declarations: file }: OperationContext) => file.read(newestAt),
+  widenDeclarationGap: ({ declarations: file }: OperationContext, { since }: { since: number }) =>
+    file.write((store) => widenGap(store, since)),
+  closeDeclarationGap: ({ declarations: file }: OperationContext) => file.write(closeGap),
   putOutcome: declarations.putOutcome,
   putDeadLetter: upkeep.putDeadLetter,
   deadLetters: ({ database }: OperationContext, { limit }: { limit: number }) =>

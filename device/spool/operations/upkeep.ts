@@ -1,3 +1,4 @@
+import { expire, SHRED_STEP } from "../../declarations/store.ts";
 import type { Database, SqlRow } from "../database.ts";
 import type { DeadLetter, ScanState, SpoolFigures } from "../port.ts";
 import { META, numberOrNull, type OperationContext, readMeta, textOrNull } from "./context.ts";
@@ -117,7 +118,7 @@ function stateOf(row: SqlRow): string {
  * their `retainUntil`. Returns the rows changed; a full step means there is more.
  */
 export function upkeep(
-  { database }: OperationContext,
+  { database, declarations }: OperationContext,
   { now, keepPublishedMs }: { now: number; keepPublishedMs: number },
 ): { erased: number; more: boolean } {
   const delivered =
@@ -127,12 +128,7 @@ export function upkeep(
        SELECT sequence FROM outbox WHERE event IS NOT NULL AND published_at < ? AND ${delivered} LIMIT ${ERASE_STEP})`,
     now - keepPublishedMs,
   );
-  const expired = database.run(
-    `DELETE FROM declarations WHERE aed_id IN (SELECT aed_id FROM declarations WHERE retain_until <= ? LIMIT ${ERASE_STEP})`,
-    now,
-  );
-  if (expired > 0) {
-    database.run("DELETE FROM declaration_keys WHERE aed_id NOT IN (SELECT aed_id FROM declarations)");
-  }
-  return { erased: erased + expired, more: erased === ERASE_STEP || expired === ERASE_STEP };
+  const expired = declarations.write((store) => expire(store, now));
+  if (expired > 0) declarations.shredded();
+  return { erased: erased + expired, more: erased === ERASE_STEP || expired === SHRED_STEP };
 }
