@@ -14,11 +14,16 @@ export const MAX_PACKAGE_FILES = 64;
 /** Most packages looked at in one folder. */
 export const MAX_PACKAGES = 100;
 
+/** `task` of a package that reads declarations, not images (`tabular-package.ts`). */
+export const TABULAR_TASK = "tabular";
+
 const probability = z.number().min(0).max(1);
 const prevalence = z.number().gt(0).lt(1);
 /** A file inside of the package: forward slashes, no way out of the folder. */
-const inside = z.string().regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/);
-const semver = z.string().regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/);
+export const insideSchema = z
+  .string()
+  .regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/);
+export const semverSchema = z.string().regex(/^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/);
 const side = z.strictObject({ width: z.int().min(1).max(8192), height: z.int().min(1).max(8192) });
 
 const rising = (points: readonly (readonly [number, number])[]) =>
@@ -38,7 +43,7 @@ const calibrationSchema = z.discriminatedUnion("method", [
   }),
 ]);
 
-const classSchema = z.object({
+export const classSchema = z.object({
   name: z.string().min(1).max(64),
   /** Calibrated score from which the class counts as found. */
   threshold: probability,
@@ -79,15 +84,30 @@ const goldenSchema = z.object({
     .array(
       z.object({
         /** Gzipped u16 little-endian samples; transmission = sample / `scale`. */
-        input: inside,
+        input: insideSchema,
         shape: z.array(z.int().min(1).max(8192)).length(4),
         scale: z.number().positive(),
-        output: inside,
+        output: insideSchema,
       }),
     )
     .min(1)
     .max(16),
 });
+
+/** Every file of the package but `model.json` and `SIGNATURE`. */
+export const filesSchema = z
+  .record(
+    insideSchema,
+    z.object({
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      bytes: z.int().min(0).max(MAX_PACKAGE_FILE_BYTES),
+    }),
+  )
+  .refine((files) => Object.keys(files).length <= MAX_PACKAGE_FILES, `at most ${MAX_PACKAGE_FILES} files`)
+  .refine(
+    (files) => "model.onnx" in files && "MODEL_CARD.md" in files,
+    "must list model.onnx and MODEL_CARD.md",
+  );
 
 /** States of a load, in the order of the columns of the output `state` (contract `mqtt.md`, Hit `load`). */
 export const LOAD_STATES = ["empty", "part", "loaded"] as const;
@@ -102,7 +122,7 @@ export const manifestSchema = z
   .object({
     schema: z.literal("lynceus-model/1"),
     name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
-    version: semver,
+    version: semverSchema,
     task: z.enum(["detection", "contents", "embedding"]),
     provider: z.string().min(1).max(200),
     inputs: z.array(inputSchema).length(1),
@@ -120,21 +140,9 @@ export const manifestSchema = z
     golden: goldenSchema,
     metrics: z.record(z.string(), z.unknown()),
     training: z.record(z.string(), z.unknown()),
-    files: z
-      .record(
-        inside,
-        z.object({
-          sha256: z.string().regex(/^[0-9a-f]{64}$/),
-          bytes: z.int().min(0).max(MAX_PACKAGE_FILE_BYTES),
-        }),
-      )
-      .refine((files) => Object.keys(files).length <= MAX_PACKAGE_FILES, `at most ${MAX_PACKAGE_FILES} files`)
-      .refine(
-        (files) => "model.onnx" in files && "MODEL_CARD.md" in files,
-        "must list model.onnx and MODEL_CARD.md",
-      ),
+    files: filesSchema,
     keyId: z.string().nullable(),
-    minimumRuntime: semver,
+    minimumRuntime: semverSchema,
   })
   .refine(({ task, classes }) => (task === "embedding") === (classes.length === 0), {
     error: "must name what it tells apart; only an embedding has none",
@@ -154,13 +162,22 @@ export type ModelClass = z.infer<typeof classSchema>;
 export type Calibration = z.infer<typeof calibrationSchema>;
 export type ModelInput = z.infer<typeof inputSchema>;
 
+/** What the loading and checking of a package needs of a manifest, whatever its task. */
+export interface PackageManifest {
+  readonly files: z.infer<typeof filesSchema>;
+  readonly golden: { readonly cases: readonly { readonly input: string; readonly output: string }[] };
+}
+
 /** A package whose every file was found to be what its manifest says. */
-export interface ModelPackage {
+export interface VerifiedPackage<M extends PackageManifest> {
   readonly directory: string;
-  readonly manifest: ModelManifest;
+  readonly manifest: M;
   /** Hex SHA-256 of `model.json`, which holds the digests of all else: names the package as a whole. */
   readonly sha256: string;
 }
+
+/** A package that looks at images. */
+export type ModelPackage = VerifiedPackage<ModelManifest>;
 
 const REINSTALL = "Install the package again from where it came from; do not edit its files.";
 
@@ -189,7 +206,7 @@ async function readBounded(path: string, limit: number): Promise<Uint8Array> {
   }
 }
 
-function parseManifest(path: string, bytes: Uint8Array): ModelManifest {
+function parseManifest<M extends PackageManifest>(path: string, bytes: Uint8Array, schema: z.ZodType<M>): M {
   const invalid = (message: string, cause?: unknown) =>
     new LynceusError("LYN_MODEL_MANIFEST_INVALID", `${path}: ${message}`, {
       remedy: "The package does not follow lynceus-model/1; ask its provider for a corrected one.",
@@ -201,7 +218,7 @@ function parseManifest(path: string, bytes: Uint8Array): ModelManifest {
   } catch (cause) {
     throw invalid("not JSON", cause);
   }
-  const result = manifestSchema.safeParse(value);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issues = result.error.issues.slice(0, 5).map((issue) => `/${issue.path.join("/")}: ${issue.message}`);
   throw invalid(issues.join("; "));
@@ -212,7 +229,7 @@ function parseManifest(path: string, bytes: Uint8Array): ModelManifest {
  * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_DIGEST_MISMATCH
  */
 export async function readPackageFile(
-  modelPackage: Pick<ModelPackage, "directory" | "manifest">,
+  modelPackage: { readonly directory: string; readonly manifest: Pick<PackageManifest, "files"> },
   name: string,
 ): Promise<Uint8Array> {
   const listed = modelPackage.manifest.files[name];
@@ -238,13 +255,24 @@ export async function readPackageFile(
 }
 
 /**
- * Reads `directory/model.json` and verifies size and SHA-256 of every file that it lists.
+ * Reads a package that looks at images; {@link verifyPackage} says what is checked.
  * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_MANIFEST_INVALID, LYN_MODEL_DIGEST_MISMATCH
  */
 export async function loadPackage(directory: string): Promise<ModelPackage> {
+  return verifyPackage(directory, manifestSchema);
+}
+
+/**
+ * Reads `directory/model.json` and verifies size and SHA-256 of every file that it lists.
+ * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_MANIFEST_INVALID, LYN_MODEL_DIGEST_MISMATCH
+ */
+export async function verifyPackage<M extends PackageManifest>(
+  directory: string,
+  schema: z.ZodType<M>,
+): Promise<VerifiedPackage<M>> {
   const path = join(directory, "model.json");
   const bytes = await readBounded(path, MAX_MANIFEST_BYTES);
-  const manifest = parseManifest(path, bytes);
+  const manifest = parseManifest(path, bytes, schema);
   for (const golden of manifest.golden.cases) {
     if (!(golden.input in manifest.files && golden.output in manifest.files)) {
       throw new LynceusError(
@@ -260,8 +288,15 @@ export async function loadPackage(directory: string): Promise<ModelPackage> {
   return { directory, manifest, sha256: sha256(bytes) };
 }
 
-/** Folders in `directory` that hold a `model.json`, sorted by name; an absent directory holds none. Nothing is verified. */
-export async function listPackages(directory: string): Promise<string[]> {
+/**
+ * Folders in `directory` that hold the `model.json` of a package that looks at images, or of one that reads declarations
+ * (`tabular`); sorted by name. An absent directory holds none. Nothing is verified: a manifest that cannot be read counts as
+ * an image's, so that loading it says why.
+ */
+export async function listPackages(
+  directory: string,
+  kind: "image" | "tabular" = "image",
+): Promise<string[]> {
   let entries: Awaited<ReturnType<typeof listFolders>>;
   try {
     entries = await listFolders(directory);
@@ -275,9 +310,26 @@ export async function listPackages(directory: string): Promise<string[]> {
   const found: string[] = [];
   for (const name of entries.sort().slice(0, MAX_PACKAGES)) {
     const inner = await readdir(join(directory, name));
-    if (inner.includes("model.json")) found.push(join(directory, name));
+    if (!inner.includes("model.json")) continue;
+    const folder = join(directory, name);
+    if ((await isTabular(folder)) === (kind === "tabular")) found.push(folder);
   }
   return found;
+}
+
+async function isTabular(folder: string): Promise<boolean> {
+  try {
+    const bytes = await readBounded(join(folder, "model.json"), MAX_MANIFEST_BYTES);
+    const manifest: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return (
+      typeof manifest === "object" &&
+      manifest !== null &&
+      "task" in manifest &&
+      manifest.task === TABULAR_TASK
+    );
+  } catch {
+    return false;
+  }
 }
 
 async function listFolders(directory: string): Promise<string[]> {
