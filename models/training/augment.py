@@ -17,6 +17,46 @@ OPAQUE_ADDED = 0.9
 LEAST_LEFT = 0.5
 
 
+AIR = 60000.0
+CLUTTER_WINDOW = 9
+
+
+def turned(planes, boxes, way):
+    """Planes [2, h, w] and boxes in one of the eight ways that a square lies on itself."""
+    if way & 1:
+        planes, boxes = planes[:, :, ::-1], np.stack([planes.shape[2] - boxes[:, 2], boxes[:, 1], planes.shape[2] - boxes[:, 0], boxes[:, 3]], 1)
+    if way & 2:
+        planes, boxes = planes[:, ::-1], np.stack([boxes[:, 0], planes.shape[1] - boxes[:, 3], boxes[:, 2], planes.shape[1] - boxes[:, 1]], 1)
+    if way & 4:
+        planes, boxes = planes.transpose(0, 2, 1), boxes[:, [1, 0, 3, 2]]
+    return planes, boxes
+
+
+def noise_of(transmission, company):
+    """Variance of the noise of a transmission [2, h, w]: photons and electronics."""
+    photons = np.float32(company["photons"])[:, None, None]
+    return np.maximum(transmission, 0) / photons + np.float32(company["electronic"] ** 2)
+
+
+def is_hidden(under, factor, noise, box):
+    """Whether a thing of transmission `factor` cannot be told from what is `under` it, roughly as `simulator/tiers.ts` measures it."""
+    x0, y0, x1, y1 = box.round().astype(int)
+    under, factor, noise = (part[:, max(0, y0) : y1, max(0, x0) : x1] for part in (under, factor, noise))
+    if under.shape[1] < 3 or under.shape[2] < 3:
+        return True
+    signal = -np.log(np.maximum(factor, 1e-5)).mean(0)
+    mask = signal > 0.008
+    if not mask.any():
+        return True
+    quantum = (noise / np.maximum(under * factor, 1e-3) ** 2).sum(0) / 4
+    plain = torch.from_numpy(-np.log(np.maximum(under, 1e-5)).mean(0))[None, None]
+    mean = lambda t: F.avg_pool2d(t, CLUTTER_WINDOW, 1, CLUTTER_WINDOW // 2, count_include_pad=False)[0, 0].numpy()
+    clutter = np.maximum(mean(plain * plain) - mean(plain) ** 2, 0)
+    ratio = (signal / np.sqrt(quantum + clutter))[mask]
+    occluded = (ratio < 2) | (under[1][mask] < 0.01)
+    return float(np.median(ratio)) < 2 or float(occluded.mean()) > 0.8
+
+
 class Augmenter:
     """Draws from one seeded generator; `noise` is a bank of normal numbers, since drawing them anew costs more than the rest."""
 
@@ -36,9 +76,12 @@ class Augmenter:
     def __call__(self, sample, other=None):
         """`sample` (see batch.sample_of) with `image` and moved boxes. `other`: a sample without targets to lay over it, or None."""
         image, boxes, ignored = self.crop(sample)
-        share = sample["shares"]
+        share, labels = sample["shares"], sample["labels"]
         if self.chance("windowChance"):
             image, boxes, ignored, share = self.window(image, boxes, ignored, share)
+        if sample.get("company") and self.chance("companyChance" if share.any() else "companyInWindowChance"):
+            image, boxes, labels, ignored = self.company(image, boxes, labels, ignored, sample["company"])
+            share = np.zeros_like(share)
         if other is not None and share.any():
             image, ignored, share = self.overlay(image, boxes, ignored, sample, other)
         image, boxes = self.turn(image, boxes)
@@ -52,7 +95,7 @@ class Augmenter:
         if self.chance("pictureChance"):
             image = round_trip(image, self.rng)
         known = boxes[:, 2] > boxes[:, 0]
-        return {**sample, "image": np.ascontiguousarray(image), "boxes": boxes[known], "labels": sample["labels"][known], "ignored": ignored[known], "shares": share}
+        return {**sample, "image": np.ascontiguousarray(image), "boxes": boxes[known], "labels": labels[known], "ignored": ignored[known], "shares": share}
 
     def window(self, image, boxes, ignored, share):
         """A part of a large parcel, mostly around one of its targets: more to learn per pixel. Goods are then unknown (share 0).
@@ -110,6 +153,35 @@ class Augmenter:
             ignored[i] |= over.size > 0 and float(over.mean()) < math.exp(-OPAQUE_ADDED)
         mine, theirs = sample["massKg"] or 1.0, other["massKg"] or 1.0
         return image, ignored, ((mine * sample["shares"] + theirs * other["shares"]) / (mine + theirs)).astype(np.float32)
+
+    def company(self, image, boxes, labels, ignored, company):
+        """Things of the same machine multiplied into the scan, with the noise of the photons they take. Goods are then unknown.
+
+        What they hide, and what of theirs cannot be seen where they lie, is ignored (as `simulator/tiers.ts` calls it hidden).
+        """
+        image, limit = image.copy(), image.shape[1:]
+        for at in self.rng.permutation(len(company["things"]))[: 1 + (self.rng.random() < 0.4)]:
+            planes, inner, classes = company["things"][at]
+            factor, inner = turned(planes.astype(np.float32) / AIR, inner, self.rng.integers(0, 8))
+            h, w = factor.shape[1:]
+            if h > 1.1 * limit[0] or w > 1.1 * limit[1]:
+                continue
+            y, x = (int(self.rng.integers(min(0, side - s), max(1, side - s + 1))) for side, s in zip(limit, (h, w)))
+            y0, x0, y1, x1 = max(0, y), max(0, x), min(limit[0], y + h), min(limit[1], x + w)
+            factor = factor[:, y0 - y : y1 - y, x0 - x : x1 - x]
+            under = image[:, y0:y1, x0:x1]
+            noise = noise_of(under * factor, company)
+            new = np.clip(inner + np.float32([x, y, x, y]), 0, np.float32([limit[1], limit[0]] * 2))
+            hidden = np.array([is_hidden(under, factor, noise, box - np.float32([x0, y0, x0, y0])) for box in new], bool)
+            for i, (a, b, c, d) in enumerate(boxes.round().astype(int)):
+                part = factor[1, max(0, b - y0) : max(0, d - y0), max(0, a - x0) : max(0, c - x0)]
+                covered = part.size / max(1, (c - a) * (d - b))
+                ignored = ignored.copy()
+                ignored[i] |= covered > 0.3 and float(part.mean()) < math.exp(-OPAQUE_ADDED)
+            image[:, y0:y1, x0:x1] = under * factor + np.sqrt(noise * (1 - factor)) * self.normal(factor.shape)
+            boxes, labels = np.concatenate([boxes, new]), np.concatenate([labels, classes])
+            ignored = np.concatenate([ignored, hidden])
+        return image, boxes, labels, ignored
 
     def turn(self, image, boxes):
         """Mirrored and, where it fits on the canvas, turned by a right angle."""

@@ -75,8 +75,16 @@ def sample_of(scan, config):
     return {
         "planes": np.ascontiguousarray(scan["planes"][:, y0:y1, x0:x1]), "airLevel": scan["airLevel"],
         "body": (top - y0, bottom - y0, left - x0, right - x0), "boxes": boxes - np.float32([x0, y0, x0, y0]), "labels": labels,
-        "ignored": tiers == "hidden", "shares": shares(scan, config["groups"]), "massKg": scan.get("massKg"),
+        "ignored": tiers == "hidden", "shares": shares(scan, config["groups"]), "massKg": scan.get("massKg"), "company": company(scan, config),
     }
+
+
+def company(scan, config):
+    """Things that may be multiplied into the scan, or None: `photons`, `electronic` (share of air), `things` of (planes, boxes, labels)."""
+    if not scan.get("companions"):
+        return None
+    things = [(thing["planes"], *objects(thing, config["classes"])[:2]) for thing in scan["companions"]]
+    return {"photons": scan["photons"], "electronic": scan["electronicCounts"] / scan["airLevel"], "things": things}
 
 
 def padded_width(scan, config):

@@ -12,14 +12,19 @@ import torch.nn.functional as F
 
 STRIDES = (8, 16, 32)
 MIN_TRANSMISSION = 1e-4
-FRONT_CHANNELS = 8
+FRONT_CHANNELS = 13
+BEAM_USUAL = torch.tensor([1.2, 1.19, 1.35, 2.2])
 
 
 class FrontEnd(nn.Module):
-    """Transmission -> 8 channels at half resolution, and the high-energy attenuation there.
+    """Transmission -> 13 channels at half resolution, and the high-energy attenuation there.
 
-    Channels: attenuation high and low, their ratio (the material), a compressed attenuation for thin things, and the
-    fine structure of each of the four full-resolution pixels, because a blade on edge is one or two pixels wide.
+    Channels: attenuation high and low, their ratio (the material), a compressed attenuation for thin things, the fine
+    structure of each of the four full-resolution pixels (a blade on edge is one or two pixels wide), the ratio measured
+    against the scan's own organic matter, and four figures of the whole scan that say what the machine's beam is like.
+
+    The ratio of one material differs more between two tubes than that of sugar and of an explosive at one: behind 140 kV
+    paper has 1.51 and sugar 1.26, behind 180 kV 1.29 and 1.16. What is over 1 keeps its proportions to a few per cent.
     """
 
     def forward(self, transmission):
@@ -32,8 +37,28 @@ class FrontEnd(nn.Module):
         fine = F.pixel_unshuffle(attenuation.mean(1, keepdim=True), 2) - around
         fine = 3.0 * fine / (0.15 + torch.abs(fine) + 0.2 * torch.relu(around))
         thin = torch.sqrt(body + 1e-3)
-        front = torch.cat([0.5 * high, 0.5 * low, 3.0 * torch.clamp(ratio, -1.0, 2.0), thin, fine], 1)
-        return front, body
+        beam = self.beam(F.avg_pool2d(pooled, 4))
+        organic = torch.clamp(beam[:, 1:2] - 1.0, 0.05, 0.6)
+        relative = (low - high) / (body * organic + 0.03) - 1.0
+        plain = [0.5 * high, 0.5 * low, 3.0 * torch.clamp(ratio, -1.0, 2.0), thin, fine]
+        scan = 4.0 * (beam - BEAM_USUAL.reshape(1, 4, 1, 1)) * torch.ones_like(high)
+        return torch.cat([*plain, torch.clamp(relative, -2.0, 4.0), scan], 1), body
+
+    @staticmethod
+    def beam(pooled):
+        """Low/high ratios of a scan [B, 2, h, w] -> [B, 4, 1, 1]: of what is thin, of the most organic, of all, of metal.
+
+        Each is a ratio of sums, so that noise does not shift it; what holds little of the kind gives the usual value.
+        """
+        low, high = pooled[:, 0:1], pooled[:, 1:2]
+        here = low / torch.clamp(high, min=0.05)
+        thin = torch.clamp(high - 0.02, 0.0, 0.05) * torch.clamp(0.2 - high, 0.0, 0.05)
+        middle = torch.clamp(high - 0.12, 0.0, 0.1) * torch.clamp(1.4 - high, 0.0, 0.1)
+        organic = middle * torch.exp(-12.0 * torch.clamp(here - 1.1, 0.0, 1.0))
+        metal = middle * torch.sigmoid(12.0 * (here - 1.75))
+        weights = torch.cat([400.0 * thin, 100.0 * organic, 100.0 * middle, 100.0 * metal], 1)
+        usual = BEAM_USUAL.reshape(1, 4, 1, 1)
+        return ((weights * low).sum((2, 3), keepdim=True) + usual) / ((weights * high).sum((2, 3), keepdim=True) + 1.0)
 
 
 class Conv(nn.Sequential):

@@ -12,7 +12,8 @@ class Replay:
         return len(self.items)
 
     def add(self, sample):
-        size = sample["planes"].nbytes
+        company = sample.get("company")
+        size = sample["planes"].nbytes + sum(planes.nbytes for planes, *_ in (company["things"] if company else []))
         self.last = sample
         if self.bytes + size <= self.limit or not self.items:
             self.items.append(sample)

@@ -48,9 +48,25 @@ def read_scan(pipe):
     return scan
 
 
+def read_company(pipe):
+    """What `simulator/projection/company.ts` adds to a scan: `photons`, `electronicCounts`, `companions` with `planes` u16 [2, h, w]."""
+    (length,) = struct.unpack("<I", read_exact(pipe, 4))
+    if not 0 < length <= MAX_HEADER:
+        raise StreamError(f"header of {length} bytes")
+    found = json.loads(read_exact(pipe, length))
+    for thing in found["companions"]:
+        width, height = thing["width"], thing["height"]
+        if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
+            raise StreamError(f"companion of {width}x{height} pixels")
+        thing["planes"] = np.frombuffer(read_exact(pipe, width * height * 4), "<u2").reshape(2, height, width)
+    return found
+
+
 def stream_command(seed, start, count, options):
-    """`options`: further options of the simulator's stream by name, such as {"mix": "training"} or {"benchmark": "main"}."""
-    command = [str(NODE), "simulator/stream.ts", "--seed", str(seed), "--start", str(start), "--count", str(count)]
+    """`options`: further options of the simulator's stream by name, such as {"mix": "training"}, {"benchmark": "main"} or
+    {"companions": 3} (things seen alone by the same machine beside each scan, see `read_company`)."""
+    program = "simulator/projection/company.ts" if "companions" in options else "simulator/stream.ts"
+    command = [str(NODE), program, "--seed", str(seed), "--start", str(start), "--count", str(count)]
     for name, value in options.items():
         command += [f"--{name}", str(value)]
     return command
@@ -139,7 +155,8 @@ class Supply:
             until = time.monotonic() + 60 * minutes
             try:
                 while not self.stopped.is_set() and time.monotonic() < until:
-                    self._offer(read_scan(process.stdout))
+                    scan = read_scan(process.stdout)
+                    self._offer({**scan, **read_company(process.stdout)} if "companions" in options else scan)
                     index += 1
                     pause, self.failure = RETRY_SECONDS[0], None
             except (EOFError, StreamError, ValueError) as error:

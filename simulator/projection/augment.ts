@@ -103,7 +103,7 @@ function drawnThreat(name: TargetClass, pitch: number, random: Random): Stencil 
 }
 
 /** Mostly flat as it rests, sometimes tilted by what is below; things that rest on any side lie on any. */
-function lying(item: Item, random: Random): Rotation {
+export function lying(item: Item, random: Random): Rotation {
   let turn: Rotation = aboutZ(random.range(0, 2 * Math.PI));
   if (item.rests === "any" && random.chance(0.3)) turn = compose(turn, random.chance(0.5) ? LAY_Z : STAND_X);
   const tilt = random.chance(0.5) ? 0.5 : 0.12;

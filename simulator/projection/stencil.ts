@@ -35,6 +35,12 @@ export interface StencilTarget {
  * a stencil or shows nothing of its targets.
  */
 export function drawStencil(item: Item, turn: Rotation, pitch: number): Stencil | undefined {
+  const stencil = drawThing(item, turn, pitch);
+  return stencil === undefined || stencil.targets.length === 0 ? undefined : stencil;
+}
+
+/** As {@link drawStencil}, of a thing that may hold no target. */
+export function drawThing(item: Item, turn: Rotation, pitch: number): Stencil | undefined {
   const half = rotatedExtents(turn, item.half);
   const width = Math.ceil((2 * half[0]) / pitch) + 2 * MARGIN;
   const height = Math.ceil((2 * half[1]) / pitch) + 2 * MARGIN;
@@ -50,5 +56,5 @@ export function drawStencil(item: Item, turn: Rotation, pitch: number): Stencil 
     const mask = Uint8Array.from(canvas.mark, (areal) => (areal > MASK_FROM ? 1 : 0));
     if (mask.includes(1)) targets.push({ class: name, mask, massKg });
   }
-  return targets.length === 0 ? undefined : { width, height, lines: canvas.bins, targets };
+  return { width, height, lines: canvas.bins, targets };
 }
