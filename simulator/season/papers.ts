@@ -50,7 +50,7 @@ export function drawDeclaration(
   const { truth, flow, sender } = input;
   const faults =
     truth.kind === null ? parameters.papers : { ...parameters.papers, ...parameters.irregularPapers };
-  const documents = truth.kind === "false-documents";
+  const { documents } = truth;
   const claims = claimsOf(truth, input.value, faults, random);
   const total = claims.reduce((sum, claim) => sum + claim.value, 0);
   const gross = grossOf(truth, claims, faults, random);
@@ -125,7 +125,7 @@ function claimsOf(
   faults: Faults,
   random: Random,
 ): Claim[] {
-  if (truth.kind === "false-documents")
+  if (truth.documents)
     return [{ hs6: "490199", description: "documents", quantity: 1, netKg: truth.grossKg * 0.95, value: 0 }];
   const leaveOut = truth.told.length > 1 && random.chance(faults.lineLeftOut);
   const told = leaveOut ? truth.told.slice(0, -1) : truth.told;

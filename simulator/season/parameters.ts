@@ -21,6 +21,8 @@ export interface SeasonParameters {
   readonly consignments: number;
   readonly days: number;
   readonly irregular: number;
+  /** Regular consignments that hold documents only, declared as such. */
+  readonly documents: number;
   readonly flows: Shares<"postal" | "express" | "air_cargo">;
   /** Of the irregular ones; together 1. */
   readonly kinds: Shares<Kind>;
@@ -71,14 +73,18 @@ export interface SeasonParameters {
   readonly split: Shares<"innocentFrequent">;
 }
 
-/** Of these parameters. They were frozen before fusion was fitted to them; other values need another name. */
-export const SEASON_SET = "season-1";
+/**
+ * Of these parameters. They were frozen before fusion was fitted to them; other values need another name. (`season-1` had no
+ * regular documents, so that the word alone gave the false ones away; nothing was ever fitted to it.)
+ */
+export const SEASON_SET = "season-2";
 
 export const SEASONS: Readonly<Record<SeasonName, SeasonParameters>> = {
   standard: {
     consignments: 20000,
     days: 90,
     irregular: 0.02,
+    documents: 0.05,
     flows: {
       postal: 0.55,
       express: 0.35,
@@ -164,6 +170,7 @@ export const SEASONS: Readonly<Record<SeasonName, SeasonParameters>> = {
     consignments: 20000,
     days: 90,
     irregular: 0.02,
+    documents: 0.04,
     flows: {
       postal: 0.35,
       express: 0.45,

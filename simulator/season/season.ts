@@ -17,6 +17,8 @@ export interface SeasonItem {
   readonly capturedAt: number;
   /** What a full examination finds; null: nothing. */
   readonly kind: Kind | null;
+  /** Classes that the examination finds where they should not be. */
+  readonly classes: readonly string[];
   readonly identifiers: readonly Identifier[];
   readonly declaration: Declaration | null;
   readonly measured: {
@@ -154,6 +156,7 @@ function drawItem(input: ItemInput, random: Random): SeasonItem {
     scanId,
     capturedAt,
     kind: fate.kind,
+    classes: truth.classes,
     identifiers,
     declaration: declarationOf(input, { truth, flow, identifiers, common }, random.fork("papers")),
     measured: measuredOf(truth, parameters, random.fork("devices")),

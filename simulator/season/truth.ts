@@ -7,11 +7,15 @@ import type { Kind, SeasonParameters } from "./parameters.ts";
 /** What is really in a consignment, beside its papers. */
 export interface ConsignmentTruth {
   readonly kind: Kind | null;
+  /** Declared as documents, rightly or not. */
+  readonly documents: boolean;
   /** All goods that are there, the hidden ones too. */
   readonly lines: readonly Line[];
   /** What an honest sender of this kind would have declared; hidden goods are not among them. */
   readonly told: readonly Line[];
   readonly image: ImageTruth;
+  /** Classes that an examination finds where they should not be. */
+  readonly classes: readonly ThreatClass[];
   /** Gross, kg. */
   readonly grossKg: number;
 }
@@ -44,7 +48,9 @@ const PACKAGING = { kg: 0.08, share: 0.06 } as const;
 
 /** Draws what is inside a consignment of a kind; null: a regular one. */
 export function drawTruth(kind: Kind | null, parameters: SeasonParameters, random: Random): ConsignmentTruth {
-  const told = kind === "false-documents" ? [] : drawLines(random);
+  const regular = kind === null && random.chance(parameters.documents);
+  const documents = regular || kind === "false-documents";
+  const told = regular ? [papers(random)] : documents ? [] : drawLines(random);
   const lines = linesOf(kind, told, random);
   const hidden = hiddenOf(kind, random);
   const all = hidden === null ? lines : [...lines, hidden.line];
@@ -57,7 +63,28 @@ export function drawTruth(kind: Kind | null, parameters: SeasonParameters, rando
   for (const { trade, massKg } of all) groups.set(trade.group, (groups.get(trade.group) ?? 0) + massKg / net);
   const grossKg =
     net * (1 + PACKAGING.share * random.range(0.5, 1.5)) + PACKAGING.kg * random.range(0.5, 1.5);
-  return { kind, lines: all, told, image: { targets, groups, massKg: grossKg }, grossKg };
+  return {
+    kind,
+    documents,
+    lines: all,
+    told,
+    image: { targets, groups, massKg: grossKg },
+    classes: hidden === null ? [] : [hidden.class],
+    grossKg,
+  };
+}
+
+/** Printed matter, flat and light. */
+function papers(random: Random): Line {
+  const massKg = random.range(0.05, 1.2);
+  const trade = {
+    group: "paper-books" as const,
+    hs6: "490199",
+    description: "documents",
+    pieceKg: massKg,
+    price: 0,
+  };
+  return { trade, quantity: 1, massKg, value: 0 };
 }
 
 function linesOf(kind: Kind | null, told: readonly Line[], random: Random): readonly Line[] {
