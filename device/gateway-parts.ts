@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { BrokerConfig, LaneConfig } from "./config/schema.ts";
 import { linkTls, readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
@@ -6,6 +7,7 @@ import type { LaneScoring } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
 import { openPeripheral } from "./peripheral/open.ts";
 import type { Peripheral } from "./peripheral/port.ts";
+import { MachineWatch } from "./profile/watch.ts";
 import { createLineScanDriver } from "./scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
@@ -105,6 +107,15 @@ export async function peripheralsOf(
     return [new Camera({ ...each, url: each.transport, clock, log })];
   });
   return (await Promise.all(opened)).flat();
+}
+
+/** What watches the lane's machine by its images; limits are those of its profile. */
+export async function machineWatchOf(lane: LaneConfig, spoolPath: string, log: Log): Promise<MachineWatch> {
+  const { scanner } = lane;
+  const file = "profile" in scanner ? scanner.profile : undefined;
+  const profile = file === undefined ? null : (await import("./profile/load.ts")).readProfile(file);
+  const limits = (await profile)?.profile.limits ?? {};
+  return new MachineWatch({ path: join(spoolPath, "machines", `${lane.id}.json`), limits, log });
 }
 
 /** How the lane's scans are scored. */

@@ -7,7 +7,14 @@ import { certificateExpiry } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
 import type { Reports } from "./dicom-out/of-config.ts";
-import { credentialsOf, driverOf, massCalibrationOf, peripheralsOf, scoringOf } from "./gateway-parts.ts";
+import {
+  credentialsOf,
+  driverOf,
+  machineWatchOf,
+  massCalibrationOf,
+  peripheralsOf,
+  scoringOf,
+} from "./gateway-parts.ts";
 import { inferenceForLane } from "./inference/for-lane.ts";
 import type { Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
@@ -261,6 +268,7 @@ export class Gateway {
       ...trackingOf(lane, parts.alerts, Date.now, log),
       spool: parts.spool,
       inference: inferenceForLane(parts.inference, await massCalibrationOf(lane, log)),
+      watch: await machineWatchOf(lane, config.spool.path, log),
       scorer: parts.scorer,
       alerts: parts.alerts,
       clock: Date.now,

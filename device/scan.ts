@@ -214,6 +214,20 @@ export interface SimilarScan {
   readonly relation: "same-item" | "alike";
 }
 
+/** What the image of a scan says of its machine; each null where the image does not show it. */
+export interface ImageFigures {
+  /** Standard deviation in air, of the air level. */
+  readonly noise: number | null;
+  /** How far detector pixels differ from their neighbours in air, root mean square, of the air level. */
+  readonly stripes: number | null;
+  /** Level of air over the stated one, minus 1. */
+  readonly airShift: number | null;
+  /** Attenuation (−ln) at which the noise behind thick goods is as large as the signal. */
+  readonly penetration: number | null;
+  /** Median of low over high attenuation. */
+  readonly ratio: number | null;
+}
+
 /** What image analysis says of a scan. Plain JSON: it crosses the process boundary and is stored. */
 export interface Analysis {
   readonly detections: readonly {
@@ -248,6 +262,8 @@ export interface Analysis {
   /** 0..1: how far the image can be trusted (noise, saturation, estimated air). */
   readonly quality: number;
   readonly airEstimated: boolean;
+  /** Of the first view; absent: nothing was measured. */
+  readonly figures?: ImageFigures | undefined;
   readonly images: readonly {
     readonly view: number;
     readonly energy: Energy;

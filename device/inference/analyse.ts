@@ -1,9 +1,10 @@
 import type { ScanPlanes } from "../../models/planes.ts";
 import { ViewTensors } from "../../models/tensor.ts";
+import { imageFigures } from "../image/figures.ts";
 import { isEightBit } from "../image/kind.ts";
 import type { MassCalibration } from "../image/mass-calibration.ts";
 import { judgeQuality, type QualityVerdict } from "../image/quality.ts";
-import type { Analysis, LoadFinding, LookedFor, ScanEmbedding } from "../scan.ts";
+import type { Analysis, ImageFigures, LoadFinding, LookedFor, ScanEmbedding } from "../scan.ts";
 import { describeImages } from "./evidence.ts";
 import type { ImageModel, ModelFindings } from "./image-model.ts";
 import { joinViews } from "./join-views.ts";
@@ -65,6 +66,7 @@ export async function analyseScan(
     ...(runs.embedding === null ? {} : { embedding: runs.embedding }),
     quality: views.length === 0 ? 0 : Math.min(...views.map(({ verdict }) => verdict.quality)),
     airEstimated: views.some(({ air }) => air.estimated),
+    ...(views[0] === undefined ? {} : { figures: figuresOf(views[0], scan) }),
     images: describeImages(scan),
     models: runs.models,
     analysed: runs.looked,
@@ -92,6 +94,10 @@ function nothingToSee({ kind }: AnalysableScan): Problem {
 
 function verdictOf({ planes, air }: NormalisedView, scan: AnalysableScan): QualityVerdict {
   return judgeQuality({ ...planes, air, bits: bitsOf(planes), marked: scan.marked });
+}
+
+function figuresOf({ planes, air }: NormalisedView, { airLevel }: AnalysableScan): ImageFigures {
+  return imageFigures(planes, { stated: airLevel, doubtful: air.doubtful });
 }
 
 interface JudgedView extends NormalisedView {

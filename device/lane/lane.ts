@@ -4,7 +4,7 @@ import { pause } from "../backoff.ts";
 import type { AnalysisRequest, Inference } from "../inference/port.ts";
 import type { Log } from "../log.ts";
 import type { Peripheral, Reading } from "../peripheral/port.ts";
-import { QualityDrift } from "../profile/drift.ts";
+import type { MachineWatch } from "../profile/watch.ts";
 import type { Analysis, Capture, Scan } from "../scan.ts";
 import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
@@ -32,6 +32,8 @@ export interface LaneOptions {
   readonly driver: ScannerDriver;
   readonly peripherals: readonly Peripheral[];
   readonly tracker: ItemTracker;
+  /** What the images say of the machine. */
+  readonly watch: MachineWatch;
   /** Where the lane has a conveyor. */
   readonly belt?: LaneBelt | undefined;
   readonly spool: Pick<Spool, "accept">;
@@ -61,7 +63,6 @@ export class Lane {
   readonly #options: LaneOptions;
   readonly #abort = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
-  readonly #drift = new QualityDrift();
   #captures: Promise<void> | null = null;
   /** The capture on its way to the disk. */
   #taking: Promise<void> = Promise.resolve();
@@ -89,6 +90,7 @@ export class Lane {
       if (belt !== undefined) this.#follow(belt.lost(loss.at));
     });
     driver.onEvent((event) => this.#event(event));
+    await this.#options.watch.start();
     await driver.start();
     for (const stored of unfinished) this.#follow(this.#resume(stored));
     this.#captures = this.#consume();
@@ -104,6 +106,7 @@ export class Lane {
     await Promise.race([drained, pause(DRAIN_MS, this.#abort.signal)]);
     this.#abort.abort();
     await Promise.allSettled([...this.#underWay]);
+    await this.#options.watch.stop();
   }
 
   /** Takes captures until the driver is stopped; one that fails is asked again, for ever. */
@@ -231,7 +234,10 @@ export class Lane {
       });
   }
 
-  async #analyse(scan: AnalysisRequest, unwanted?: AbortSignal): Promise<Analysis | "stopped"> {
+  async #analyse(
+    scan: AnalysisRequest & Pick<Scan, "key" | "origin" | "purpose">,
+    unwanted?: AbortSignal,
+  ): Promise<Analysis | "stopped"> {
     const { inference, work } = this.#options;
     const stop = this.#abort.signal;
     const signal = unwanted === undefined ? stop : AbortSignal.any([stop, unwanted]);
@@ -240,13 +246,22 @@ export class Lane {
       if (signal.aborted) return "stopped";
       if (analysis.analysed) work.analysed += 1;
       else work.analysisFailed += 1;
-      const drift = analysis.analysed ? this.#drift.take(analysis.quality) : null;
-      if (drift !== null) this.#event(drift);
+      if (analysis.analysed) this.#measured(scan, analysis);
       return analysis;
     } catch (error) {
       if (!signal.aborted) this.#options.log.error({ err: error, scanId: scan.scanId }, "analysis failed");
       return "stopped";
     }
+  }
+
+  /** Central hears of a machine that drifts; the figures of each scan are in the log. */
+  #measured(scan: Pick<Scan, "scanId" | "key" | "origin" | "purpose">, analysis: Analysis): void {
+    const { watch, log } = this.#options;
+    log.debug(
+      { lane: this.id, scanId: scan.scanId, quality: analysis.quality, ...analysis.figures },
+      "image figures",
+    );
+    for (const event of watch.take(scan, analysis)) this.#event(event);
   }
 
   /** The analysis, or null at the deadline. A scan without its label is held back for the grace, never past the deadline. */

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { calibrate, correct, isStale } from "../../device/profile/calibration.ts";
-import { QualityDrift } from "../../device/profile/drift.ts";
 import { Dice } from "../fixtures/mutate.ts";
 
 const PIXELS = 64;
@@ -97,32 +96,5 @@ describe("calibration of raw counts", () => {
     expect(() => make(new Uint16Array(2 * PIXELS))).toThrow(/2 lines/);
     expect(() => make(new Uint16Array(LINES * PIXELS))).toThrow(/dead/);
     expect(() => correct(new Uint16Array(7), calibration, AIR_LEVEL)).toThrow(/no lines/);
-  });
-});
-
-describe("the drift of a machine", () => {
-  const feed = (drift: QualityDrift, quality: number, scans: number) =>
-    Array.from({ length: scans }, (_, at) => drift.take(quality + (at % 3) * 0.01)).filter(
-      (event) => event !== null,
-    );
-
-  it("is told once when the quality falls below the machine's own standard, and again after it had recovered", () => {
-    const drift = new QualityDrift();
-    expect(feed(drift, 0.9, 50)).toEqual([]);
-    expect(drift.standard).toBeCloseTo(0.91);
-    expect(feed(drift, 0.85, 40)).toEqual([]);
-    expect(feed(drift, 0.6, 40)).toEqual([
-      expect.objectContaining({ code: "IMAGE_QUALITY_DRIFT", severity: "warning" }),
-    ]);
-    expect(feed(drift, 0.9, 30)).toEqual([]);
-    expect(feed(drift, 0.5, 30)).toHaveLength(1);
-  });
-
-  it("needs more than a few poor scans, and takes no figure that is none", () => {
-    const drift = new QualityDrift();
-    feed(drift, 0.9, 50);
-    expect(feed(drift, 0.2, 9)).toEqual([]);
-    expect(drift.take(Number.NaN)).toBeNull();
-    expect(feed(drift, 0.9, 40)).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { Alerts } from "../../device/alerts.ts";
@@ -7,6 +8,7 @@ import { Lane } from "../../device/lane/lane.ts";
 import { Scorer } from "../../device/lane/scorer.ts";
 import { Tracker } from "../../device/lane/tracker.ts";
 import { SILENT_LOG } from "../../device/log.ts";
+import { MachineWatch } from "../../device/profile/watch.ts";
 import { createFolderDriver } from "../../device/scanner/folder/driver.ts";
 import type { ScanStore } from "../../device/spool/port.ts";
 import { LynceusError } from "../../protocols/errors.ts";
@@ -32,6 +34,11 @@ it("a lane whose driver fails once says so and takes the next capture", async ()
   const inference = new InferenceSupervisor({ models: { names: [], folders: [] }, log: SILENT_LOG });
   await inference.start();
   const lane = new Lane({
+    watch: new MachineWatch({
+      path: join(tmpdir(), "lynceus-none", "standard.json"),
+      limits: {},
+      log: SILENT_LOG,
+    }),
     id: "lane-1",
     deadlineMs: 5000,
     driver: createFolderDriver({
