@@ -21,7 +21,7 @@ describe("a simulated season", () => {
   });
 
   test("two in a hundred are irregular, of all eight kinds", () => {
-    const { items } = draw(5000);
+    const { items } = draw(9000);
     const irregular = items.filter(({ kind }) => kind !== null);
     expect(irregular.length / items.length).toBeGreaterThan(0.012);
     expect(irregular.length / items.length).toBeLessThan(0.028);
