@@ -13,6 +13,8 @@ export const dicomScannerSchema = z.strictObject({
   driver: z.literal("dicom"),
   listen: hostPort,
   aeTitle: aeTitle.default("LYNCEUS"),
+  /** Associations that call another AE title are rejected. */
+  checkCalledAeTitle: z.boolean().default(false),
   applicationContexts: z.array(uid).max(8).optional(),
   allow: z
     .strictObject({

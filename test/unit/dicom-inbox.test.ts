@@ -2,14 +2,18 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { readHeadOf } from "../../device/image/dicom/file.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { Inbox } from "../../device/scanner/dicom/inbox.ts";
+import { inspected } from "../../device/scanner/dicom/inspect.ts";
 import { DICOM_DRIVER_LIMITS } from "../../device/scanner/dicom/options.ts";
 import { ObjectReceiver } from "../../device/scanner/dicom/receiver.ts";
 import { STATUS } from "../../protocols/dicom/net/command.ts";
 import { SOP_CLASS, SYNTAX } from "../../protocols/dicom/uids.ts";
 import { encodeDataSet } from "../../protocols/dicom/writer.ts";
 import { dxOf, uidOf } from "../fixtures/dicom.ts";
+
+const inspect = async (path: string) => inspected(await readHeadOf(path));
 
 describe("the inbox of a DICOM lane", () => {
   it("forgets instances of days long past while it runs", async () => {
@@ -49,6 +53,7 @@ describe("the inbox of a DICOM lane", () => {
         budget,
         log: SILENT_LOG,
         admitted: () => true,
+        inspect,
         onObject: () => Promise.resolve(),
         onTooLarge: () => undefined,
       });
@@ -77,6 +82,7 @@ describe("the inbox of a DICOM lane", () => {
       budget: { left: 1e6 },
       log: SILENT_LOG,
       admitted: () => true,
+      inspect,
       onObject: () => Promise.reject(new Error("a test says so")),
       onTooLarge: () => undefined,
     });

@@ -20,6 +20,22 @@ const MAX_ENCAPSULATED_BYTES = 256 * 1024 * 1024;
  */
 export async function readHeadOf(path: string): Promise<Part10Head> {
   await using handle = await open(path, "r");
+  return await growingHead(handle); // before the file is closed
+}
+
+/** The head of a file where it lies in its first {@link FIRST_READ} bytes, as most do; null where it is longer. @throws LYN_DICOM_… */
+export async function readShortHeadOf(path: string): Promise<Part10Head | null> {
+  await using handle = await open(path, "r");
+  const { size } = await handle.stat();
+  try {
+    return readHead(await readAt(handle, 0, Math.min(FIRST_READ, size)));
+  } catch (error) {
+    if (isLynceusError(error, "LYN_DICOM_TRUNCATED") && size > FIRST_READ) return null;
+    throw error;
+  }
+}
+
+async function growingHead(handle: FileHandle): Promise<Part10Head> {
   const { size } = await handle.stat();
   for (let bytes = FIRST_READ; ; bytes *= 4) {
     const piece = await readAt(handle, 0, Math.min(bytes, size, DICOM_LIMITS.maxHeadBytes));

@@ -8,11 +8,15 @@ import { colourContent, greyOf } from "../kind.ts";
 import type { Codecs } from "./codecs.ts";
 import { readHeadOf, readPlane } from "./file.ts";
 
-/** A DICOM file with what its head says. */
-export interface DicomObject {
+/** A DICOM file with what its head says, and nothing of its bytes. */
+export interface DicomFile {
   readonly path: string;
-  readonly head: Part10Head;
   readonly info: ObjectInfo;
+}
+
+/** A DICOM file with its head in memory. */
+export interface DicomObject extends DicomFile {
+  readonly head: Part10Head;
 }
 
 /** A plane of a view in the form in which it is stored and analysed. */
@@ -29,7 +33,7 @@ export async function openObject(path: string): Promise<DicomObject> {
 }
 
 /** The geometry of a planned view; pitch as the object states it. */
-export function scanViewOf({ view, name, width, height, planes }: PlannedView<DicomObject>): ScanView {
+export function scanViewOf({ view, name, width, height, planes }: PlannedView<DicomFile>): ScanView {
   const pixelPitchMm = planes[0]?.object.info.pixelPitchMm ?? null;
   return { view, name, width, height, pixelPitchMm, energies: planes.map(({ energy }) => ENERGY[energy]) };
 }

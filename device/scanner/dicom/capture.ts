@@ -9,14 +9,14 @@ import { syncEntries } from "../../spool/planes.ts";
 import type { ScanStore, ScanWriter } from "../../spool/port.ts";
 import { evidenceOf, identifiersOf, originOf } from "./facts.ts";
 import type { JoinedSet, Member } from "./joiner.ts";
-import type { PlaneDecoder } from "./plane-decoder.ts";
+import type { ObjectWorker } from "./object-worker.ts";
 
 export interface CaptureOptions {
   readonly set: JoinedSet;
   readonly key: ScanKey;
   readonly lane: string;
   readonly store: ScanStore;
-  readonly decoder: PlaneDecoder;
+  readonly decoder: Pick<ObjectWorker, "decode">;
   readonly maxScanBytes: number;
   /** An object of the set has no pixels that can be read; it is kept all the same. */
   readonly onUnreadable: (member: Member, error: LynceusError) => void;

@@ -3,20 +3,23 @@ import { STATUS } from "../../../protocols/dicom/net/command.ts";
 import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
 import { backoffMs, pause } from "../../backoff.ts";
 import { Acceptor } from "../../dicom-net/acceptor.ts";
-import type { Answered, Peer, StoreSink } from "../../dicom-net/association.ts";
-import { type DicomObject, openObject } from "../../image/dicom/scan.ts";
+import type { Answered, StoreSink } from "../../dicom-net/association.ts";
+import { readShortHeadOf } from "../../image/dicom/file.ts";
+import type { DicomFile } from "../../image/dicom/scan.ts";
 import { Listeners } from "../../listeners.ts";
 import type { Capture, ScanKey } from "../../scan.ts";
 import { addressFilter } from "../../transport/addresses.ts";
 import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
 import { captureOf, keyOf } from "./capture.ts";
+import { notAllowed, tooLarge, unreadable } from "./events.ts";
 import { storageHandler } from "./handler.ts";
 import { Inbox, type Kept } from "./inbox.ts";
+import { type Inspected, inspected } from "./inspect.ts";
 import { type JoinedSet, Joiner } from "./joiner.ts";
+import { ObjectWorker } from "./object-worker.ts";
 import { DICOM_DRIVER_LIMITS, DICOM_TIMINGS, type DicomDriverOptions, type DicomTimings } from "./options.ts";
-import { PlaneDecoder } from "./plane-decoder.ts";
 import { type Announced, ObjectReceiver } from "./receiver.ts";
-import { reportEvent } from "./report.ts";
+import { reportEvent, reportFacts } from "./report.ts";
 
 /** Longest wait after refusals, in `retryMs`. */
 const MAX_RETRY_FACTOR = 12;
@@ -36,7 +39,9 @@ export class DicomDriver implements ScannerDriver {
   readonly #timings: DicomTimings;
   readonly #inbox: Inbox;
   readonly #joiner: Joiner;
-  readonly #decoder: PlaneDecoder;
+  readonly #decoder: ObjectWorker;
+  /** For long heads, so that an answer to a peer never waits for pixels. */
+  readonly #reader: ObjectWorker;
   readonly #acceptor: Acceptor;
   readonly #stopped = new AbortController();
   readonly #states = new Listeners<ScannerState>();
@@ -56,7 +61,8 @@ export class DicomDriver implements ScannerDriver {
     this.#timings = { ...DICOM_TIMINGS, ...options.timings };
     this.#inbox = new Inbox({ folder: options.inbox, clock: options.clock });
     this.#joiner = new Joiner(this.#timings);
-    this.#decoder = new PlaneDecoder({ timeoutMs: this.#timings.decodeMs });
+    this.#decoder = new ObjectWorker({ timeoutMs: this.#timings.decodeMs });
+    this.#reader = new ObjectWorker({ timeoutMs: this.#timings.decodeMs });
     this.#state = { state: "absent", code: null, since: options.clock() };
     const { host, port, tls, from, log } = options;
     this.#acceptor = new Acceptor({
@@ -107,12 +113,14 @@ export class DicomDriver implements ScannerDriver {
     this.#wake();
     await this.#acceptor.stop();
     await this.#decoder.stop();
+    await this.#reader.stop();
   }
 
   async *captures(): AsyncIterable<Capture> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       const now = this.#options.clock();
+      this.#followAdmission();
       for (const set of this.#joiner.expire(now)) await this.#release(set);
       for (const set of this.#joiner.take(now)) {
         const capture = signal.aborted ? null : await this.#capture(set);
@@ -128,6 +136,7 @@ export class DicomDriver implements ScannerDriver {
     const set = this.#handedOn.get(capture.scanId);
     this.#handedOn.delete(capture.scanId);
     this.#refusals = 0;
+    this.#followAdmission();
     if (set === undefined) return;
     if (set.complete) await this.#release(set);
     else this.#joiner.hold(set, this.#options.clock());
@@ -172,13 +181,14 @@ export class DicomDriver implements ScannerDriver {
   }
 
   #handler() {
-    const { maxScanBytes, applicationContexts, aeTitles } = this.#options;
+    const { maxScanBytes, applicationContexts, aeTitles, aeTitle, checkCalledAeTitle } = this.#options;
     return storageHandler({
+      called: checkCalledAeTitle === true ? aeTitle : null,
       applicationContexts: applicationContexts ?? null,
       aeTitles: aeTitles ?? null,
       budget: { left: maxScanBytes * DICOM_DRIVER_LIMITS.associationFactor },
       receive: (announced, budget) => this.#receive(announced, budget),
-      onNotAllowed: (peer) => this.#sayNotAllowed(peer),
+      onNotAllowed: (peer) => this.#say(notAllowed(peer)),
     });
   }
 
@@ -199,31 +209,41 @@ export class DicomDriver implements ScannerDriver {
       budget,
       log,
       admitted,
-      onObject: (object, kept) => this.#take(object, kept, beganAt),
-      onTooLarge: (bytes) => this.#sayTooLarge(announced, bytes),
+      inspect: (path) => this.#inspect(path),
+      onObject: (info, kept) => this.#take(info, kept, beganAt),
+      onTooLarge: (bytes) => this.#say(tooLarge(announced, bytes, maxScanBytes)),
     });
   }
 
-  async #take(object: DicomObject, kept: Kept, beganAt: number): Promise<void> {
-    if (object.info.kind === "tdr") {
-      this.#say(await reportEvent(object, kept.bytes));
-      await this.#inbox.trimReports();
-      return;
-    }
-    const { scanUid } = object.info;
+  /** Long heads are read in another thread: a million elements would hold up every lane of the gateway. */
+  async #inspect(path: string): Promise<Inspected> {
+    const head = await readShortHeadOf(path);
+    return head === null ? this.#reader.inspect(path) : inspected(head);
+  }
+
+  async #takeReport(info: Inspected["info"], { path }: Kept): Promise<void> {
+    const head = await readShortHeadOf(path);
+    const facts = head === null ? await this.#reader.report(path) : reportFacts(head.dataset);
+    this.#say(reportEvent(info, facts));
+    await this.#inbox.trimReports();
+  }
+
+  async #take(info: Inspected["info"], kept: Kept, beganAt: number): Promise<void> {
+    if (info.kind === "tdr") return this.#takeReport(info, kept);
+    const { scanUid } = info;
     if (!this.#began.has(scanUid)) {
       this.#began.add(scanUid);
       this.#starts.tell(beganAt);
     }
-    this.#joiner.add({ ...object, kept }, beganAt, this.#options.clock());
+    this.#joiner.add({ path: kept.path, info, kept }, beganAt, this.#options.clock());
     this.#fresh = true;
     this.#wake();
   }
 
   async #recover(kept: Kept, now: number): Promise<void> {
     try {
-      const object = await openObject(kept.path);
-      this.#joiner.add({ ...object, kept }, now, now);
+      const { info } = await this.#inspect(kept.path);
+      this.#joiner.add({ path: kept.path, info, kept }, now, now);
     } catch (error) {
       this.#options.log.error(
         { err: error, path: kept.path },
@@ -241,7 +261,7 @@ export class DicomDriver implements ScannerDriver {
       return null;
     }
     try {
-      const onUnreadable = (member: DicomObject, error: LynceusError) => this.#sayUnreadable(member, error);
+      const onUnreadable = (member: DicomFile, error: LynceusError) => this.#say(unreadable(member, error));
       const decoder = this.#decoder;
       return await captureOf({ set, key, lane, store, decoder, maxScanBytes, onUnreadable });
     } catch (error) {
@@ -285,6 +305,14 @@ export class DicomDriver implements ScannerDriver {
     over.abort();
   }
 
+  /** A lane that is paused says so whether or not somebody sends, and so does one that has room again. */
+  #followAdmission(): void {
+    const { state } = this.#state;
+    const admission = this.#options.store.admission(this.#options.lane);
+    if (admission.ok && state === "paused") this.#setState("idle", null);
+    if (!admission.ok && state === "idle") this.#setState("paused", admission.code);
+  }
+
   #counted(open: number): void {
     if (open === 0 && this.#state.state === "scanning") this.#setState("idle", null);
   }
@@ -297,35 +325,5 @@ export class DicomDriver implements ScannerDriver {
 
   #say(event: ScannerEvent): void {
     this.#events.tell(event);
-  }
-
-  #sayTooLarge({ sopInstance, aeTitle }: Announced, bytes: number): void {
-    this.#say({
-      code: "SCAN_TOO_LARGE",
-      severity: "warning",
-      message: `An object of over ${bytes} bytes was refused while it came`,
-      remedy: "Raise scanner.maxScanBytes of the lane if such objects are meant to come.",
-      details: { sopInstanceUid: sopInstance, aeTitle, bytes, maxScanBytes: this.#options.maxScanBytes },
-    });
-  }
-
-  #sayNotAllowed({ aeTitle, address }: Peer): void {
-    this.#say({
-      code: "SCANNER_REFUSED",
-      severity: "warning",
-      message: "A DICOM peer whose AE title is not allowed tried to store an object",
-      remedy: "Add its AE title to scanner.allow.aeTitles if it is the scanner's.",
-      details: { aeTitle, address },
-    });
-  }
-
-  #sayUnreadable({ info }: DicomObject, error: LynceusError): void {
-    this.#say({
-      code: "IMAGE_UNREADABLE",
-      severity: "warning",
-      message: `The pixels of an object cannot be read: ${error.message}`,
-      remedy: error.remedy,
-      details: { code: error.code, sopInstanceUid: info.sopInstance, scanInstanceUid: info.scanUid },
-    });
   }
 }

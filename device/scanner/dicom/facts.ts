@@ -1,6 +1,6 @@
 import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
 import { type PlannedPlane, planScan, type ScanPlan } from "../../../protocols/dicom/scan-plan.ts";
-import type { DicomObject } from "../../image/dicom/scan.ts";
+import type { DicomFile } from "../../image/dicom/scan.ts";
 import type { DicomOrigin, Energy, EvidenceFile, ItemIdentifier } from "../../scan.ts";
 
 const ENERGY: Readonly<Record<PlannedPlane<unknown>["energy"], Energy>> = { low: 0, high: 1, single: 2 };
@@ -16,10 +16,10 @@ export function identifiersOf(infos: readonly ObjectInfo[]): readonly ItemIdenti
 }
 
 /** The received objects as evidence: those that hold a plane under their view and energy, volumes as view 0. */
-export function evidenceOf(
-  plan: ScanPlan<DicomObject>,
-  objects: readonly DicomObject[],
-  digestOf: (object: DicomObject) => { readonly sha256: string; readonly bytes: number } | null,
+export function evidenceOf<T extends DicomFile>(
+  plan: ScanPlan<T>,
+  objects: readonly T[],
+  digestOf: (object: T) => { readonly sha256: string; readonly bytes: number } | null,
 ): readonly EvidenceFile[] {
   const places = placesOf(plan);
   return objects.flatMap((object) => {
@@ -39,7 +39,7 @@ export function originOf({
   members,
 }: {
   readonly scanUid: string;
-  readonly members: readonly DicomObject[];
+  readonly members: readonly DicomFile[];
 }): DicomOrigin {
   const places = placesOf(planScan(members));
   const infos = members.map(({ info }) => info);
@@ -59,8 +59,8 @@ export function originOf({
   };
 }
 
-function placesOf(plan: ScanPlan<DicomObject>): ReadonlyMap<DicomObject, { view: number; energy: Energy }> {
-  const places = new Map<DicomObject, { view: number; energy: Energy }>();
+function placesOf(plan: ScanPlan<DicomFile>): ReadonlyMap<DicomFile, { view: number; energy: Energy }> {
+  const places = new Map<DicomFile, { view: number; energy: Energy }>();
   for (const { view, planes } of plan.views) {
     for (const { energy, object } of planes) places.set(object, { view, energy: ENERGY[energy] });
   }

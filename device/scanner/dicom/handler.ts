@@ -14,9 +14,15 @@ import type { Announced } from "./receiver.ts";
 const STORAGE_PREFIX = "1.2.840.10008.5.1.4.1.1.";
 const MAX_AE_TITLES = 256;
 
+/** Reasons of a rejection by the service user (PS3.8, 9.3.4). */
+const CONTEXT_UNKNOWN = { result: 1, source: 1, reason: 2 } as const;
+const CALLED_UNKNOWN = { result: 1, source: 1, reason: 7 } as const;
+
 export interface HandlerOptions {
   readonly applicationContexts: readonly string[] | null;
   readonly aeTitles: readonly string[] | null;
+  /** The only AE title that is answered; null: any. */
+  readonly called: string | null;
   /** Bytes that the association may send. */
   readonly budget: { left: number };
   readonly receive: (announced: Announced, budget: { left: number }) => Promise<StoreSink | Answered>;
@@ -25,18 +31,18 @@ export interface HandlerOptions {
 
 /**
  * What a lane's SCP takes: verification, and storage of any class under the DICOS prefix or of plain X-ray images. Any called
- * AE title is answered. Peers whose own title is not on the list may verify the link, but what they store is refused as not
+ * AE title is answered unless one is asked for. Peers whose own title is not on the list may verify the link, but what they store is refused as not
  * authorised.
  */
 export function storageHandler(options: HandlerOptions): AssociationHandler {
-  const { applicationContexts, aeTitles, budget, receive, onNotAllowed } = options;
+  const { applicationContexts, aeTitles, called, budget, receive, onNotAllowed } = options;
   const allowed = aeTitles === null ? null : new Set(aeTitles.slice(0, MAX_AE_TITLES));
   return {
-    admit: ({ applicationContext }: AssociateRequest) => {
+    admit: (request: AssociateRequest) => {
+      const { applicationContext } = request;
       const known = applicationContexts === null || applicationContexts.includes(applicationContext);
-      return known || applicationContext === DICOM_APPLICATION_CONTEXT
-        ? null
-        : { result: 1, source: 1, reason: 2 };
+      if (!known && applicationContext !== DICOM_APPLICATION_CONTEXT) return CONTEXT_UNKNOWN;
+      return called === null || request.called === called ? null : CALLED_UNKNOWN;
     },
     choose,
     store: async (command: CommandSet, transferSyntax: string, peer: Peer) => {

@@ -1,10 +1,10 @@
 import { planScan } from "../../../protocols/dicom/scan-plan.ts";
-import type { DicomObject } from "../../image/dicom/scan.ts";
+import type { DicomFile } from "../../image/dicom/scan.ts";
 import type { Kept } from "./inbox.ts";
 import { DICOM_DRIVER_LIMITS } from "./options.ts";
 
 /** An object of a set, with its file. */
-export interface Member extends DicomObject {
+export interface Member extends DicomFile {
   readonly kept: Kept;
 }
 

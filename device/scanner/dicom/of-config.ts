@@ -35,6 +35,7 @@ export async function dicomDriverOf(
     host,
     port,
     aeTitle: scanner.aeTitle,
+    checkCalledAeTitle: scanner.checkCalledAeTitle,
     ...(applicationContexts === undefined ? {} : { applicationContexts }),
     ...(allow.aeTitles === undefined ? {} : { aeTitles: allow.aeTitles }),
     ...(allow.from === undefined ? {} : { from: allow.from }),

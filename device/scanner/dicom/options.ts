@@ -52,6 +52,8 @@ export interface DicomDriverOptions {
   readonly host: string;
   readonly port: number;
   readonly aeTitle: string;
+  /** Peers must call the lane by its AE title; absent: by any. */
+  readonly checkCalledAeTitle?: boolean;
   /** Application contexts that are taken; absent: any, and the one proposed is answered. */
   readonly applicationContexts?: readonly string[];
   /** AE titles that may store; absent: any. */

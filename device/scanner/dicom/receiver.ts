@@ -5,9 +5,9 @@ import { encodePreface } from "../../../protocols/dicom/part10.ts";
 import { isLynceusError } from "../../../protocols/errors.ts";
 import type { Answered, StoreSink } from "../../dicom-net/association.ts";
 import { IMPLEMENTATION } from "../../dicom-net/implementation.ts";
-import { type DicomObject, openObject } from "../../image/dicom/scan.ts";
 import type { Log } from "../../log.ts";
 import type { Inbox, InstanceMark, Kept } from "./inbox.ts";
+import type { Inspected } from "./inspect.ts";
 import { DICOM_DRIVER_LIMITS } from "./options.ts";
 
 /** What one C-STORE is about. */
@@ -27,8 +27,10 @@ export interface ReceiverOptions {
   readonly log: Log;
   /** Whether there is room now. */
   readonly admitted: () => boolean;
+  /** Reads the head of a file. @throws LYN_DICOM_… */
+  readonly inspect: (path: string) => Promise<Inspected>;
   /** The object is durable. Throws when the lane cannot take it. */
-  readonly onObject: (object: DicomObject, kept: Kept) => Promise<void>;
+  readonly onObject: (info: Inspected["info"], kept: Kept) => Promise<void>;
   readonly onTooLarge: (bytes: number) => void;
 }
 
@@ -117,7 +119,7 @@ export class ObjectReceiver implements StoreSink {
         this.#written,
         object.info.kind === "tdr" ? "reports" : "objects",
       );
-      await onObject({ ...object, path: kept.path }, kept);
+      await onObject(object.info, kept);
       // What was taken does not count: a scanner may keep its association open for days.
       budget.left += this.#bytes;
       // It is taken: without the mark it is only not known again by its instance.
@@ -139,21 +141,21 @@ export class ObjectReceiver implements StoreSink {
   }
 
   /** The object is what the command said, and readable as far as its pixels. */
-  async #check(): Promise<DicomObject | Answered> {
-    const { sopClass, sopInstance } = this.#options.announced;
-    let object: DicomObject;
+  async #check(): Promise<Inspected | Answered> {
+    const { inspect, announced } = this.#options;
+    const { sopClass, sopInstance } = announced;
+    let object: Inspected;
     try {
-      object = await openObject(this.#path);
+      object = await inspect(this.#path);
     } catch (error) {
       if (!isLynceusError(error)) throw error;
       return { status: STATUS.cannotUnderstand, comment: error.message };
     }
-    const { info, head } = object;
+    const { info, pixels } = object;
     if (info.sopClass !== sopClass || info.sopInstance !== sopInstance) {
       return { status: STATUS.mismatch, comment: "the data set is of another class or instance" };
     }
     if (info.scanUid === "") return { status: STATUS.mismatch, comment: "no Scan Instance UID" };
-    const { pixels } = head;
     if (pixels?.length != null && pixels.offset + pixels.length > this.#written) {
       return { status: STATUS.cannotUnderstand, comment: "the pixel data is cut short" };
     }

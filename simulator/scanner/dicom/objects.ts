@@ -60,7 +60,8 @@ export function objectsOf(
         massKg: truth.massKg,
       },
       acquisition: "SUCCESSFUL",
-      purpose: "OPERATIONAL",
+      // Nobody inspects a simulated item: DICOS lets operational scans be of a machine only.
+      purpose: "NON_OPERATIONAL",
       width,
       height,
       samples,
