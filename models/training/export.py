@@ -1,7 +1,8 @@
-"""Torch -> ONNX: two graphs, decode, NMS and TopK inside; weights stored as float16, computed in float32.
+"""Torch -> ONNX: two graphs, decode, NMS and TopK inside; weights stored as int8 with a scale per row, computed in float32.
 
-Storing half precision halves the file: a Cast behind each weight is folded away when the runtime loads the graph.
-The network that is measured is rounded the same way first, so nothing is lost between the figures and the file.
+Storing a byte per weight makes the file a quarter: the Cast and the Mul behind each weight are folded away when the runtime
+loads the graph (a DequantizeLinear would stay in it). The network that is measured is rounded the same way first, so nothing
+is lost between the figures and the file.
 """
 
 import copy
@@ -16,11 +17,13 @@ from onnx import TensorProto, helper, numpy_helper
 from network import STRIDES, Mirrored, decode_boxes, flatten_levels
 
 OPSET = 13
-MIN_HALF_ELEMENTS = 512
+MIN_SMALL_ELEMENTS = 512
+STEPS = 127
+STEPS_NAME, SCALE_NAME = "_int8", "_scale"
 
 
 def fold_and_round(model):
-    """A copy with batch norms folded into their convolutions and the large weights rounded to float16."""
+    """A copy with batch norms folded into their convolutions and the large weights rounded to 255 steps a row."""
     model = copy.deepcopy(model).eval().to(memory_format=torch.contiguous_format)
     for module in list(model.modules()):
         if isinstance(module, nn.Sequential) and len(module) == 3 and isinstance(module[1], nn.BatchNorm2d):
@@ -28,9 +31,24 @@ def fold_and_round(model):
             module[1] = nn.Identity()
     with torch.no_grad():
         for parameter in model.parameters():
-            if parameter.numel() >= MIN_HALF_ELEMENTS:
-                parameter.copy_(parameter.half().float())
+            if parameter.ndim > 1 and parameter.numel() >= MIN_SMALL_ELEMENTS:
+                parameter.copy_(torch.from_numpy(rounded_rows(parameter.numpy())))
     return model
+
+
+def steps_and_scale(value):
+    """int8 of the same shape, and the step of each row [R, 1, ...]: of 11 bits, so that 127 steps are exact in float32."""
+    most = np.abs(value).reshape(len(value), -1).max(1)
+    mantissa, exponent = np.frexp(np.maximum(most / np.float32(STEPS), np.float32(1e-12)))
+    scale = np.ldexp(np.round(mantissa * 2048) / np.float32(2048), exponent).astype(np.float32)
+    scale = scale.reshape(-1, *[1] * (value.ndim - 1))
+    return np.clip(np.round(value / scale), -STEPS, STEPS).astype(np.int8), scale
+
+
+def rounded_rows(value):
+    """The weights as they come back from `steps_and_scale`; rounding them again changes nothing."""
+    steps, scale = steps_and_scale(value)
+    return steps.astype(np.float32) * scale
 
 
 def grid(levels):
@@ -128,25 +146,28 @@ def append_selection(model, decode):
         graph.initializer.remove(tensor)
 
 
-def store_half(model):
-    """Large float weights become float16 initialisers with a Cast back to float."""
+def store_small(model):
+    """Large float weights that stand on such steps become int8 initialisers with a Cast to float and a Mul by the step."""
     graph = model.graph
-    casts = []
+    nodes = []
     for tensor in list(graph.initializer):
         value = numpy_helper.to_array(tensor)
-        if tensor.data_type == TensorProto.FLOAT and value.size >= MIN_HALF_ELEMENTS:
-            half = value.astype(np.float16)
-            if not np.array_equal(half.astype(np.float32), value):
-                continue
-            graph.initializer.remove(tensor)
-            graph.initializer.append(numpy_helper.from_array(half, tensor.name + "_half"))
-            casts.append(helper.make_node("Cast", [tensor.name + "_half"], [tensor.name], to=TensorProto.FLOAT))
-    for i, cast in enumerate(casts):
-        graph.node.insert(i, cast)
+        if tensor.data_type != TensorProto.FLOAT or value.ndim < 2 or value.size < MIN_SMALL_ELEMENTS:
+            continue
+        steps, scale = steps_and_scale(value)
+        if not np.array_equal(steps.astype(np.float32) * scale, value):
+            continue
+        name = tensor.name
+        graph.initializer.remove(tensor)
+        graph.initializer.extend([numpy_helper.from_array(steps, name + STEPS_NAME), numpy_helper.from_array(scale, name + SCALE_NAME)])
+        nodes.append(helper.make_node("Cast", [name + STEPS_NAME], [name + "_wide"], to=TensorProto.FLOAT))
+        nodes.append(helper.make_node("Mul", [name + "_wide", name + SCALE_NAME], [name]))
+    for i, node in enumerate(nodes):
+        graph.node.insert(i, node)
 
 
 def finish(model, path, name):
-    store_half(model)
+    store_small(model)
     model.graph.name, model.producer_name, model.producer_version = name, "lynceus", ""
     del model.metadata_props[:]
     model.graph.doc_string = ""

@@ -14,6 +14,8 @@ import torch
 import torch.nn as nn
 from onnx import numpy_helper
 
+from export import SCALE_NAME, STEPS_NAME
+
 NEW_BLOCK_GAIN = 0.1
 
 
@@ -100,9 +102,15 @@ def package_state(folders):
         manifest = json.loads((Path(folder) / "model.json").read_text())
         names = [entry["name"] for entry in manifest["classes"]]
         config["classes" if manifest["task"] == "detection" else "groups"] = names
-        for tensor in onnx.load(str(Path(folder) / "model.onnx")).graph.initializer:
-            name = tensor.name.removesuffix("_half").removeprefix("mirrored.").removeprefix("net.")
-            found[name] = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
+        kept = {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(str(Path(folder) / "model.onnx")).graph.initializer}
+        for name, value in kept.items():
+            if name.endswith(SCALE_NAME):
+                continue
+            if name.endswith(STEPS_NAME):
+                name = name.removesuffix(STEPS_NAME)
+                value = value.astype(np.float32) * kept[name + SCALE_NAME]
+            name = name.removesuffix("_half").removeprefix("mirrored.").removeprefix("net.")
+            found[name] = torch.from_numpy(value.astype(np.float32))
     return found, config
 
 

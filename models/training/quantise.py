@@ -24,10 +24,14 @@ SEED, AIR = 970_001, 60_000
 
 
 def full_weights(graph):
-    """Weights by name, half precision behind a Cast included: (array, names of what stands for them)."""
+    """Weights by name, those behind a Cast and a Mul by a step included."""
     held = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    cast = {n.output[0]: n.input[0] for n in graph.node if n.op_type == "Cast" and n.input[0] in held}
-    return {**held, **{out: held[name].astype(np.float32) for out, name in cast.items()}}
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in held:
+            held[node.output[0]] = held[node.input[0]].astype(np.float32)
+        elif node.op_type == "Mul" and all(name in held for name in node.input):
+            held[node.output[0]] = held[node.input[0]] * held[node.input[1]]
+    return held
 
 
 def chosen(graph):
@@ -113,7 +117,7 @@ def pair(source, whole, back, scale, zero):
 
 def prune(graph):
     """Float weights that nobody reads any more, and their casts."""
-    for _ in range(2):
+    for _ in range(3):
         read = {name for node in graph.node for name in node.input} | {o.name for o in graph.output}
         for node in [n for n in graph.node if not any(o in read for o in n.output)]:
             graph.node.remove(node)
