@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Analysis } from "../scan.ts";
-import type { FromChild, ModelSelection, ToChild } from "./messages.ts";
+import type { DeclaredLine } from "./declared-lines.ts";
+import type { FromChild, ModelFault, ModelSelection, RiskOfDeclaration, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
 
 /** Why a child was given up. */
@@ -16,6 +17,10 @@ type Outcome = { readonly analysis: Analysis; readonly residentBytes: number } |
 
 const STDERR_KEPT = 2000;
 const RESIDENT_POLL_MS = 1000;
+/** Questions that may wait for an answer at once. */
+export const MAX_WAITING = 1000;
+/** Id under which the answer to `load` is waited for. */
+const LOADING = 0;
 
 /**
  * One life of the analysis process: start, one analysis at a time, and its end. It is never reused: what was lost is
@@ -29,7 +34,7 @@ export class ChildProcessSlot {
   #ended: ChildLoss | null = null;
   #poll: NodeJS.Timeout | null = null;
   #nextId = 1;
-  #waiting: ((message: FromChild | ChildLoss) => void) | null = null;
+  readonly #waiting = new Map<number, (message: FromChild | ChildLoss) => void>();
 
   constructor(options: { residentLimit: number }) {
     this.#residentLimit = options.residentLimit;
@@ -58,11 +63,10 @@ export class ChildProcessSlot {
     child.on("message", (message) => this.#settle(message as FromChild));
     child.on("error", (error) => this.#end(`the analysis process failed: ${error.message}`));
     child.on("exit", (code, by) => this.#end(`the analysis process ended (${by ?? `exit ${code}`})`));
-    const answer = await this.#ask(
-      { type: "load", selection },
+    const answer = await this.#ask({ type: "load", selection }, LOADING, {
       timeoutMs,
-      "loading the models took too long",
-    );
+      late: "loading the models took too long",
+    });
     if (!("type" in answer)) return null;
     if (answer.type !== "ready") {
       this.#giveUp("the analysis process answered out of turn");
@@ -76,11 +80,19 @@ export class ChildProcessSlot {
   async analyse(request: AnalysisRequest, timeoutMs: number): Promise<Outcome> {
     const id = this.#nextId++;
     const late = `the analysis took longer than ${timeoutMs} ms`;
-    const answer = await this.#ask({ type: "analyse", id, request }, timeoutMs, late);
+    const answer = await this.#ask({ type: "analyse", id, request }, id, { timeoutMs, late });
     if (!("type" in answer)) return { loss: answer };
-    if (answer.type !== "analysed" || answer.id !== id)
+    if (answer.type !== "analysed")
       return { loss: this.#giveUp("the analysis process answered out of turn") };
     return answer;
+  }
+
+  /** The risk of a declaration; null where the child ended first or has too much to answer. It is never killed for it. */
+  async assess(lines: readonly DeclaredLine[]): Promise<RiskOfDeclaration | ModelFault | null> {
+    if (this.#waiting.size >= MAX_WAITING) return null;
+    const id = this.#nextId++;
+    const answer = await this.#ask({ type: "assess", id, lines }, id);
+    return "type" in answer && answer.type === "assessed" ? answer.result : null;
   }
 
   /** Tells without waiting; what cannot be told is not told. */
@@ -98,23 +110,27 @@ export class ChildProcessSlot {
     await gone;
   }
 
-  #ask(message: ToChild, timeoutMs: number, late: string): Promise<FromChild | ChildLoss> {
+  #ask(
+    message: ToChild,
+    id: number,
+    limit?: { readonly timeoutMs: number; readonly late: string },
+  ): Promise<FromChild | ChildLoss> {
     if (this.#ended) return Promise.resolve(this.#ended);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#giveUp(late), timeoutMs);
-      this.#waiting = (answer) => {
+      const timer = limit && setTimeout(() => this.#giveUp(limit.late), limit.timeoutMs);
+      this.#waiting.set(id, (answer) => {
         clearTimeout(timer);
-        this.#waiting = null;
+        this.#waiting.delete(id);
         resolve(answer);
-      };
+      });
       this.#child?.send(message, (error) => {
         if (error) this.#giveUp(`the analysis process cannot be reached: ${error.message}`);
       });
     });
   }
 
-  #settle(message: FromChild | ChildLoss): void {
-    this.#waiting?.(message);
+  #settle(message: FromChild): void {
+    this.#waiting.get(message.type === "ready" ? LOADING : message.id)?.(message);
   }
 
   /** A stopped process does not hear SIGTERM: only SIGKILL is certain. */
@@ -128,7 +144,7 @@ export class ChildProcessSlot {
     const loss = { reason, stderr: this.#stderr };
     this.#ended = loss;
     if (this.#poll) clearInterval(this.#poll);
-    this.#settle(loss);
+    for (const tell of [...this.#waiting.values()]) tell(loss);
     this.#gone.resolve(loss);
     return loss;
   }

@@ -2,7 +2,8 @@ import { isLynceusError } from "../../protocols/errors.ts";
 import { keepCompiledCode } from "../compile-cache.ts";
 import type { Analysis } from "../scan.ts";
 import type { ModelSet } from "./analyse.ts";
-import type { FromChild, ToChild } from "./messages.ts";
+import type { DeclarationModel } from "./declaration-model.ts";
+import type { FromChild, ModelFault, RiskOfDeclaration, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
 import type { SimilarScans } from "./similar-scans.ts";
 
@@ -20,9 +21,14 @@ const pending: ToChild[] = [];
 let busy = false;
 let set: ModelSet = { models: [], faults: [] };
 let similar: SimilarScans | null = null;
+let folders: readonly string[] = [];
+let declarations: DeclarationModel | null = null;
 
-process.on("message", (message) => {
-  pending.push(message as ToChild);
+process.on("message", (received) => {
+  const message = received as ToChild;
+  // A declaration takes a millisecond and its hit waits for it: before the images.
+  if (message.type === "assess") pending.unshift(message);
+  else pending.push(message);
   void work();
 });
 
@@ -54,6 +60,9 @@ async function warmUp(): Promise<void> {
 
 async function answer(message: Exclude<ToChild, { type: "remember" }>): Promise<FromChild> {
   const residentBytes = () => process.memoryUsage.rss();
+  if (message.type === "assess") {
+    return { type: "assessed", id: message.id, result: await assess(message.lines) };
+  }
   if (message.type === "analyse") {
     const analysis = await analyse(message.request);
     return { type: "analysed", id: message.id, analysis, residentBytes: residentBytes() };
@@ -61,6 +70,7 @@ async function answer(message: Exclude<ToChild, { type: "remember" }>): Promise<
   const { loadModels, summaryOf } = await import("./models.ts");
   const loaded = await loadModels(message.selection);
   set = loaded;
+  folders = message.selection.folders;
   if (message.selection.similar !== undefined) {
     const { SimilarScans } = await import("./similar-scans.ts");
     similar = new SimilarScans(message.selection.similar);
@@ -74,6 +84,14 @@ async function answer(message: Exclude<ToChild, { type: "remember" }>): Promise<
     readyMs: Math.round(process.uptime() * 1000),
     residentBytes: residentBytes(),
   };
+}
+
+async function assess(
+  lines: Extract<ToChild, { type: "assess" }>["lines"],
+): Promise<RiskOfDeclaration | ModelFault> {
+  const { DeclarationModel } = await import("./declaration-model.ts");
+  declarations ??= new DeclarationModel(folders);
+  return declarations.assess(lines);
 }
 
 /** A bad image is an answer too: only a broken process breaks the conversation. */

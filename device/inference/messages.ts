@@ -1,4 +1,5 @@
 import type { Analysis, ScanEmbedding } from "../scan.ts";
+import type { DeclaredLine } from "./declared-lines.ts";
 import type { AnalysisRequest } from "./port.ts";
 
 /** A model package that could not be loaded, or whose known-answer test failed on this machine. */
@@ -18,6 +19,16 @@ export interface ModelSummary {
   readonly task: string;
 }
 
+/** What the model of declarations says of one. */
+export interface RiskOfDeclaration {
+  /** Calibrated chance that an examination finds an irregularity, 0..1. */
+  readonly p: number;
+  /** Share of irregular declarations at which `p` was calibrated, inside 0..1: evidence is logit(p) − logit(prevalence). */
+  readonly prevalence: number;
+  /** `name@version` */
+  readonly model: string;
+}
+
 /** What the child is told to load: package names (null: every package found), in the order the folders are searched. */
 export interface ModelSelection {
   readonly names: readonly string[] | null;
@@ -30,6 +41,8 @@ export interface ModelSelection {
 export type ToChild =
   | { readonly type: "load"; readonly selection: ModelSelection }
   | { readonly type: "analyse"; readonly id: number; readonly request: AnalysisRequest }
+  /** Answered between analyses, before those that wait. */
+  | { readonly type: "assess"; readonly id: number; readonly lines: readonly DeclaredLine[] }
   /** Not answered: nobody waits for it. */
   | { readonly type: "remember"; readonly scanId: string; readonly embedding: ScanEmbedding };
 
@@ -48,4 +61,5 @@ export type FromChild =
       readonly id: number;
       readonly analysis: Analysis;
       readonly residentBytes: number;
-    };
+    }
+  | { readonly type: "assessed"; readonly id: number; readonly result: RiskOfDeclaration | ModelFault };

@@ -1,5 +1,9 @@
 import type { MassCalibration } from "../image/mass-calibration.ts";
 import type { Analysis, Scan, ScanEmbedding } from "../scan.ts";
+import type { DeclaredLine } from "./declared-lines.ts";
+import type { RiskOfDeclaration } from "./messages.ts";
+
+export type { RiskOfDeclaration } from "./messages.ts";
 
 /** What the analysis of a stored scan needs; the child reads the planes from the spool itself. */
 export type AnalysisRequest = Pick<
@@ -37,4 +41,10 @@ export interface Inference {
   readonly state: InferenceState;
   onState(listener: (state: InferenceState) => void): () => void;
   stop(): Promise<void>;
+}
+
+/** The scoring of declarations, in the same process as the images' models. */
+export interface DeclarationScoring {
+  /** Never rejects: null where no model answers. */
+  assess(lines: readonly DeclaredLine[]): Promise<RiskOfDeclaration | null>;
 }

@@ -3,10 +3,11 @@ import { backoffMs, pause } from "../backoff.ts";
 import type { Log } from "../log.ts";
 import type { Analysis, ScanEmbedding } from "../scan.ts";
 import { type ChildLoss, ChildProcessSlot } from "./child-slot.ts";
+import type { DeclaredLine } from "./declared-lines.ts";
 import { faultAnalysis } from "./fault-analysis.ts";
 import { RunTimes } from "./figures.ts";
-import type { FromChild, ModelFault, ModelSelection } from "./messages.ts";
-import type { AnalysisRequest, Inference, InferenceState } from "./port.ts";
+import type { FromChild, ModelFault, ModelSelection, RiskOfDeclaration } from "./messages.ts";
+import type { AnalysisRequest, DeclarationScoring, Inference, InferenceState } from "./port.ts";
 
 /** Bounds of the child; each has a test that reaches it. */
 export interface InferenceLimits {
@@ -55,7 +56,7 @@ interface Job {
  * stuck, bloated or dead child costs a scan one more try, then the scan is answered MODEL_FAULT; nothing here throws for an
  * image or a model.
  */
-export class InferenceSupervisor implements Inference {
+export class InferenceSupervisor implements Inference, DeclarationScoring {
   readonly #options: InferenceOptions;
   readonly #limits: InferenceLimits;
   readonly #random: () => number;
@@ -71,6 +72,7 @@ export class InferenceSupervisor implements Inference {
   #losses: number[] = [];
   #restarts = 0;
   #faults: readonly ModelFault[] = [];
+  #saidDeclarationFault = false;
   #state: InferenceState = {
     state: "starting",
     code: null,
@@ -138,6 +140,14 @@ export class InferenceSupervisor implements Inference {
       });
       void this.#work();
     });
+  }
+
+  async assess(lines: readonly DeclaredLine[]): Promise<RiskOfDeclaration | null> {
+    const result = (await this.#slot?.assess(lines)) ?? null;
+    if (result === null || "p" in result) return result;
+    if (!this.#saidDeclarationFault) this.#options.log.error(result, "declarations are not scored");
+    this.#saidDeclarationFault = true;
+    return null;
   }
 
   remember(scanId: string, embedding: ScanEmbedding): void {
