@@ -1,4 +1,5 @@
 import type { QualityMetric } from "../vocabulary.ts";
+import { guardPrivacy } from "./privacy.ts";
 import { type SalvageNote, salvage } from "./salvage.ts";
 import {
   DECLARATION_SCHEMA,
@@ -18,7 +19,13 @@ export interface DeclarationFinding {
 }
 
 export type ParsedDeclaration =
-  | { readonly ok: true; readonly declaration: Declaration; readonly findings: readonly DeclarationFinding[] }
+  | {
+      readonly ok: true;
+      readonly declaration: Declaration;
+      readonly findings: readonly DeclarationFinding[];
+      /** Pieces that looked personal and were taken out (`scrub.ts`). */
+      readonly scrubbed: number;
+    }
   | { readonly ok: false; readonly pointer: string; readonly message: string };
 
 /** Findings recorded of one declaration, at most; the last one says that there are more. */
@@ -66,7 +73,7 @@ function bounded(findings: readonly DeclarationFinding[], total: number): readon
  * Reads a declaration as `mqtt.md` says: it is refused only where its schema is unknown, or schema, aedId, revision,
  * function, receivedAt or (unless it cancels) identifiers is missing or mistyped; identifiers of which none is usable count
  * as missing, since nothing could ever match them. Any other violation drops the smallest member that makes the rest
- * valid, and is told as a finding.
+ * valid, and is told as a finding. What looks personal is taken out and counted.
  *
  * @param json the parsed JSON of the event's `data`; that it is JSON at all is the caller's to find out.
  */
@@ -75,7 +82,7 @@ export function parseDeclaration(json: unknown): ParsedDeclaration {
   const reason = deadLetterReason(json);
   if (reason !== null) return reason;
   const strict = declarationSchema.safeParse(json);
-  if (strict.success) return { ok: true, declaration: strict.data, findings: [] };
+  if (strict.success) return guarded(strict.data, []);
 
   const notes: SalvageNote[] = [];
   const kept = salvage(declarationShape, json, "", notes);
@@ -93,5 +100,15 @@ export function parseDeclaration(json: unknown): ParsedDeclaration {
     total += 1;
     findings.push({ metric: "C1", pointer: `/${key}`, message: "is missing" });
   }
-  return { ok: true, declaration, findings: bounded(findings, total) };
+  return guarded(declaration, bounded(findings, total));
+}
+
+/** What looks personal is taken out before anything else sees the declaration. */
+function guarded(declaration: Declaration, findings: readonly DeclarationFinding[]): ParsedDeclaration {
+  const { declaration: kept, removed, pointers } = guardPrivacy(declaration);
+  const dropped = pointers
+    .filter((pointer) => !pointer.endsWith("/description"))
+    .map((pointer) => ({ metric: "K1" as const, pointer, message: "looked personal and was dropped" }));
+  const all = [...findings, ...dropped];
+  return { ok: true, declaration: kept, findings: bounded(all, all.length), scrubbed: removed };
 }

@@ -58,13 +58,13 @@ function used(parsed: ParsedDeclaration): { declaration: Declaration; pointers: 
 describe("a declaration without fault", () => {
   it("is used as it is", () => {
     const parsed = parseDeclaration(postal());
-    expect(parsed).toEqual({ ok: true, declaration: postal(), findings: [] });
+    expect(parsed).toEqual({ ok: true, declaration: postal(), findings: [], scrubbed: 0 });
   });
 
   it("may be a cancellation with the vital members only", () => {
     const { schema, aedId, receivedAt } = postal();
     const cancel = { schema, aedId, revision: 3, function: "cancel", receivedAt };
-    expect(parseDeclaration(cancel)).toEqual({ ok: true, declaration: cancel, findings: [] });
+    expect(parseDeclaration(cancel)).toEqual({ ok: true, declaration: cancel, findings: [], scrubbed: 0 });
   });
 });
 
