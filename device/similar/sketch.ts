@@ -32,7 +32,7 @@ export function cosine(a: Int8Array, b: Int8Array): number {
  */
 export class Sketcher {
   readonly #centre: Float32Array;
-  readonly #planes: Int8Array;
+  readonly #planes: Float64Array;
 
   constructor(centre: Float32Array) {
     this.#centre = centre;
@@ -41,10 +41,12 @@ export class Sketcher {
 
   of(vector: Int8Array): Uint8Array {
     const sketch = new Uint8Array(SKETCH_BYTES);
-    const around = Float32Array.from(vector, (value, i) => value / FULL - this.#centre[i]!);
+    const planes = this.#planes;
+    const around = new Float64Array(DIMENSIONS);
+    for (let i = 0; i < DIMENSIONS; i++) around[i] = Math.fround(vector[i]! / FULL - this.#centre[i]!);
     for (let plane = 0, at = 0; plane < HYPERPLANES; plane++) {
       let sum = 0;
-      for (let i = 0; i < DIMENSIONS; i++, at++) sum += this.#planes[at]! * around[i]!;
+      for (let i = 0; i < DIMENSIONS; i++, at++) sum += planes[at]! * around[i]!;
       if (sum > 0) sketch[plane >> 3]! |= 1 << (plane & 7);
     }
     return sketch;
@@ -52,9 +54,9 @@ export class Sketcher {
 }
 
 /** Random signs (Rademacher), which separate as well as Gaussian ones: bits of a 32-bit xorshift. */
-function hyperplanes(): Int8Array {
+function hyperplanes(): Float64Array {
   let state = 0x9e3779b9;
-  return Int8Array.from({ length: HYPERPLANES * DIMENSIONS }, () => {
+  return Float64Array.from({ length: HYPERPLANES * DIMENSIONS }, () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;

@@ -177,4 +177,23 @@ describe("Hamming distances", () => {
     expect(scan.nearest(query, 10, 40)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(scan.nearest(query, 0, 40)).toEqual([]);
   });
+
+  it("are bounded where more scans are equally near than anyone wants to read", () => {
+    const scan = new HammingScan();
+    const same = new Uint8Array(SKETCH_BYTES).fill(0x5a);
+    const other = same.with(3, 0x5b);
+    for (let slot = 0; slot < 5000; slot++) scan.set(slot, slot % 500 === 77 ? same : other);
+    const found = scan.nearest(same, 5000, 40);
+    expect(found.length).toBeLessThanOrEqual(40 + 1024 + 10);
+    for (let slot = 77; slot < 5000; slot += 500) expect(found).toContain(slot);
+    expect(found).toEqual(found.toSorted((a, b) => a - b));
+  });
+
+  it("tell the opposite sketch from none", () => {
+    const scan = new HammingScan();
+    scan.set(0, new Uint8Array(SKETCH_BYTES).fill(0xff));
+    scan.set(1, new Uint8Array(SKETCH_BYTES).fill(0x0f));
+    expect(scan.nearest(new Uint8Array(SKETCH_BYTES), 2, 1)).toEqual([1]);
+    expect(scan.nearest(new Uint8Array(SKETCH_BYTES), 2, 5)).toEqual([0, 1]);
+  });
 });
