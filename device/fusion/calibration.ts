@@ -5,6 +5,7 @@ export const CALIBRATED_SOURCES = [
   "documents",
   "load",
   "mass",
+  "xray-mass",
   "pieces",
   "radiation",
   "quality",

@@ -105,6 +105,8 @@ export interface FusionWeights {
   readonly similar: number;
   /** A party on the watch list. */
   readonly watchList: number;
+  /** Most that the gateway's own risk model adds or takes away. */
+  readonly risk: number;
   /** What an authorised economic operator takes away. */
   readonly trusted: number;
   /** Most that all failing metrics add together. */

@@ -73,6 +73,20 @@ function matchOne(
   return { stored, matchedBy, keys: count };
 }
 
+/**
+ * Whether a declaration with these identifiers can be the item's at all: what is left of the rules without the
+ * declaration's own times and masses. Under one master waybill pass a thousand items that are no business of one house.
+ */
+export function mayConcern(
+  scan: Pick<Scan, "identifiers">,
+  identifiers: readonly { readonly scheme: string; readonly value: string }[],
+): boolean {
+  const read = usable(scan.identifiers);
+  const declared = usable(identifiers);
+  const common = read.filter((key) => declared.some((other) => sameKey(key, other)));
+  return common.some((key) => mayMatchScheme(key, { read, declared, common }));
+}
+
 interface KeyContext {
   readonly scan: Scan;
   readonly read: readonly ItemIdentifier[];
@@ -82,14 +96,22 @@ interface KeyContext {
 }
 
 /** Rules of single schemes. */
-function mayMatch(key: ItemIdentifier, { scan, read, declared, common, stored }: KeyContext): boolean {
+function mayMatch(key: ItemIdentifier, context: KeyContext): boolean {
+  if (!mayMatchScheme(key, context)) return false;
+  if (key.scheme !== "S10") return true;
+  return withinMonths(Date.parse(declaredAt(context.stored)), context.scan.capturedAt, S10_MONTHS);
+}
+
+function mayMatchScheme(
+  key: ItemIdentifier,
+  { read, declared, common }: Pick<KeyContext, "read" | "declared" | "common">,
+): boolean {
   const has = (list: readonly { readonly scheme: string }[], scheme: string) =>
     list.some((one) => one.scheme === scheme);
   if (key.scheme === "HAWB") return has(common, "MAWB");
   // The item's own house waybill is known and is another one: the shared master says nothing then.
   if (key.scheme === "MAWB") return has(common, "HAWB") || !(has(read, "HAWB") && has(declared, "HAWB"));
-  if (key.scheme !== "S10") return SCHEME_ORDER.includes(key.scheme as IdentifierScheme);
-  return withinMonths(Date.parse(declaredAt(stored)), scan.capturedAt, S10_MONTHS);
+  return SCHEME_ORDER.includes(key.scheme as IdentifierScheme);
 }
 
 function declaredAt({ declaration }: StoredDeclaration): string {

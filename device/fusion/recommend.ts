@@ -50,7 +50,7 @@ function onAlarm(subject: Case, { rows }: Verdict): Recommendation {
   const settled = subject.floor.length > 0 || radiationAlarms(subject);
   if (!isReferred(subject)) return settled ? "HOLD" : "PHYS_EXAM";
   if (settled) return "DNL";
-  return weighs(rows, "image", "declaration", "contents", "mass") ? "RFS" : "RFI";
+  return weighs(rows, "image", "declaration", "contents", "documents", "mass", "xray-mass") ? "RFS" : "RFI";
 }
 
 /** No model serves this kind of scan: scanning again would not help. Everything else may be better the second time. */
@@ -62,16 +62,16 @@ function onUnknown({ input }: Case): Recommendation {
 
 function onMedium(subject: Case, { rows }: Verdict): Recommendation {
   const referred = isReferred(subject);
-  if (weighs(rows, "image", "declaration", "contents")) return referred ? "RFS" : "ALT_SCREEN";
+  if (weighs(rows, "image", "declaration", "contents", "documents")) return referred ? "RFS" : "ALT_SCREEN";
   return referred ? "RFI" : "DOC_CHECK";
 }
 
 function onLow(subject: Case, { rows }: Verdict): Recommendation {
   const [best] = subject.matches;
   if (best === undefined) return "DOC_CHECK";
-  const poor = best.quality.score < POOR_QUALITY || weighs(rows, "mass", "pieces");
+  const poor = best.quality.score < POOR_QUALITY || weighs(rows, "mass", "xray-mass", "pieces");
   if (poor) return isReferred(subject) ? "RFI" : "DOC_CHECK";
-  return best.quality.findings.length > 0 || weighs(rows, "declaration", "contents")
+  return best.quality.findings.length > 0 || weighs(rows, "declaration", "contents", "documents")
     ? "RELEASE_PCA"
     : "RELEASE";
 }

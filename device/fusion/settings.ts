@@ -29,6 +29,8 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
   similar: 2,
   // Odds × 12: the authority had a reason to name the party, and knows of most of what it sends.
   watchList: 2.5,
+  // Odds × 2.7: on declarations unlike any that it was trained on, the model is little better than chance.
+  risk: 1,
   // Odds ÷ 2: an operator's procedures are audited, its single parcels are not.
   trusted: 0.7,
   // Odds × 2: a piece too many is often a tracking or a keying mistake.

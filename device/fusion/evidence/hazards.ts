@@ -30,7 +30,7 @@ interface ImageHazard extends Hazard {
  * @returns the rows, and what the alarm classes alone make of the prior, as log-odds to add.
  */
 export function hazardEvidence(subject: Case): { rows: readonly EvidenceRow[]; image: number } {
-  const opinions = THREAT_CLASSES.flatMap((name) => opinionOf(name, subject) ?? []);
+  const opinions = opinionsOf(subject);
   const image = byWeight(opinions.flatMap((opinion) => alarmHazard(opinion, subject) ?? []));
   const undeclared = byWeight(opinions.flatMap((opinion) => undeclaredHazard(opinion, subject) ?? []));
   const { prior } = subject.input.settings;
@@ -45,6 +45,38 @@ export function hazardEvidence(subject: Case): { rows: readonly EvidenceRow[]; i
     }),
   );
   return { rows, image: upTo(image.length) };
+}
+
+function opinionsOf(subject: Case): readonly ClassOpinion[] {
+  return THREAT_CLASSES.flatMap((name) => opinionOf(name, subject) ?? []);
+}
+
+/** One class as the hazards are made of it: `factor` × min(`cap`, calibrated `logOdds`). */
+export interface HazardTerm {
+  readonly class: ThreatClass;
+  /** Before calibration. */
+  readonly logOdds: number;
+  readonly cap: number;
+  readonly factor: number;
+}
+
+/** The terms of a case whose settings are uncalibrated: what a calibration of the image is fitted on. */
+export function hazardTerms(subject: Case): readonly HazardTerm[] {
+  return opinionsOf(subject).flatMap(({ class: name, logOdds }) => {
+    const limits = limitsOf(name, subject);
+    return limits === null ? [] : [{ class: name, logOdds, ...limits }];
+  });
+}
+
+/** How far a class may speak; null where it may not: goods that need declaring, and nothing is undeclared. */
+function limitsOf(
+  name: ThreatClass,
+  { input: { settings }, goods }: Case,
+): { readonly cap: number; readonly factor: number } | null {
+  if (roleOf(name, settings) === "alarm") return { cap: Number.POSITIVE_INFINITY, factor: 1 };
+  // Without a declaration nothing is undeclared.
+  if (goods === null || goods.accountsFor(name)) return null;
+  return { cap: settings.weights.undeclared, factor: 1 - UNCLEAR_DISCOUNT * goods.unclear };
 }
 
 interface ClassOpinion {
@@ -104,13 +136,12 @@ function alarmHazard(opinion: ClassOpinion, { input: { settings } }: Case): Imag
   };
 }
 
-function undeclaredHazard(opinion: ClassOpinion, { input: { settings }, goods }: Case): ImageHazard | null {
-  if (roleOf(opinion.class, settings) !== "evidence") return null;
-  // Without a declaration nothing is undeclared.
-  if (goods === null || goods.accountsFor(opinion.class)) return null;
+function undeclaredHazard(opinion: ClassOpinion, subject: Case): ImageHazard | null {
+  const { settings } = subject.input;
   const { class: name, best } = opinion;
-  const logOdds =
-    Math.min(settings.weights.undeclared, opinion.logOdds) * (1 - UNCLEAR_DISCOUNT * goods.unclear);
+  const limits = limitsOf(name, subject);
+  if (roleOf(name, settings) !== "evidence" || limits === null) return null;
+  const logOdds = Math.min(limits.cap, opinion.logOdds) * limits.factor;
   const code = name === "battery" ? "BATTERY_UNDECLARED" : reasonForThreat(name);
   const detail =
     best === null

@@ -16,10 +16,17 @@ export function massEvidence({ own, input }: Case): readonly EvidenceRow[] {
   const { agree, differ } = settings.weights.mass;
   const least = compared.pieces > 1 ? 0 : -agree;
   const raw = Math.min(differ, Math.max(least, Math.log(compared.ratio)));
-  const logOdds = calibrated(settings, "mass", raw);
+  const logOdds = calibrated(settings, compared.by === "scale" ? "mass" : "xray-mass", raw);
   return logOdds === 0
     ? []
-    : [{ source: "mass", code: "MASS_MISMATCH", logOdds, detail: inWords(compared, settings) }];
+    : [
+        {
+          source: compared.by === "scale" ? "mass" : "xray-mass",
+          code: "MASS_MISMATCH",
+          logOdds,
+          detail: inWords(compared, settings),
+        },
+      ];
 }
 
 function inWords(

@@ -7,6 +7,7 @@ export interface EvidenceRow {
     | "declaration"
     | "contents"
     | "mass"
+    | "xray-mass"
     | "pieces"
     | "radiation"
     | "quality"
