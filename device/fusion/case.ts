@@ -1,6 +1,7 @@
+import type { Flow } from "../../protocols/vocabulary.ts";
 import { type Detection, safetyFloor, soundDetections } from "./detections.ts";
 import { type DeclaredGoods, declaredGoods } from "./goods.ts";
-import type { FloorEntry, FusionInput } from "./input.ts";
+import type { FloorEntry, FusionInput, FusionSettings } from "./input.ts";
 import { isShared, type Match, matchDeclarations } from "./match.ts";
 import { assessQuality, type Quality } from "./quality.ts";
 
@@ -31,10 +32,12 @@ export interface Case {
 }
 
 /** Applies the matching rules and the floor and puts lists into an order of their own. */
-export function openCase(input: FusionInput): Case {
-  const { analysis, settings } = input;
+export function openCase(given: FusionInput): Case {
+  const { analysis } = given;
   const { sound, faulty } = soundDetections(analysis);
-  const found = matchDeclarations(input.scan, input.matches, settings);
+  const found = matchDeclarations(given.scan, given.matches, given.settings);
+  const settings = ofFlow(given.settings, found[0]?.stored.declaration.flow);
+  const input = { ...given, settings };
   const matches = found.map((match) => ({
     ...match,
     quality: assessQuality(match.stored, settings, isDuplicated(match, found)),
@@ -52,6 +55,12 @@ export function openCase(input: FusionInput): Case {
     own: together.length === 1 ? (best ?? null) : null,
     goods: together.length === 0 ? null : declaredGoods(together.map((one) => one.stored.declaration)),
   };
+}
+
+/** The settings with what the profile says of the item's flow. The floor is the same for all. */
+function ofFlow(settings: FusionSettings, flow: Flow | undefined): FusionSettings {
+  const own = flow === undefined ? undefined : settings.flows[flow];
+  return own === undefined ? settings : { ...settings, ...own };
 }
 
 /** Metric K2: an identifier of a single item stands on two live declarations. */

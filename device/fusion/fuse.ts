@@ -1,4 +1,4 @@
-import { MAX_LOG_ODDS, type Score } from "../../protocols/mqtt/hit-score.ts";
+import { MAX_LOG_ODDS, type Score, type Selection } from "../../protocols/mqtt/hit-score.ts";
 import type { Decision, Recommendation } from "../../protocols/vocabulary.ts";
 import { type Case, openCase } from "./case.ts";
 import { centralRisk, centralRiskEvidence } from "./evidence/central-risk.ts";
@@ -20,11 +20,15 @@ import { logistic, logit } from "./odds.ts";
 import { explain, type Reason } from "./reasons.ts";
 import { isDecidable, recommend } from "./recommend.ts";
 
+import { isDrawn, select } from "./selection.ts";
+
 /** What is made of one scan: the fused score, the decision and why. */
 export interface FusionResult {
   readonly score: Score;
   readonly decision: Decision;
   readonly recommendation: Recommendation;
+  /** Why the item is proposed for examination. */
+  readonly selection: Selection;
   /** Most important first. */
   readonly reasons: readonly Reason[];
   /** What the score was made of, for the rest of the hit. */
@@ -56,11 +60,13 @@ export function fuse(input: FusionInput): FusionResult {
   ].sort((one, other) => Math.abs(other.logOdds) - Math.abs(one.logOdds));
   const score = scoreOf(subject, rows, hazards.image);
   const decision = decide(subject, score);
+  const selection = select(subject, decision, isDecidable(subject.input));
   return {
     score,
     decision,
-    recommendation: recommend(subject, { decision, band: score.band, rows }),
-    reasons: explain(subject, rows),
+    recommendation: recommend(subject, { decision, band: score.band, rows, drawn: isDrawn(selection) }),
+    selection,
+    reasons: explain(subject, rows, score),
     subject,
   };
 }

@@ -60,8 +60,7 @@ export function hitData(input: FusionInput, result: FusionResult = fuse(input)):
     decision: result.decision,
     recommendation: result.recommendation,
     reasons: result.reasons.map((reason) => ({ ...reason })),
-    // Without a profile nothing is drawn at random: an item is proposed for its risk or not at all.
-    selection: { mode: "risk", probability: result.decision === "ALARM" ? 1 : 0 },
+    selection: result.selection,
     images: imageBlock(input),
     tdr: null,
     similar: similarBlock(input),

@@ -1,9 +1,11 @@
 import { cutText } from "../../protocols/mqtt/cut-hit.ts";
-import { MAX_LOG_ODDS } from "../../protocols/mqtt/hit-score.ts";
+import { MAX_LOG_ODDS, type Score } from "../../protocols/mqtt/hit-score.ts";
+import { bandOf } from "../../protocols/mqtt/score-check.ts";
 import { type ReasonCode, reasonForThreat, type ThreatClass } from "../../protocols/vocabulary.ts";
 import type { Case } from "./case.ts";
 import { radiationAlarms } from "./evidence/radiation.ts";
-import { type EvidenceRow, score } from "./evidence/row.ts";
+import { type EvidenceRow, percent, score } from "./evidence/row.ts";
+import { logistic } from "./odds.ts";
 import { isSpoilt } from "./recommend.ts";
 
 /** Why the score is what it is (`mqtt.md`, Hit `reasons`). */
@@ -19,10 +21,15 @@ export interface Reason {
 }
 
 /** Reasons of a case, most important first, one for each code. */
-export function explain(subject: Case, rows: readonly EvidenceRow[]): readonly Reason[] {
+export function explain(
+  subject: Case,
+  rows: readonly EvidenceRow[],
+  score: Pick<Score, "logOdds" | "band" | "bands" | "floor">,
+): readonly Reason[] {
   const all = [
     ...floorReasons(subject),
-    ...rows.flatMap((row) => ofRow(row, radiationAlarms(subject)) ?? []),
+    ...rows.flatMap((row) => ofRow(row, radiationAlarms(subject), score) ?? []),
+    ...referralReasons(subject),
     ...analysisReasons(subject),
     ...declarationReasons(subject),
     ...trackingReasons(subject),
@@ -47,11 +54,37 @@ function floorReasons({ floor }: Case): readonly Reason[] {
   });
 }
 
-function ofRow(row: EvidenceRow, radiation: boolean): Reason | null {
+/** Sources whose word may be told though it lowers the score. */
+const TOLD: ReadonlySet<string> = new Set(["central", "risk", "trader"]);
+
+function ofRow(row: EvidenceRow, radiation: boolean, score: Outcome): Reason | null {
   // A code names a suspicion: what speaks against it (nothing of a class found) is evidence, but no reason.
-  if (row.code === "CLAMP" || (row.logOdds < 0 && row.source !== "central")) return null;
+  if (row.code === "CLAMP" || (row.logOdds < 0 && !TOLD.has(row.source))) return null;
   const decides = radiation && row.source === "radiation" && row.logOdds > 0;
-  return reason(row.code, decides ? MAX_LOG_ODDS : Math.abs(row.logOdds), row.detail);
+  const weight = decides ? MAX_LOG_ODDS : Math.abs(row.logOdds);
+  return reason(row.code, weight, `${row.detail}${decides ? "" : otherwise(row, score)}`);
+}
+
+type Outcome = Pick<Score, "logOdds" | "band" | "bands" | "floor">;
+
+/** What the score would be without this row, where that is another band: what would have changed the outcome. */
+function otherwise({ logOdds }: EvidenceRow, score: Outcome): string {
+  if (logOdds === 0 || score.floor.length > 0) return "";
+  const without = logistic(score.logOdds - logOdds);
+  const band = bandOf(without, score.bands);
+  return band === score.band ? "" : `; without this: ${percent(without)}, band ${band}`;
+}
+
+/** The authority asked for something that this scan alone does not settle. */
+function referralReasons({ matches }: Case): readonly Reason[] {
+  const placi = matches[0]?.stored.declaration.placi;
+  const asked: Partial<Record<string, string>> = {
+    RFS: "the authority asked for screening (RFS): an X-ray scan alone does not answer it, a second method is due",
+    RFI: "the authority asked for information (RFI) that is not answered yet",
+    DNL: "the authority said: do not load (DNL)",
+  };
+  const text = asked[placi?.status ?? ""];
+  return text === undefined ? [] : [reason("CENTRAL_RISK", 0, text)];
 }
 
 /** What kept the image from being judged, wholly (it decides) or in part. */

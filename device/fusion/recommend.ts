@@ -1,17 +1,23 @@
 import type { Band, Decision, Recommendation } from "../../protocols/vocabulary.ts";
 import type { Case } from "./case.ts";
 import { alarmThreshold, roleOf } from "./detections.ts";
+import { trustedRole } from "./evidence/parties.ts";
 import { radiationAlarms } from "./evidence/radiation.ts";
 import type { EvidenceRow } from "./evidence/row.ts";
 import type { FusionInput } from "./input.ts";
+import { declaredEuros } from "./money.ts";
 
 /** What the recommendation is drawn from, beside the case. */
 export interface Verdict {
   readonly decision: Decision;
   readonly band: Band;
   readonly rows: readonly EvidenceRow[];
+  /** Drawn at random, or examined because all are. */
+  readonly drawn: boolean;
 }
 
+/** Advice that a random pick goes beyond. */
+const MILD: ReadonlySet<string> = new Set(["RELEASE", "RELEASE_PCA", "DOC_CHECK", "RFI", "ALT_SCREEN"]);
 /** Acquisitions whose picture is not that of the whole item. */
 const SPOILT: ReadonlySet<string> = new Set(["INCOMPLETE", "CUT", "JAM", "SLIP"]);
 /** Data quality below which papers are looked at before release. */
@@ -39,7 +45,10 @@ export function recommend(subject: Case, verdict: Verdict): Recommendation {
     return "RESCAN";
   if (problems.has("OPAQUE_REGION")) return "ALT_SCREEN";
   if (showsAlarm(subject)) return isReferred(subject) ? "RFS" : "ALT_SCREEN";
-  return verdict.band === "medium" ? onMedium(subject, verdict) : onLow(subject, verdict);
+  const asked = onReferral(subject);
+  if (asked !== null) return asked;
+  const advised = verdict.band === "medium" ? onMedium(subject, verdict) : onLow(subject, verdict);
+  return verdict.drawn && MILD.has(advised) ? (isReferred(subject) ? "RFS" : "PHYS_EXAM") : advised;
 }
 
 /**
@@ -63,17 +72,92 @@ function onUnknown({ input }: Case): Recommendation {
 function onMedium(subject: Case, { rows }: Verdict): Recommendation {
   const referred = isReferred(subject);
   if (weighs(rows, "image", "declaration", "contents", "documents")) return referred ? "RFS" : "ALT_SCREEN";
-  return referred ? "RFI" : "DOC_CHECK";
+  return onPapers(subject);
 }
 
 function onLow(subject: Case, { rows }: Verdict): Recommendation {
   const [best] = subject.matches;
   if (best === undefined) return "DOC_CHECK";
   const poor = best.quality.score < POOR_QUALITY || weighs(rows, "mass", "xray-mass", "pieces");
-  if (poor) return isReferred(subject) ? "RFI" : "DOC_CHECK";
-  return best.quality.findings.length > 0 || weighs(rows, "declaration", "contents", "documents")
-    ? "RELEASE_PCA"
-    : "RELEASE";
+  if (poor || categoryDoubtful(subject)) return onPapers(subject);
+  const doubts = best.quality.findings.length > 0 || weighs(rows, "declaration", "contents", "documents");
+  return doubts ? onDoubts(subject) : "RELEASE";
+}
+
+/**
+ * What only papers bring up. A trusted trader, goods that come back, or a site whose examiners are busy: they are checked after
+ * release, where the law allows it. None of this ever touches an alarm or what the image shows.
+ */
+function onPapers(subject: Case): Recommendation {
+  if (isReferred(subject)) return "RFI";
+  const lenient = trustedRole(subject) !== null || isReturn(subject) || isBusy(subject.input);
+  return lenient && !inTransit(subject) ? "RELEASE_PCA" : "DOC_CHECK";
+}
+
+/** Small faults: by Immediate Release category (`customs-standards.md` §3.1) and value, from release to a look at the papers. */
+function onDoubts(subject: Case): Recommendation {
+  const category = declarationOf(subject)?.consignment?.irgCategory;
+  if (inTransit(subject)) return "RELEASE";
+  if (category === 4) return onPapers(subject);
+  const light = category === 1 || (category === 2 && isLowValue(subject));
+  return light && trustedRole(subject) !== null ? "RELEASE" : "RELEASE_PCA";
+}
+
+/** Declared as documents or as of low value, with a value that is neither. */
+function categoryDoubtful(subject: Case): boolean {
+  const category = declarationOf(subject)?.consignment?.irgCategory;
+  const euros = eurosOf(subject);
+  return (category === 1 || category === 2) && euros !== null && euros > subject.input.settings.deMinimisEur;
+}
+
+function isLowValue(subject: Case): boolean {
+  const euros = eurosOf(subject);
+  return euros !== null && euros <= subject.input.settings.deMinimisEur;
+}
+
+function eurosOf(subject: Case): number | null {
+  const declaration = declarationOf(subject);
+  return declaration === undefined ? null : declaredEuros(declaration);
+}
+
+function declarationOf({ matches }: Case) {
+  return matches[0]?.stored.declaration;
+}
+
+function isReturn(subject: Case): boolean {
+  return declarationOf(subject)?.consignment?.category === "returned_goods";
+}
+
+function inTransit(subject: Case): boolean {
+  const direction = declarationOf(subject)?.direction;
+  return direction === "transit" || direction === "transhipment";
+}
+
+/** As many examinations were proposed in the last hour as the site can make. */
+function isBusy({ settings, proposedLastHour }: FusionInput): boolean {
+  return (
+    settings.examinationsPerHour !== null &&
+    proposedLastHour !== undefined &&
+    proposedLastHour >= settings.examinationsPerHour
+  );
+}
+
+/**
+ * What an authority already asked for before loading (PLACI) is not settled by an X-ray scan alone: two screening methods are due
+ * for an RFS (`customs-standards.md` §3.3), an RFI waits for its answer, and what must not be loaded stays.
+ */
+function onReferral(subject: Case): Recommendation | null {
+  const status = declarationOf(subject)?.placi?.status;
+  const referred = isReferred(subject);
+  if (status === "DNL") return referred ? "DNL" : "HOLD";
+  if (status === "RFS") return secondMethodDone(subject) ? null : "ALT_SCREEN";
+  if (status === "RFI") return referred ? "RFI" : "DOC_CHECK";
+  return null;
+}
+
+/** Whether the declaration names a screening method beside X-ray. */
+function secondMethodDone(subject: Case): boolean {
+  return (declarationOf(subject)?.placi?.methods ?? []).some((method) => method !== "XRY");
 }
 
 /** A threat above its threshold, though the fused score is not high, is never simply released. */

@@ -234,7 +234,7 @@ describe("contents", () => {
     });
     expect(evidence({ analysis: phones, matches: half })).toEqual(["CONTENTS_MISMATCH 0.875"]);
     expect(fuse(inputOf({ analysis: phones, matches: declared() })).reasons[0]?.text).toBe(
-      "Declared textiles: seen with 5 %; beside it the image shows electronics (72 %)",
+      "Declared textiles: seen with 5 %; beside it the image shows electronics (72 %); without this: 2 %, band low",
     );
   });
 

@@ -79,7 +79,7 @@ describe("a load against the declared one", () => {
 describe("what else the image gives a hit", () => {
   const xrayMass = { kg: 2.9, reliable: true, opaqueShare: 0, view: 0 };
   const massRow = (input: ReturnType<typeof inputOf>) =>
-    fuse(input).score.evidence.find(({ source }) => source === "mass");
+    fuse(input).score.evidence.find(({ source }) => source === "mass" || source === "xray-mass");
 
   it("a reliable mass by X-ray, compared with the declared one where no scale speaks", () => {
     const input = inputOf({ analysis: analysisOf({ xrayMass }), matches: [stored()] });
