@@ -5,6 +5,7 @@ import type { Outcome } from "../protocols/mqtt/outcome.ts";
 import { readEventData } from "../protocols/mqtt/read.ts";
 import type { Received } from "../protocols/mqtt/received.ts";
 import type { Alerts } from "./alerts.ts";
+import { mayConcern } from "./fusion/match.ts";
 import type { Log } from "./log.ts";
 import type { Spool } from "./spool/port.ts";
 
@@ -120,9 +121,10 @@ export class Intake {
     bytes: Uint8Array,
   ): Promise<void> {
     const { spool, alerts } = this.#options;
+    // Its size and what is wrong with it, not the message itself: nobody has taken what is personal out of it.
     await spool.putDeadLetter(
       { source, reason: message, pointer: pointer === "" ? null : pointer, bytes: bytes.length },
-      bytes,
+      new Uint8Array(),
     );
     const declaration = source === "declaration";
     await alerts.raise({
@@ -130,8 +132,8 @@ export class Intake {
       severity: "warning",
       message: `${declaration ? "A declaration" : "An outcome"} could not be read${pointer === "" ? "" : ` at ${pointer}`}: ${message}`,
       remedy: declaration
-        ? "Send it again as customs-aed/1.0 in a CloudEvents envelope; `lynceus outbox` lists what was kept."
-        : "Send it again as lynceus-outcome/1.0 in a CloudEvents envelope; `lynceus outbox` lists what was kept.",
+        ? "Send it again as customs-aed/1.0 in a CloudEvents envelope; `lynceus outbox` lists what could not be read."
+        : "Send it again as lynceus-outcome/1.0 in a CloudEvents envelope; `lynceus outbox` lists what could not be read.",
       details: { pointer, bytes: bytes.length },
     });
   }
@@ -139,10 +141,11 @@ export class Intake {
   /** Scans under the old keys too: an amendment may change them, and a cancellation need not repeat them. */
   async #rescoreScans(declaration: Declaration, before: readonly Key[]): Promise<void> {
     const { spool, clock, rescore } = this.#options;
-    const identifiers = [...before, ...(declaration.identifiers ?? [])];
+    const now = declaration.identifiers ?? [];
+    const identifiers = [...before, ...now];
     if (identifiers.length === 0) return;
     const scans = await spool.findScansByIdentifiers(identifiers, clock() - RESCORE_WINDOW_MS);
-    for (const { scan } of scans)
+    for (const { scan } of scans.filter(({ scan }) => mayConcern(scan, before) || mayConcern(scan, now)))
       rescore(scan.scanId, declaration.function === "cancel" ? "cancellation" : "declaration");
   }
 }

@@ -1,5 +1,4 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { canonicalJson } from "../../protocols/canonical-json.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
 import { LynceusError } from "../../protocols/errors.ts";
 import { DICTIONARIES } from "./dictionary.ts";
@@ -27,13 +26,10 @@ const CURRENT = 1;
 /** zlib's default: its best is a hundredth smaller and half as fast. */
 const LEVEL = 6;
 
-/** Packs a record: the number of its dictionary, then raw DEFLATE (RFC 1951) of its RFC 8785 form. The same record, the same bytes. */
+/** Packs a record: the number of its dictionary, then raw DEFLATE (RFC 1951) of its JSON with sorted members. The same record, the same bytes. */
 export function packRecord({ declaration, findings, held }: DeclarationRecord): Uint8Array {
-  const text = canonicalJson({
-    ...(findings.length > 0 ? { findings } : {}),
-    ...(held === undefined ? {} : { held }),
-    declaration,
-  });
+  const record = { declaration, ...(findings.length > 0 ? { findings } : {}), ...(held && { held }) };
+  const text = JSON.stringify(sorted(record));
   const packed = deflateRawSync(text, { dictionary: dictionary(CURRENT), level: LEVEL });
   const bytes = new Uint8Array(packed.length + 1);
   bytes[0] = CURRENT;
@@ -56,6 +52,15 @@ export function unpackRecord(bytes: Uint8Array): DeclarationRecord {
       cause,
     });
   }
+}
+
+/** The same value with the members of each object in the order of their names: the order in which they came is no content. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const ordered: Record<string, unknown> = {};
+  for (const name of Object.keys(value).sort()) ordered[name] = sorted((value as typeof ordered)[name]);
+  return ordered;
 }
 
 function dictionary(number: number): Uint8Array {

@@ -1,5 +1,5 @@
 /**
- * Text that declarations have in common, in the form in which they are stored (RFC 8785: members sorted), the most usual
+ * Text that declarations have in common, in the form in which they are stored (members sorted), the most usual
  * last, since the compressor names what is near in fewer bits. It is part of the store's format: a released dictionary is
  * never edited, a better one is a new entry of {@link DICTIONARIES}.
  */

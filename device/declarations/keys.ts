@@ -41,6 +41,11 @@ export function idName(aedId: string): string {
   return `aedId ${aedId.toLowerCase()}`;
 }
 
+/** The name of a consignee's token, by which consignments to one address are counted. */
+export function consigneeName(token: string): string {
+  return `consignee ${token}`;
+}
+
 /**
  * 48 bits of SHA-256: what stands in the index instead of the name, a third of its size. Two names may share it, so that
  * whoever looks one up compares the record itself.

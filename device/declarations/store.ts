@@ -3,13 +3,15 @@ import { isLynceusError } from "../../protocols/errors.ts";
 import type { Database, SqlRow } from "../sqlite.ts";
 import { type DeclarationRecord, packRecord, type StoredFinding, unpackRecord } from "./codec.ts";
 import { widenGap } from "./gap.ts";
-import { canonicalKey, idName, type Key, keyNames, nameHash } from "./keys.ts";
+import { canonicalKey, consigneeName, idName, type Key, keyNames, nameHash } from "./keys.ts";
 import { retainUntil } from "./retention.ts";
 
 /** Declarations that one item can match. */
 export const MAX_MATCHED = 100;
 /** Rows that may stand under one name and are looked at: the newest of a master waybill's thousand houses. */
 const MAX_UNDER_NAME = 100;
+/** Consignments of one consignee that are counted. */
+export const MAX_COUNTED = 100;
 /** Expired records shredded in one transaction. */
 export const SHRED_STEP = 500;
 
@@ -121,6 +123,22 @@ export function storedAfter(
   return newest;
 }
 
+/**
+ * How many live declarations name this consignee token and were stored between the two times, ms since the epoch, both
+ * included; it counts no further than {@link MAX_COUNTED}. The index alone is read, not the declarations.
+ */
+export function countByConsignee(database: Database, token: string, from: number, to: number): number {
+  const row = database.get(
+    `SELECT count(*) AS n FROM (
+       SELECT 1 FROM names AS n CROSS JOIN records AS r ON r.row = n.row
+       WHERE n.hash = ? AND r.live = 1 AND r.stored_at BETWEEN ? AND ? LIMIT ${MAX_COUNTED})`,
+    nameHash(consigneeName(token)),
+    from,
+    to,
+  );
+  return Number(row?.["n"] ?? 0);
+}
+
 /** Shreds what is past its time; returns how many, {@link SHRED_STEP} at most. `now`: ms since the epoch. */
 export function expire(database: Database, now: number): number {
   const rows = database.all(
@@ -187,7 +205,12 @@ function remove(database: Database, row: number, record: DeclarationRecord): voi
 }
 
 function namesOf(record: DeclarationRecord): readonly string[] {
-  return [idName(record.declaration.aedId), ...keyNames(keysOf(record))];
+  const token = record.declaration.parties?.consignee?.token;
+  return [
+    idName(record.declaration.aedId),
+    ...keyNames(keysOf(record)),
+    ...(token === undefined ? [] : [consigneeName(token)]),
+  ];
 }
 
 function keysOf(record: DeclarationRecord | undefined): Key[] {

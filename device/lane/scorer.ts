@@ -4,9 +4,21 @@ import { type HitData, hitData } from "../fusion/hit.ts";
 import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import type { Log } from "../log.ts";
 import type { Analysis, Scan, ScanEmbedding } from "../scan.ts";
-import type { OutboxRow, ScanState, Spool, StoredScan, UnsealedData } from "../spool/port.ts";
+import type {
+  OutboxRow,
+  ScanState,
+  Spool,
+  StoredDeclaration,
+  StoredScan,
+  UnsealedData,
+} from "../spool/port.ts";
 import { type ItemKnowledge, withLate } from "./item.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
+
+/** Declarations whose pieces are counted for one score. */
+const MAX_COUNTED = 20;
+/** Pieces of one consignment pass within this time, ms. */
+const PIECES_MS = 30 * 24 * 3.6e6;
 
 /** How the scans of one lane are scored. */
 export interface LaneScoring {
@@ -16,7 +28,10 @@ export interface LaneScoring {
 
 /** What a scorer works with. `clock`: ms since the epoch. */
 export interface ScorerOptions {
-  readonly spool: Pick<Spool, "scan" | "updateScan" | "findDeclarations" | "commitHit" | "heldFloor">;
+  readonly spool: Pick<
+    Spool,
+    "scan" | "updateScan" | "findDeclarations" | "countPieces" | "commitHit" | "heldFloor"
+  >;
   readonly site: string;
   readonly gateway: string;
   readonly lanes: ReadonlyMap<string, LaneScoring>;
@@ -24,6 +39,8 @@ export interface ScorerOptions {
   readonly log: Log;
   /** Told of each scan that was committed with a vector of its own, for the search of similar ones. */
   readonly remember?: (scanId: string, embedding: ScanEmbedding) => void;
+  /** Told of each scan whose first hit matches no declaration. */
+  readonly undeclared?: (scan: Scan) => void;
   /** The threat detection report on a hit: its digest stands in the hit. Absent: no reports are made. */
   readonly report?: (data: HitData, scan: Scan) => { readonly sha256: string; readonly bytes: number } | null;
   /** Whether the gateway's clock follows a reference, and how far it is off, ms. */
@@ -109,6 +126,8 @@ export class Scorer {
       ...(analysis === undefined ? {} : { analysis }),
     });
     const [row] = await Promise.all([committed, readings]);
+    if (input.revision === 1 && data.declarations.length === 0 && decides(scan, lane))
+      this.#options.undeclared?.(scan);
     if (analysis?.embedding) this.#options.remember?.(scan.scanId, analysis.embedding);
     return { scan, row, data };
   }
@@ -149,6 +168,7 @@ export class Scorer {
     const { scan } = stored;
     const matches =
       scan.identifiers.length === 0 ? [] : await spool.findDeclarations(scan.identifiers, decidedAt);
+    const piecesSeen = await this.#piecesSeen(matches, decidedAt);
     const analysedAnew = request.analysis !== undefined;
     const heldFloor = analysedAnew || stored.revision === 0 ? undefined : await spool.heldFloor(scan.scanId);
     return {
@@ -157,6 +177,7 @@ export class Scorer {
       scan,
       analysis: request.analysis ?? stored.analysis,
       matches,
+      piecesSeen,
       settings: lane.settings,
       decideOnSynthetic: lane.decideOnSynthetic,
       clock: { ...clockState(), source: "gateway" },
@@ -167,4 +188,23 @@ export class Scorer {
       ...(heldFloor === undefined ? {} : { heldFloor }),
     };
   }
+
+  /** How many pieces of each consignment the site has scanned. */
+  async #piecesSeen(
+    candidates: readonly StoredDeclaration[],
+    now: number,
+  ): Promise<Readonly<Record<string, number>>> {
+    const counted = candidates.slice(0, MAX_COUNTED).flatMap(({ declaration }) => {
+      const { aedId, identifiers = [], consignment } = declaration;
+      return consignment === undefined
+        ? []
+        : [{ aedId, identifiers, packageCount: consignment.packageCount }];
+    });
+    return counted.length === 0 ? {} : this.#options.spool.countPieces(counted, now - PIECES_MS);
+  }
+}
+
+/** Whether a scan of this lane is decided at all; nobody is asked about one that is not. */
+function decides(scan: Scan, lane: LaneScoring): boolean {
+  return lane.decideOnSynthetic || (scan.purpose === "OPERATIONAL" && scan.origin === "MACHINE");
 }

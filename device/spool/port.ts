@@ -135,6 +135,28 @@ export interface DeclarationStore {
   unseenDeclarations(
     since: number,
   ): Promise<readonly { scanId: string; cause: "declaration" | "cancellation" }[]>;
+  /** How many different items were scanned under each declaration since `since` (ms): `aedId` → count. */
+  countPieces(
+    declarations: readonly CountedDeclaration[],
+    since: number,
+  ): Promise<Readonly<Record<string, number>>>;
+  /** Live declarations that name this consignee token, stored between `from` and `to` (ms, both included); counts to 100. */
+  countByConsignee(token: string, from: number, to: number): Promise<number>;
+  /** From when on declarations may be missing (ms), null where none is known to be: central is to be asked. */
+  declarationGap(): Promise<number | null>;
+  /** Of two gaps the longer stands. */
+  widenDeclarationGap(since: number): Promise<void>;
+  closeDeclarationGap(): Promise<void>;
+  /** When the newest declaration was stored (ms), null where there is none. */
+  newestDeclarationAt(): Promise<number | null>;
+}
+
+/** A declaration whose pieces are counted. */
+export interface CountedDeclaration {
+  readonly aedId: string;
+  readonly identifiers: readonly { readonly scheme: string; readonly value: string }[];
+  /** Pieces declared. */
+  readonly packageCount: number;
 }
 
 export interface DeclarationFinding {
@@ -203,6 +225,8 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
   }): Promise<OutboxRow>;
   /** Hits with a higher sequence, oldest first, published or not; erased ones are left out. */
   hitsAfter(sequence: number, limit: number): Promise<readonly OutboxRow[]>;
+  /** The hit that stands for a scan; null where it has none, or what it said was erased. */
+  lastHit(scanId: string): Promise<OutboxRow | null>;
   /** Scans not yet `analysed`, oldest first, for resumption. */
   unfinished(): Promise<readonly StoredScan[]>;
   scan(scanId: string): Promise<StoredScan | null>;

@@ -172,6 +172,10 @@ class DiskSpool implements port.Spool {
     return this.#client.call("dueRows", { limit, receipts, now, since, inFlight: [...options.inFlight] });
   }
 
+  lastHit(scanId: string): Promise<port.OutboxRow | null> {
+    return this.#client.call("lastHit", { scanId });
+  }
+
   hitsAfter(sequence: number, limit: number): Promise<readonly port.OutboxRow[]> {
     return this.#client.call("hitsAfter", { sequence, limit });
   }
@@ -224,6 +228,33 @@ class DiskSpool implements port.Spool {
 
   declarationIdentifiers(aedId: string): Promise<readonly { scheme: string; value: string }[]> {
     return this.#client.call("declarationIdentifiers", { aedId });
+  }
+
+  countPieces(
+    declarations: readonly port.CountedDeclaration[],
+    since: number,
+  ): Promise<Readonly<Record<string, number>>> {
+    return this.#client.call("countPieces", { declarations, since });
+  }
+
+  countByConsignee(token: string, from: number, to: number): Promise<number> {
+    return this.#client.call("countByConsignee", { token, from, to });
+  }
+
+  declarationGap(): Promise<number | null> {
+    return this.#client.call("declarationGap", undefined);
+  }
+
+  widenDeclarationGap(since: number): Promise<void> {
+    return this.#client.call("widenDeclarationGap", { since }, "grouped");
+  }
+
+  closeDeclarationGap(): Promise<void> {
+    return this.#client.call("closeDeclarationGap", undefined, "grouped");
+  }
+
+  newestDeclarationAt(): Promise<number | null> {
+    return this.#client.call("newestDeclarationAt", undefined);
   }
 
   unseenDeclarations(

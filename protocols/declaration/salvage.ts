@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describeIssue } from "../schema-issue.ts";
+import { GIVEN_NAMES } from "./given-names.ts";
 
 /** What was dropped and why. */
 export interface SalvageNote {
@@ -14,8 +15,9 @@ export interface SalvageNote {
 export type Salvaged = { readonly ok: true; readonly value: unknown } | { readonly ok: false };
 
 const FAILED: Salvaged = { ok: false };
-/** Keys that may stand in a pointer; any other may be somebody's name and is not repeated. */
-const PLAIN_KEY = /^[A-Za-z][A-Za-z0-9_-]{0,39}$/;
+/** Keys that may stand in a pointer: names of members as programs write them. Any other may be somebody's name. */
+const PLAIN_KEY = /^[a-z][A-Za-z0-9_]{0,39}$/;
+const LONG_DIGITS = /\d{4}/;
 
 /**
  * Keeps as much of `value` as fits `schema`: drops the smallest members that make the rest valid. An object whose
@@ -69,8 +71,14 @@ function salvageObject(schema: z.ZodObject, value: unknown, pointer: string, not
   return settleObject(schema, kept, value, pointer, notes);
 }
 
+function isPlain(key: string): boolean {
+  if (!PLAIN_KEY.test(key) || LONG_DIGITS.test(key)) return false;
+  const words = key.split(/_|(?=[A-Z])/).map((word) => word.toLowerCase());
+  return !words.some((word) => GIVEN_NAMES.has(word));
+}
+
 function unknownMember(pointer: string, key: string): SalvageNote {
-  const named = PLAIN_KEY.test(key);
+  const named = isPlain(key);
   const message = named ? "is not known to the schema" : "holds a member that the schema does not know";
   return { pointer: named ? `${pointer}/${key}` : pointer, message, missing: false };
 }

@@ -55,6 +55,7 @@ async function main(): Promise<void> {
   }
   await import("./similar/run.ts");
   await import("./mass/run.ts");
+  await import("./declarations/run.ts");
 }
 
 function simulatorFigures(): readonly SimulatedScan[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { ItemIdentifier } from "../../device/scan.ts";
 import { OPERATIONS } from "../../device/spool/operations/index.ts";
 import { MAX_LETTER_BYTES } from "../../device/spool/operations/upkeep.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
@@ -151,4 +152,67 @@ describe("outcomes and dead letters", () => {
     ]);
     journal.close();
   });
+});
+
+describe("pieces of one consignment", () => {
+  const read = (scheme: string, value: string) =>
+    ({ scheme, value, checkOk: null, source: "barcode", confidence: 1 }) as ItemIdentifier;
+  const ucr = { scheme: "UCR", value: "26NL1" } as const;
+  const house = { scheme: "HAWB", value: "H1" } as const;
+  const master = { scheme: "MAWB", value: "02012345675" } as const;
+
+  test("are known by their own bar codes; without any, each scan is another piece unless one was declared", async () => {
+    using folder = temporaryFolder();
+    const spool = await openTestSpool(folder.path);
+    const items = [
+      [read("UCR", "26NL1"), read("SSCC", "1")],
+      [read("UCR", "26NL1"), read("SSCC", "2")],
+      [read("UCR", "26NL1"), read("SSCC", "2")],
+      [read("HAWB", "H1"), read("MAWB", "02012345675")],
+      [read("HAWB", "H1"), read("MAWB", "02012345675")],
+      [read("HAWB", "H1"), read("MAWB", "18012345675")],
+    ];
+    for (const [seed, identifiers] of items.entries()) {
+      const capture = await captureScan(spool, { scanRef: `p${seed}`, seed });
+      await spool.accept(capture, { ...BARE_ITEM, identifiers });
+    }
+    const count = (packageCount: number, identifiers: readonly { scheme: string; value: string }[]) =>
+      spool.countPieces([{ aedId: "a", identifiers, packageCount }], 0);
+    expect(await count(2, [ucr])).toEqual({ a: 2 });
+    expect(await count(2, [house, master])).toEqual({ a: 2 });
+    expect(await count(1, [house, master])).toEqual({ a: 1 });
+    expect(await count(3, [house])).toEqual({ a: 0 });
+    // What a thousand consignments share tells nothing of one.
+    expect(await count(3, [master])).toEqual({ a: 0 });
+    expect(
+      await spool.countPieces([{ aedId: "a", identifiers: [ucr], packageCount: 2 }], Date.now() + 1e6),
+    ).toEqual({ a: 0 });
+    await spool.stop();
+  });
+});
+
+test("consignments of one consignee are counted by its token, in a time, to a hundred", async () => {
+  using folder = temporaryFolder();
+  const spool = await openTestSpool(folder.path);
+  const token = "k7:AAAAAAAAAAAAAAAAAAAAAA";
+  const base = Date.now();
+  const put = (n: number, at: number, change: Partial<Declaration> = {}) =>
+    spool.putDeclaration(
+      declaration({
+        aedId: `11111111-1111-4111-8111-${String(n).padStart(12, "0")}`,
+        parties: { consignee: { kind: "natural", token } },
+        ...change,
+      }),
+      [],
+      base + at,
+    );
+  await Promise.all([put(1, 10), put(2, 20), put(3, 30), put(4, 30, { parties: {} })]);
+  expect(await spool.countByConsignee(token, base, base + 100)).toBe(3);
+  expect(await spool.countByConsignee(token, base + 20, base + 30)).toBe(2);
+  await put(2, 40, { revision: 2, function: "cancel" });
+  expect(await spool.countByConsignee(token, base, base + 100)).toBe(2);
+  await Promise.all(Array.from({ length: 120 }, (_, n) => put(100 + n, 50)));
+  expect(await spool.countByConsignee(token, base, base + 100)).toBe(100);
+  expect(await spool.countByConsignee("k7:BBBBBBBBBBBBBBBBBBBBBB", base, base + 100)).toBe(0);
+  await spool.stop();
 });

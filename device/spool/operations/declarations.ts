@@ -1,5 +1,5 @@
 import type { Declaration } from "../../../protocols/declaration.ts";
-import { find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
+import { countByConsignee, find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
 import type { Database } from "../database.ts";
 import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
 import { META, type OperationContext, readMeta, writeMeta } from "./context.ts";
@@ -34,6 +34,14 @@ export function findDeclarations(
 /** The identifiers that the stored revision of an aedId carries. */
 export function declarationKeys({ declarations }: OperationContext, { aedId }: { aedId: string }): Key[] {
   return declarations.read((database) => keysOfId(database, aedId));
+}
+
+/** Live declarations that name a consignee's token, stored between two times. */
+export function countOfConsignee(
+  { declarations }: OperationContext,
+  { token, from, to }: { token: string; from: number; to: number },
+): number {
+  return declarations.read((database) => countByConsignee(database, token, from, to));
 }
 
 /**

@@ -23,6 +23,7 @@ export const OPERATIONS = {
   commitAlert: outbox.commitAlert,
   dueRows: outbox.dueRows,
   hitsAfter: outbox.hitsAfter,
+  lastHit: outbox.lastHit,
   markPublished: outbox.markPublished,
   receiptRows: outbox.receiptRows,
   deadLetterRow: outbox.deadLetterRow,
@@ -33,6 +34,7 @@ export const OPERATIONS = {
   declarationIdentifiers: declarations.declarationKeys,
   unseenDeclarations: declarations.unseenDeclarations,
   countPieces: pieces.countPieces,
+  countByConsignee: declarations.countOfConsignee,
   declarationGap: ({ declarations: file }: OperationContext) => file.read(readGap),
   newestDeclarationAt: ({ declarations: file }: OperationContext) => file.read(newestAt),
   widenDeclarationGap: ({ declarations: file }: OperationContext, { since }: { since: number }) =>

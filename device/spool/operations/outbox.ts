@@ -155,6 +155,15 @@ export function hitsAfter(
   return rows.map(outboxRow);
 }
 
+/** The hit that stands for a scan; null where it has none, or what it said was erased. */
+export function lastHit({ database }: OperationContext, { scanId }: { scanId: string }): OutboxRow | null {
+  const row = database.get(
+    `SELECT ${ROW} FROM outbox WHERE id = (SELECT last_hit_id FROM scans WHERE scan_id = ?) AND event IS NOT NULL`,
+    scanId,
+  );
+  return row === null ? null : outboxRow(row);
+}
+
 export function markPublished(
   { database }: OperationContext,
   { sequences, at }: { sequences: readonly number[]; at: number },

@@ -1,5 +1,6 @@
 import { canonicalKey, type Key } from "../../declarations/keys.ts";
 import type { Database } from "../database.ts";
+import type { CountedDeclaration } from "../port.ts";
 import type { OperationContext } from "./context.ts";
 
 /** Identifiers that one piece alone bears. */
@@ -9,14 +10,6 @@ const OF_ALL_PIECES: ReadonlySet<string> = new Set(["HAWB", "HOUSE_REF", "HBL", 
 /** Readings looked at for one consignment, at most. */
 const MAX_READINGS = 5000;
 
-/** A declaration whose pieces are counted. */
-export interface Counted {
-  readonly aedId: string;
-  readonly identifiers: readonly Key[];
-  /** Pieces declared. */
-  readonly packageCount: number;
-}
-
 /**
  * How many different items were scanned under each declaration since `since`, ms since the epoch. A piece scanned again is
  * known by its own bar code. Where the pieces bear none, each scan is taken for another piece, unless only one was declared:
@@ -24,12 +17,16 @@ export interface Counted {
  */
 export function countPieces(
   { database }: OperationContext,
-  { declarations, since }: { declarations: readonly Counted[]; since: number },
+  { declarations, since }: { declarations: readonly CountedDeclaration[]; since: number },
 ): Record<string, number> {
   return Object.fromEntries(declarations.map((one) => [one.aedId, countOf(database, one, since)]));
 }
 
-function countOf(database: Database, { identifiers, packageCount }: Counted, since: number): number {
+function countOf(
+  database: Database,
+  { identifiers, packageCount }: CountedDeclaration,
+  since: number,
+): number {
   const keys = identifiers.map(canonicalKey);
   const masters = new Set(keys.filter(({ scheme }) => scheme === "MAWB").map(({ value }) => value));
   const scans = new Map<string, Key[]>();

@@ -1,0 +1,36 @@
+import { DeclarationFile } from "../../../device/declarations/file.ts";
+import { put } from "../../../device/declarations/store.ts";
+import type { Declaration } from "../../../protocols/declaration.ts";
+import { manyDeclarations } from "../../fixtures/declaration-traffic.ts";
+
+/** Declarations committed together: the disk is not what this measures. */
+const STEP = 50_000;
+
+/** Fills a spool's store of declarations; returns how to make the `index`-th of them again. */
+export function fillStore(path: string, count: number): (index: number) => Declaration {
+  const declarationOf = manyDeclarations(11);
+  const file = new DeclarationFile({ path, clock: Date.now });
+  file.open();
+  const at = Date.now();
+  for (let from = 0; from < count; from += STEP) {
+    for (let index = from; index < Math.min(count, from + STEP); index += 1) {
+      const declaration = declarationOf(index);
+      file.write((database) => put(database, keptForMonths(declaration, at), [], at));
+    }
+    file.commit();
+    file.settle();
+  }
+  file.shredded();
+  file.settle();
+  file.close();
+  return declarationOf;
+}
+
+/** The traffic's own times are past: what is to be found must not have expired. */
+function keptForMonths(declaration: Declaration, at: number): Declaration {
+  const retainUntil = new Date(at + 90 * 86_400_000).toISOString();
+  return {
+    ...declaration,
+    privacy: { profile: "edge_min", keyEpoch: "k7", purpose: "risk_assessment", retainUntil },
+  };
+}
