@@ -13,7 +13,7 @@ import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, Sc
 import type { DriverContext } from "./api.ts";
 
 /** A vendor's `serve` has so long to end after the abort, ms; then its link is closed and nobody waits any more. */
-const STOP_MS = 5_000;
+const STOP_MS = 3_000;
 
 /** What a machine says of a scan when it is over. */
 export interface FinishedScan {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { NOTHING_MEASURED } from "../../../lane/item.ts";
 import { SILENT_LOG } from "../../../log.ts";
 import type { Capture } from "../../../scan.ts";
-import type { Spool } from "../../../spool/port.ts";
+import type { ScanStore, ScanWriter, Spool } from "../../../spool/port.ts";
 import { createSpool } from "../../../spool/spool.ts";
 import { openTransport } from "../../../transport/open.ts";
 import type { ScannerDriver, ScannerEvent } from "../../port.ts";
@@ -21,9 +21,15 @@ export interface Rig {
   readonly events: readonly ScannerEvent[];
   /** Captures that the lane has taken and stored, with their planes as read back. */
   readonly taken: readonly Capture[];
-  /** The lane takes captures only between `go` and `hold`. */
+  /** Scans that the driver has begun and the lane has neither stored nor refused. */
+  readonly ahead: number;
+  /** The lane takes captures from now on. */
   go(): void;
-  hold(): void;
+  /** Captures are taken and not stored until `store`. */
+  keepUnstored(): void;
+  store(): void;
+  /** Captures that the lane has asked for and got, stored or not. */
+  readonly pulled: number;
   /** Refuses the next capture. */
   refuseNext(): void;
   samplesOf(capture: Capture): Promise<Uint16Array>;
@@ -39,10 +45,22 @@ export async function openRig(module: DriverModule, createPeer: () => Conformanc
   await spool.start();
   const peer = createPeer();
   const options = await peer.start();
+  let begun = 0;
+  const store: ScanStore = {
+    admission: (lane) => spool.admission(lane),
+    find: (lane, key) => spool.find(lane, key),
+    begin: async (asked) => {
+      begun += 1;
+      const writer = await spool.begin(asked);
+      return discardCounted(writer, () => {
+        begun -= 1;
+      });
+    },
+  };
   const driver = module.createDriver({
     lane: LANE,
     options,
-    store: spool,
+    store,
     maxScanBytes: MAX_SCAN_BYTES,
     clock: Date.now,
     log: SILENT_LOG,
@@ -57,18 +75,32 @@ export async function openRig(module: DriverModule, createPeer: () => Conformanc
     driver,
     events,
     taken: taker.taken,
+    get ahead() {
+      return begun - taker.done;
+    },
+    get pulled() {
+      return taker.pulled;
+    },
     go: () => taker.go(),
-    hold: () => taker.hold(),
+    keepUnstored: () => taker.keepUnstored(),
+    store: () => taker.store(),
     refuseNext: () => taker.refuseNext(),
     samplesOf: async (capture) => {
       const [plane] = capture.planes;
       const bytes = await readFile(join(capture.directory, plane?.file ?? ""));
       return new Uint16Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
     },
-    until,
+    until: (condition, what, timeoutMs) => {
+      const sound = () => {
+        if (taker.fault !== null) throw taker.fault;
+        return condition();
+      };
+      return until(sound, what, timeoutMs);
+    },
     stopDriver: (withinMs) => within(Promise.all([driver.stop(), taker.ended]), withinMs),
     async close() {
       taker.go();
+      taker.store();
       await within(driver.stop(), 5_000);
       await peer.stop();
       await spool.stop();
@@ -81,19 +113,34 @@ export async function openRig(module: DriverModule, createPeer: () => Conformanc
 class Taker {
   readonly taken: Capture[] = [];
   readonly ended: Promise<void>;
-  #gate = Promise.withResolvers<void>();
+  /** Captures stored, refused or known already. */
+  done = 0;
+  pulled = 0;
+  /** What kept the lane from storing a capture: the driver has taken it back. */
+  fault: Error | null = null;
+  readonly #gate = Promise.withResolvers<void>();
+  #storing = Promise.resolve();
+  #store: () => void = () => undefined;
   #refuse = false;
 
   constructor(driver: ScannerDriver, spool: Spool) {
-    this.ended = this.#run(driver, spool);
+    this.ended = this.#run(driver, spool).catch((error: Error) => {
+      this.fault = error;
+    });
   }
 
   go(): void {
     this.#gate.resolve();
   }
 
-  hold(): void {
-    this.#gate = Promise.withResolvers();
+  keepUnstored(): void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#storing = promise;
+    this.#store = resolve;
+  }
+
+  store(): void {
+    this.#store();
   }
 
   refuseNext(): void {
@@ -103,6 +150,8 @@ class Taker {
   async #run(driver: ScannerDriver, spool: Spool): Promise<void> {
     await this.#gate.promise;
     for await (const capture of driver.captures()) {
+      this.pulled += 1;
+      await this.#storing;
       if (this.#refuse) {
         this.#refuse = false;
         await driver.refuse(capture, "SPOOL_FULL", "refused by the suite");
@@ -112,9 +161,29 @@ class Taker {
         if (accepted.outcome === "new") this.taken.push(capture);
         await driver.acknowledge(capture, accepted.scan);
       }
-      await this.#gate.promise;
+      this.done += 1;
     }
   }
+}
+
+/** The writer, with word of a scan that was dropped. */
+function discardCounted(writer: ScanWriter, dropped: () => void): ScanWriter {
+  let over = false;
+  return {
+    scanId: writer.scanId,
+    directory: writer.directory,
+    get bytes() {
+      return writer.bytes;
+    },
+    writeLines: (plane, firstLine, samples) => writer.writeLines(plane, firstLine, samples),
+    writePlane: (plane, data) => writer.writePlane(plane, data),
+    finish: (widths) => writer.finish(widths),
+    discard: async () => {
+      if (!over) dropped();
+      over = true;
+      await writer.discard();
+    },
+  };
 }
 
 function spoolIn(folder: string): Spool {
