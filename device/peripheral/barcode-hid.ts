@@ -24,10 +24,10 @@ export interface HidReader extends Peripheral {
 /** A bar code reader in HID POS mode; its reports are read by its own descriptor. */
 export function barcodeHidReader(options: HidReaderOptions): HidReader {
   let tell: (command: PosCommand) => Promise<boolean> = async () => false;
-  const peripheral = supervisedPeripheral("barcode", options, async (link, context, emit) => {
+  const peripheral = supervisedPeripheral("barcode", options, async (link, context, emit, report) => {
     const reports = parseReportDescriptor((link as HidLink).reportDescriptor);
     const decoder = new PosDecoder(reports);
-    const labels = new Labels(options, emit);
+    const labels = new Labels(options, emit, report);
     const writer = link.sink.getWriter();
     tell = async (command) => {
       const report = encodePosCommand(reports, command);
@@ -38,9 +38,12 @@ export function barcodeHidReader(options: HidReaderOptions): HidReader {
       );
     };
     let lastAt = Number.NEGATIVE_INFINITY;
+    let dropped = 0;
     try {
       for await (const chunk of link.source) {
         const now = performance.now();
+        if ((link as HidLink).dropped() > dropped) labels.flooded();
+        dropped = (link as HidLink).dropped();
         if (now - lastAt > CONTINUED_MS) decoder.reset();
         lastAt = now;
         for (const report of splitReports(reports, chunk)) {
@@ -54,6 +57,7 @@ export function barcodeHidReader(options: HidReaderOptions): HidReader {
       }
     } finally {
       tell = async () => false;
+      labels.close();
       writer.releaseLock();
     }
   });

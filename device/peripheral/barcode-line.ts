@@ -9,17 +9,21 @@ import { type PeripheralOptions, supervisedPeripheral } from "./supervised.ts";
  * set so, CR or LF at the end.
  */
 export function barcodeLineReader(options: PeripheralOptions): Peripheral {
-  return supervisedPeripheral("barcode", options, async (link, context, emit) => {
+  return supervisedPeripheral("barcode", options, async (link, context, emit, report) => {
     const splitter = new LineSplitter({ maxLength: MAX_SCAN_TEXT });
-    const labels = new Labels(options, emit);
-    for await (const chunk of link.source) {
-      for (const line of splitter.push(chunk)) {
-        if (line.kind === "overlong") labels.noLabel("the reader sent a line that is too long; dropped");
-        else {
-          context.healthy();
-          labels.label(line.text);
+    const labels = new Labels(options, emit, report);
+    try {
+      for await (const chunk of link.source) {
+        for (const line of splitter.push(chunk)) {
+          if (line.kind === "overlong") labels.noLabel("the reader sent a line that is too long; dropped");
+          else {
+            context.healthy();
+            labels.label(line.text);
+          }
         }
       }
+    } finally {
+      labels.close();
     }
   });
 }

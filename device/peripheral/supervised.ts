@@ -1,6 +1,7 @@
 import type { BackoffLimits } from "../backoff.ts";
 import { Listeners } from "../listeners.ts";
 import type { Log } from "../log.ts";
+import type { ScannerEvent } from "../scanner/port.ts";
 import type { Link, LinkState, Transport } from "../transport/port.ts";
 import { LinkSupervisor, type ServeContext } from "../transport/supervisor.ts";
 import type { Peripheral, Reading } from "./port.ts";
@@ -17,11 +18,19 @@ export interface PeripheralOptions {
   readonly random?: () => number;
 }
 
+/** What a device reports beside readings. */
+export interface Report {
+  /** What it cannot be trusted with now, plain English; null: nothing. Over with the link. */
+  fault(why: string | null): void;
+  event(event: ScannerEvent): void;
+}
+
 /** One conversation with a device over one link: resolves when the link ends, rejects when the device is the wrong one. */
 export type Conversation = (
   link: Link,
   context: ServeContext,
   emit: (reading: Reading) => void,
+  report: Report,
 ) => Promise<void>;
 
 /** A peripheral that is kept connected: readings out, its link's state beside them. */
@@ -32,9 +41,20 @@ export function supervisedPeripheral(
 ): Peripheral {
   const { id, transport, clock, log, backoff, random } = options;
   const readings = new Listeners<Reading>();
+  const events = new Listeners<ScannerEvent>();
+  let fault: string | null = null;
+  const report: Report = {
+    fault: (why) => {
+      fault = why;
+    },
+    event: (event) => events.tell(event),
+  };
   const supervisor = new LinkSupervisor({
     transport,
-    serve: (link, context) => converse(link, context, (reading) => readings.tell(reading)),
+    serve: (link, context) => {
+      fault = null;
+      return converse(link, context, (reading) => readings.tell(reading), report);
+    },
     now: clock,
     log,
     ...(backoff === undefined ? {} : { backoff }),
@@ -46,6 +66,10 @@ export function supervisedPeripheral(
     get link(): LinkState {
       return supervisor.state;
     },
+    get fault() {
+      return fault;
+    },
+    onEvent: (listener) => events.add(listener),
     onReading: (listener) => readings.add(listener),
     onLink: (listener) => supervisor.onState(listener),
     start: () => supervisor.start(),

@@ -30,6 +30,8 @@ export interface HidSettings {
 /** A HID device's link: each chunk of `source` is one input report, each chunk written one output report, id first. */
 export interface HidLink extends Link {
   readonly reportDescriptor: Uint8Array;
+  /** Reports so far that came while {@link MAX_WAITING_REPORTS} waited, and are lost. */
+  dropped(): number;
 }
 
 /** `hid://VVVV:PPPP[?port=1-1.4][&serial=TEXT]`, hexadecimal ids. The library is loaded at first use. */
@@ -108,6 +110,7 @@ function linkOf(
   const peer = `hid ${path}`;
   let finish: (cause?: unknown) => void = () => {};
   let closed: Promise<void> | null = null;
+  let dropped = 0;
   const looking = setInterval(() => {
     present().then(
       (there) => there || finish(),
@@ -132,7 +135,9 @@ function linkOf(
           else controller.error(linkEnded(peer, cause));
         };
         device.on("data", (report: Uint8Array) => {
-          if (!done && (controller.desiredSize ?? 0) > 0) controller.enqueue(new Uint8Array(report));
+          if (done) return;
+          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(new Uint8Array(report));
+          else dropped += 1;
         });
         device.on("error", (error) => finish(error));
       },
@@ -145,7 +150,7 @@ function linkOf(
       await device.write([...report]);
     },
   });
-  return { peer, source, sink, close, reportDescriptor };
+  return { peer, source, sink, close, reportDescriptor, dropped: () => dropped };
 }
 
 function after(ms: number): Promise<void> {

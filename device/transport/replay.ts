@@ -82,6 +82,7 @@ function linkOf(
   const hid: HidLink = {
     ...link,
     reportDescriptor: new Uint8Array(Buffer.from(opened.descriptor, "base64")),
+    dropped: () => 0,
   };
   return hid;
 }

@@ -97,11 +97,19 @@ describe("barcode reader in line mode", () => {
     await until(() => values().includes("RR473124829GB"), "the good label");
   });
 
-  it("passes a bounded number of labels a second", async () => {
+  it("passes a bounded number of labels a second; a flood is its fault, and told once", async () => {
+    const told: string[] = [];
+    reader.onEvent?.(({ code, details }) => told.push(`${code} ${details["device"]}`));
+    expect(reader.fault).toBeNull();
     device.say("]C0RR473124829GB\r\n".repeat(1000));
     await until(() => readings.length >= MAX_LABELS_PER_WINDOW, "the bound is reached");
     await settle();
     expect(readings).toHaveLength(MAX_LABELS_PER_WINDOW);
+    device.say("no label\r\n".repeat(200));
+    await settle();
+    expect(reader.fault).toBe("the reader sends more than 100 labels a second");
+    expect(told).toEqual(["READER_FLOOD label"]);
+    await until(() => reader.fault === null, "the flood is over");
   });
 
   it("is absent while the reader is gone, and reads again when it is back; a torn label is not joined", async () => {

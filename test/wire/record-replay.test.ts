@@ -1,14 +1,19 @@
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NOTHING_MEASURED } from "../../device/lane/item.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { openPeripheral } from "../../device/peripheral/open.ts";
 import { openTransport } from "../../device/transport/open.ts";
 import { MAX_RECORDING_LINE, parseRecordingLine } from "../../device/transport/recording.ts";
+import { driver as acme } from "../fixtures/acme/driver.ts";
+import { AcmePeer } from "../fixtures/acme/peer.ts";
 import { captureRig, spoolRig } from "../fixtures/capture-rig.ts";
 import { settle, until } from "../fixtures/line-device.ts";
 import { freePort, startLynceus } from "../fixtures/processes.ts";
+import { ROOT } from "../fixtures/project.ts";
 
 let folder = "";
 beforeEach(async () => {
@@ -81,6 +86,16 @@ describe("a recorded link played back", () => {
   });
 });
 
+/** What the gateway has said, by a recording. */
+function answersIn(file: string): readonly string[] {
+  if (!existsSync(file)) return [];
+  const [, ...lines] = readFileSync(file, "utf8").trimEnd().split("\n");
+  return lines.flatMap((line) => {
+    const recorded = JSON.parse(line) as { event: string; bytes?: string };
+    return recorded.event === "out" ? [Buffer.from(recorded.bytes ?? "", "base64").toString()] : [];
+  });
+}
+
 describe("lynceus record", () => {
   it("records scanner and scale of a lane without keeping a scan, and both play back as they were", async () => {
     const [scannerPort, scalePort] = [await freePort(), await freePort()];
@@ -131,6 +146,56 @@ lanes:
     expect(rig.taken[0]?.capture.planes).toHaveLength(2);
     await scale.stop();
     await rig.stop();
+    await disk.stop();
+  });
+
+  it("records the link of a vendor's module, and the module reads the recording", async () => {
+    const peer = new AcmePeer();
+    const { url } = await peer.start();
+    const module = join(ROOT, "test/fixtures/acme/driver.ts");
+    const config = join(folder, "lynceus.yaml");
+    const out = join(folder, "vendor.rec");
+    await writeFile(
+      config,
+      `schema: lynceus-config/1
+gateway: { site: NLRTM-EX, id: gw-01 }
+broker: { url: "mqtt://127.0.0.1:1" }
+spool: { path: spool }
+lanes:
+  - { id: vendor, scanner: { driver: module, module: ${module}, options: { url: "${url}" } } }
+`,
+    );
+    const samples = Uint16Array.from({ length: 20 * 8 }, (_, at) => 1000 + at);
+    const sent = peer.send({ scanRef: "field-1", width: 20, height: 8, samples });
+    const recorder = startLynceus(["record", "--config", config, "--lane", "vendor", "--out", out]);
+    await Promise.race([sent, recorder.exited]);
+    await until(() => answersIn(out).some((text) => text.includes("KEEP field-1")), "the refusal", 60_000);
+    recorder.child.kill("SIGTERM");
+    await recorder.exited;
+    await peer.stop();
+    expect(peer.acknowledged).toEqual([]);
+
+    const disk = await spoolRig();
+    const context = {
+      lane: "vendor",
+      store: disk.spool,
+      maxScanBytes: 1e6,
+      clock: Date.now,
+      log: SILENT_LOG,
+    };
+    const driver = acme.createDriver({
+      ...context,
+      options: { url: `replay://${out}?device=scanner&speed=0` },
+      transport: (link) => openTransport(link),
+    });
+    await driver.start();
+    for await (const capture of driver.captures()) {
+      expect(capture).toMatchObject({ key: { scanRef: "field-1" }, views: [{ width: 20, height: 8 }] });
+      const item = { lane: "vendor", identifiers: [], measured: NOTHING_MEASURED, trackingAmbiguous: false };
+      await driver.acknowledge(capture, (await disk.spool.accept(capture, item)).scan);
+      break;
+    }
+    await driver.stop();
     await disk.stop();
   });
 });

@@ -10,6 +10,7 @@ import { createLog, type Log } from "../../log.ts";
 import { openPeripheral } from "../../peripheral/open.ts";
 import { createLineScanDriver } from "../../scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "../../scanner/port.ts";
+import type { Spool } from "../../spool/port.ts";
 import { createSpool } from "../../spool/spool.ts";
 import { openTransport } from "../../transport/open.ts";
 import type { Transport } from "../../transport/port.ts";
@@ -100,21 +101,19 @@ async function partsOf(lane: LaneConfig, recording: Recording): Promise<readonly
         ]
       : [],
   );
-  const scanner =
-    lane.scanner.driver === "line-scan" && wanted("scanner") ? await scannerPart(lane, recording) : null;
+  const linked = lane.scanner.driver === "line-scan" || lane.scanner.driver === "module";
+  const scanner = linked && wanted("scanner") ? await scannerPart(lane, recording) : null;
   const parts = [...peripherals, ...(scanner === null ? [] : [scanner])];
   if (parts.length > 0) return parts;
   throw usage(
     `lane ${lane.id} has no ${device ?? "link"} that can be recorded`,
-    "Links are recorded that carry bytes: line-scan, readers, scales and portals; not folders, DICOM or Modbus",
+    "Links are recorded that carry bytes: line-scan, modules, readers, scales and portals; not folders, DICOM or Modbus",
   );
 }
 
 /** The real driver, with a spool that is thrown away: it answers the scanner as always, and refuses each scan. */
-async function scannerPart(lane: LaneConfig, { folder, log, wrap }: Recording): Promise<Part> {
-  const { scanner } = lane;
-  if (scanner.driver !== "line-scan")
-    throw usage("the scanner is no link", "Name a lane whose driver is line-scan");
+async function scannerPart(lane: LaneConfig, recording: Recording): Promise<Part> {
+  const { folder, log } = recording;
   const spool = createSpool({
     path: join(folder, "spool"),
     minFreeBytes: 0,
@@ -126,18 +125,7 @@ async function scannerPart(lane: LaneConfig, { folder, log, wrap }: Recording): 
     log,
     onFatal: () => {},
   });
-  const driver = createLineScanDriver({
-    lane: lane.id,
-    transport: wrap(
-      "scanner",
-      openTransport(scanner.transport, { from: scanner.allow.from, tls: linkTls(scanner.tls, process.env) }),
-    ),
-    store: spool,
-    serials: scanner.allow.serials,
-    maxScanBytes: scanner.maxScanBytes,
-    clock: Date.now,
-    log,
-  });
+  const driver = await driverOf(lane, spool, recording);
   return {
     start: async () => {
       await spool.start();
@@ -149,6 +137,29 @@ async function scannerPart(lane: LaneConfig, { folder, log, wrap }: Recording): 
       await spool.stop();
     },
   };
+}
+
+/** The lane's driver on links that are written down: its own, or those that a vendor's module opens. */
+async function driverOf(lane: LaneConfig, store: Spool, { log, wrap }: Recording): Promise<ScannerDriver> {
+  const { scanner } = lane;
+  const common = { lane: lane.id, store, clock: Date.now, log };
+  if (scanner.driver === "module") {
+    const { loadDriverModule } = await import("../../scanner/module/load.ts");
+    const { options, maxScanBytes } = scanner;
+    const transport = (url: string) => wrap("scanner", openTransport(url));
+    const module = await loadDriverModule(scanner.module, process.cwd());
+    return module.createDriver({ ...common, options, maxScanBytes, transport });
+  }
+  if (scanner.driver !== "line-scan")
+    throw usage("the scanner is no link", "Name a lane whose driver is line-scan or module");
+  const { allow, tls, transport, maxScanBytes } = scanner;
+  const link = openTransport(transport, { from: allow.from, tls: linkTls(tls, process.env) });
+  return createLineScanDriver({
+    ...common,
+    transport: wrap("scanner", link),
+    serials: allow.serials,
+    maxScanBytes,
+  });
 }
 
 /** Nothing is stored, so nothing is acknowledged: the scanner keeps its scans for the gateway. */
