@@ -266,11 +266,11 @@ export class BeltTracker implements ItemTracker {
     return { mm: (first.mm + last.mm) / 2, within };
   }
 
-  /** Belt positions that an event between two times can be of; null where the belt's position is not known. */
+  /** Belt positions that an event between two times can be of; null where the belt's position is not known at either. */
   #stretch(from: number, to: number, window: number): Stretch | null {
     const last = this.#odometer.positionAt(to);
-    if (last === null) return null;
-    const first = this.#odometer.positionAt(from) ?? last;
+    const first = this.#odometer.positionAt(from);
+    if (last === null || first === null) return null;
     return {
       from: Math.min(first.mm, last.mm) - Math.max(first.within, last.within) - window,
       to: Math.max(first.mm, last.mm) + last.within + window,
