@@ -28,6 +28,14 @@ export interface Outgoing {
   readonly contentType: string;
   /** User property `schema`. */
   readonly schema: string;
+  /** Of an answer: what the question carried (MQTT 5). */
+  readonly correlationData?: Uint8Array;
+}
+
+/** What a message that came says besides its payload (MQTT 5). */
+export interface MessageProperties {
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
 }
 
 /** What a broker said to a publish: `refused` carries its reason code (MQTT 5), `lost`: the connection ended first. */
@@ -50,7 +58,7 @@ export interface ConnectionOptions {
   readonly will?: Outgoing;
   readonly subscriptions: readonly string[];
   /** Durable handling of one message; it is acknowledged to the broker when this resolves. */
-  readonly onMessage: (topic: string, payload: Uint8Array) => Promise<void>;
+  readonly onMessage: (topic: string, payload: Uint8Array, properties: MessageProperties) => Promise<void>;
   /** Time for a PUBACK; a broker that takes longer is taken for gone, ms. */
   readonly deadlineMs: number;
   readonly log: Log;
@@ -72,6 +80,8 @@ export class Connection {
   readonly maximumPacketSize: number;
   /** Publishes that may be unacknowledged. */
   readonly window: number;
+  /** False: the broker knows nothing of us, and what was published meanwhile is lost. */
+  readonly sessionPresent: boolean;
   /** Filters that the broker refused to subscribe. */
   readonly refusedFilters: readonly string[];
   readonly #client: MqttClient;
@@ -81,8 +91,13 @@ export class Connection {
   #open = true;
   #reason = "the connection was closed";
 
-  private constructor(client: MqttClient, options: ConnectionOptions, refused: readonly string[]) {
+  private constructor(
+    client: MqttClient,
+    options: ConnectionOptions,
+    { refused, sessionPresent }: { refused: readonly string[]; sessionPresent: boolean },
+  ) {
     this.#client = client;
+    this.sessionPresent = sessionPresent;
     this.#options = options;
     this.refusedFilters = refused;
     const { serverProperties } = client;
@@ -108,11 +123,11 @@ export class Connection {
     const client = connect(options.url, clientOptions(options));
     client.handleMessage = (packet, done) => receive(client, options, packet, done);
     try {
-      await connected(client, signal);
+      const sessionPresent = await connected(client, signal);
       sendAtOnce(client.stream);
       const refused = await subscribe(client, options.subscriptions);
       if (!client.connected) throw new Error("the broker closed the connection");
-      return new Connection(client, options, refused);
+      return new Connection(client, options, { refused, sessionPresent });
     } catch (error) {
       client.on("error", () => undefined);
       client.end(true);
@@ -133,7 +148,8 @@ export class Connection {
   static packetSize(message: Outgoing): number {
     const text = (value: string) => 2 + Buffer.byteLength(value);
     const properties = 1 + text(message.contentType) + 1 + text("schema") + text(message.schema) + 2;
-    return 5 + text(message.topic) + 2 + 4 + properties + message.payload.byteLength;
+    const correlation = message.correlationData === undefined ? 0 : 3 + message.correlationData.byteLength;
+    return 5 + text(message.topic) + 2 + 4 + properties + correlation + message.payload.byteLength;
   }
 
   /** Never rejects. QoS 0 counts as acknowledged once it is handed to the socket. */
@@ -239,20 +255,22 @@ function clientOptions(options: ConnectionOptions): IClientOptions {
 }
 
 function publishOptions(message: Outgoing, protocol: 5 | 4): IClientPublishOptions {
-  const { qos, retain, contentType, schema } = message;
+  const { qos, retain, contentType, schema, correlationData } = message;
   if (protocol === 4) return { qos, retain };
-  return { qos, retain, properties: { contentType, userProperties: { schema } } };
+  const correlation = correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData) };
+  return { qos, retain, properties: { contentType, userProperties: { schema }, ...correlation } };
 }
 
-function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
+/** Returns whether the broker kept our session. */
+function connected(client: MqttClient, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     let reason = "the broker closed the connection before it accepted it";
     const timer = setTimeout(() => end(new Error(`no answer within ${CONNECT_MS} ms`)), CONNECT_MS);
     const aborted = () => end(new Error("stopped"));
-    const end = (error: Error | null) => {
+    const end = (error: Error | null, sessionPresent = false) => {
       clearTimeout(timer);
       signal.removeEventListener("abort", aborted);
-      if (error === null) resolve();
+      if (error === null) resolve(sessionPresent);
       else reject(error);
     };
     client.on("error", (error) => {
@@ -260,7 +278,7 @@ function connected(client: MqttClient, signal: AbortSignal): Promise<void> {
       end(new Error(reason));
     });
     client.once("close", () => end(new Error(reason)));
-    client.once("connect", () => end(null));
+    client.once("connect", (packet) => end(null, packet.sessionPresent));
     if (signal.aborted) aborted();
     signal.addEventListener("abort", aborted, { once: true });
   });
@@ -287,7 +305,7 @@ async function subscribe(client: MqttClient, filters: readonly string[]): Promis
 function receive(
   client: MqttClient,
   { onMessage, log }: ConnectionOptions,
-  packet: { topic?: string; payload?: string | Buffer },
+  packet: { topic?: string; payload?: string | Buffer; properties?: MessageProperties },
   done: (error?: Error) => void,
 ): void {
   const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
@@ -300,13 +318,20 @@ function receive(
     );
     client.end(true);
   };
-  onMessage(packet.topic ?? "", new Uint8Array(payload ?? [])).then(
+  onMessage(packet.topic ?? "", new Uint8Array(payload ?? []), propertiesOf(packet.properties)).then(
     () => {
       clearTimeout(late);
       done();
     },
     (error: unknown) => refuse(describe(error)),
   );
+}
+
+function propertiesOf({ responseTopic, correlationData }: MessageProperties = {}): MessageProperties {
+  return {
+    ...(responseTopic === undefined ? {} : { responseTopic }),
+    ...(correlationData === undefined ? {} : { correlationData: new Uint8Array(correlationData) }),
+  };
 }
 
 function resultOf(error: unknown): PublishResult {

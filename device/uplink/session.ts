@@ -18,7 +18,7 @@ export interface LinkState {
 }
 
 export interface SessionOptions {
-  readonly role: "hit" | "in";
+  readonly role: "hit" | "in" | "bulk";
   /** What the next connection is made with: read anew each time, so that renewed certificates are used. */
   readonly prepare: () => Promise<ConnectionOptions>;
   /** A connection is up. Its work ends by itself when the connection does. */

@@ -11,6 +11,7 @@ import { encodeEvent } from "../../protocols/mqtt/envelope.ts";
 import { topicFor } from "../../protocols/mqtt/topics.ts";
 import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
+import { openCommander } from "../fixtures/commander.ts";
 import { dxOf, fileOf, uidOf, writePair } from "../fixtures/dicom.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
 import { freePort, type Running, startLynceus, startProcess, until } from "../fixtures/processes.ts";
@@ -42,6 +43,7 @@ describe("a gateway with a DICOM lane", () => {
   let gateway: Running;
   let archive: Running;
   let port: number;
+  let brokerPort: number;
   let archivePort: number;
 
   const startArchive = () =>
@@ -58,7 +60,7 @@ describe("a gateway with a DICOM lane", () => {
     run("storescu", ["-R", "-aec", "LYNCEUS", "127.0.0.1", String(port), ...files], { timeout: WAIT_MS });
   beforeAll(async () => {
     mkdirSync(archived);
-    const brokerPort = await freePort();
+    brokerPort = await freePort();
     [port, archivePort] = [await freePort(), await freePort()];
     writeFileSync(
       join(folder, "lynceus.yaml"),
@@ -230,6 +232,46 @@ reports:
       ["dual-energy", "SYNTHETIC"],
       ["dual-energy", "SYNTHETIC"],
     ]);
+  });
+
+  it("hands out a scan on the command image: its report, its objects, and what an analyst would look at", async () => {
+    const commander = await openCommander(brokerPort);
+    try {
+      const [hit] = central.hits();
+      const scanId = hit?.scanId ?? "";
+      const answers = `nii/v1/NLRTM-EX/answers/one`;
+      const report = await commander.ask("image", { scanId, form: "tdr" }, { responseTopic: answers });
+      expect(report).toMatchObject({ ok: true, topic: answers, correlation: `c-${report.id}` });
+      const [tdr] = commander.images(report.id);
+      const last = central
+        .hits()
+        .filter((one) => one.scanId === scanId)
+        .at(-1);
+      expect(tdr?.header).toMatchObject({ form: "tdr", view: null, sha256: last?.tdr?.sha256 });
+      expect(validatePart10(readPart10(tdr?.bytes ?? new Uint8Array(0)))).toEqual([]);
+      const pair = await commander.ask("image", { scanId, form: "dicos", view: 0 });
+      expect(commander.images(pair.id).map(({ header }) => [header.energy, header.sha256])).toEqual(
+        hit?.images.map(({ energy, sha256 }) => [energy, sha256]),
+      );
+      const low = await commander.ask("image", { scanId, form: "raw16", energy: "low" });
+      expect(commander.images(low.id).map(({ header }) => header.sha256)).toEqual([hit?.images[0]?.sha256]);
+      const shown = await commander.ask("image", { scanId, form: "rendered" });
+      const [picture] = commander.images(shown.id);
+      expect(picture?.header).toMatchObject({ mediaType: "image/png", energy: null, view: 0 });
+      expect([...(picture?.bytes.subarray(1, 4) ?? [])]).toEqual([0x50, 0x4e, 0x47]);
+      // The same command again: the same answer, and nothing is sent twice.
+      const again = await commander.ask("image", { scanId, form: "rendered" }, { id: shown.id });
+      expect(again).toMatchObject({ ok: true, data: shown.data });
+      const nothing = await commander.ask("image", { scanId: crypto.randomUUID(), form: "tdr" });
+      expect(nothing.error?.code).toBe("NOT_FOUND");
+      expect((await commander.ask("image", { scanId, form: "jpeg" })).error?.code).toBe("BAD_REQUEST");
+      expect((await commander.ask("image", { scanId, form: "tdr", view: 5, energy: "low" })).ok).toBe(true);
+      expect((await commander.ask("image", { scanId, form: "dicos", view: 5 })).error?.code).toBe(
+        "NOT_FOUND",
+      );
+    } finally {
+      await commander.close();
+    }
   });
 
   it("decides nothing on a synthetic scan, and the report says so", async () => {

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Response, responseSchema } from "../../protocols/mqtt/command.ts";
+import { syncEntries } from "../spool/planes.ts";
+
+/** Answers are kept and repeated for so long, ms (`mqtt.md`, Command). */
+const KEEP_MS = 24 * 3.6e6;
+/** Answers kept; the oldest go first. */
+const MAX_ANSWERS = 1_000;
+
+/** The answers of the last 24 hours on disk, so that a command that comes again is not done again, restart or not. */
+export class Answers {
+  readonly #folder: string;
+  readonly #clock: () => number;
+  readonly #most: number;
+
+  constructor(options: { folder: string; clock: () => number; most?: number }) {
+    this.#folder = options.folder;
+    this.#clock = options.clock;
+    this.#most = options.most ?? MAX_ANSWERS;
+  }
+
+  async start(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o750 });
+    await this.#forget();
+  }
+
+  /** Null for a command that was not answered, or longer ago. */
+  async of(id: string): Promise<Response | null> {
+    const path = this.#path(id);
+    try {
+      if (this.#clock() - (await stat(path)).mtimeMs > KEEP_MS) return null;
+      const read = responseSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
+      return read.success && read.data.id === id ? read.data : null;
+    } catch {
+      return null; // none, or one that cannot be read: the command is done again
+    }
+  }
+
+  /** Durable when this resolves. */
+  async keep(response: Response): Promise<void> {
+    const path = this.#path(response.id);
+    const part = `${path}.part`;
+    await using handle = await open(part, "w", 0o640);
+    await handle.writeFile(JSON.stringify(response));
+    await handle.datasync();
+    await rename(part, path);
+    await syncEntries(this.#folder);
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const aged: { path: string; at: number }[] = [];
+    for (const name of await readdir(this.#folder)) {
+      const path = join(this.#folder, name);
+      aged.push({ path, at: (await stat(path)).mtimeMs });
+    }
+    aged.sort((a, b) => b.at - a.at);
+    const oldest = this.#clock() - KEEP_MS;
+    for (const [index, { path, at }] of aged.entries()) {
+      if (index >= this.#most || at < oldest) await rm(path, { force: true });
+    }
+  }
+
+  /** An id may hold anything. */
+  #path(id: string): string {
+    return join(this.#folder, `${createHash("sha256").update(id).digest("hex").slice(0, 40)}.json`);
+  }
+}

@@ -1,0 +1,180 @@
+import { isLynceusError } from "../../protocols/errors.ts";
+import {
+  COMMANDS,
+  type Command,
+  type CommandErrorCode,
+  type CommandName,
+  commandSchema,
+  MAX_COMMAND_LIFETIME_MS,
+  type Response,
+} from "../../protocols/mqtt/command.ts";
+import { type NamedEvent, unwrap } from "../../protocols/mqtt/envelope.ts";
+import { MAX_TEXT } from "../../protocols/mqtt/limits.ts";
+import type { Log } from "../log.ts";
+import type { Answers } from "./answers.ts";
+import { CommandFault, type CommandHandler } from "./command.ts";
+
+/** A command as it came from the broker. */
+export interface CommandMessage {
+  /** The last part of its topic. */
+  readonly name: string;
+  readonly payload: Uint8Array;
+  /** MQTT 5; absent: the answer goes to the command's own response topic. */
+  readonly responseTopic?: string;
+  readonly correlationData?: Uint8Array;
+}
+
+export interface CommandIntakeOptions {
+  readonly handlers: Readonly<Partial<Record<CommandName, CommandHandler>>>;
+  readonly allow: readonly string[];
+  readonly answers: Answers;
+  /** Whether an answer may go to a topic. */
+  readonly mayAnswer: (topic: string) => boolean;
+  /** Rejects where the answer could not be delivered. */
+  readonly respond: (
+    to: Omit<CommandMessage, "payload">,
+    response: Response,
+    signal: AbortSignal,
+  ) => Promise<void>;
+  /** ms since the epoch */
+  readonly clock: () => number;
+  readonly log: Log;
+}
+
+/** Commands that wait while one runs; more are BUSY. */
+export const MAX_WAITING = 16;
+/** Clocks differ: a command that lies this much too far ahead is taken, ms. */
+const CLOCK_LENIENCE_MS = 60_000;
+/** Only as a JWS of a key in `trust.central` (`mqtt.md`, Command). */
+const SIGNED: ReadonlySet<string> = new Set([
+  "pause",
+  "resume",
+  "models.install",
+  "models.activate",
+  "models.rollback",
+]);
+
+/**
+ * Commands of central (`mqtt.md`, Command): checked, done one at a time, answered once and the same way again for 24 hours.
+ * What cannot be answered, since it names no event, is logged. Nothing that a message holds ends the gateway.
+ */
+export class CommandIntake {
+  readonly #options: CommandIntakeOptions;
+  readonly #stopped = new AbortController();
+  readonly #running = new Set<string>();
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(options: CommandIntakeOptions) {
+    this.#options = options;
+  }
+
+  start(): Promise<void> {
+    return this.#options.answers.start();
+  }
+
+  /** What runs is broken off without an answer: it is done anew when it comes again. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#last;
+  }
+
+  /** Resolves when the command is taken: it may still wait and run. */
+  async receive(message: CommandMessage): Promise<void> {
+    const { log, answers, mayAnswer } = this.#options;
+    const event = readEvent(message.payload, log);
+    if (event === null || this.#running.has(event.id)) return;
+    const { id } = event;
+    const strange = message.responseTopic !== undefined && !mayAnswer(message.responseTopic);
+    const to = strange ? { name: message.name } : message;
+    const known = await answers.of(id);
+    if (known !== null) return this.#answer(to, known);
+    if (this.#running.size > MAX_WAITING)
+      return this.#answer(to, refusal(id, "BUSY", `${this.#running.size} commands wait already`));
+    this.#running.add(id);
+    this.#last = this.#last.then(async () => {
+      const response = strange
+        ? refusal(id, "BAD_REQUEST", "the response topic is not of this site")
+        : await this.#do(event, message.name);
+      const broken = this.#stopped.signal.aborted;
+      if (!broken)
+        await answers
+          .keep(response)
+          .catch((error: unknown) => log.error({ err: error }, "an answer could not be kept"));
+      this.#running.delete(id);
+      if (!broken) await this.#respond(to, response);
+    });
+  }
+
+  /** Not waited for: the broker's word on the answer comes only when the command itself is acknowledged. */
+  #answer(to: Omit<CommandMessage, "payload">, response: Response): void {
+    void this.#respond(to, response);
+  }
+
+  async #do(event: NamedEvent, topicName: string): Promise<Response> {
+    const { log } = this.#options;
+    const { id } = event;
+    try {
+      const command = this.#check(event, topicName);
+      const handler = this.#handlerOf(command);
+      const data = await handler(command.args, { id, signal: this.#stopped.signal });
+      log.info({ command: command.name, id }, "a command was done");
+      return { id, ok: true, data: data as NonNullable<Response["data"]> };
+    } catch (error) {
+      const code = error instanceof CommandFault ? error.code : "FAILED";
+      log.warn({ err: error, command: topicName, id, code }, "a command was not done");
+      return refusal(id, code, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #check({ data }: NamedEvent, topicName: string): Command {
+    const parsed = commandSchema.safeParse(data);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      throw new CommandFault(
+        "BAD_REQUEST",
+        `/${issue?.path.join("/") ?? ""} ${issue?.message ?? "is not a command"}`,
+      );
+    }
+    const { name, notAfter } = parsed.data;
+    if (name !== topicName) throw new CommandFault("BAD_REQUEST", "the topic names another command");
+    const ahead = Date.parse(notAfter) - this.#options.clock();
+    if (ahead < 0) throw new CommandFault("EXPIRED", "notAfter is over");
+    if (ahead > MAX_COMMAND_LIFETIME_MS + CLOCK_LENIENCE_MS)
+      throw new CommandFault("EXPIRED", "notAfter is more than an hour ahead");
+    return parsed.data;
+  }
+
+  #handlerOf({ name }: Command): CommandHandler {
+    const { handlers, allow } = this.#options;
+    const known = COMMANDS.find((one) => one === name);
+    if (known === undefined) throw new CommandFault("UNKNOWN_COMMAND", "there is no such command");
+    if (SIGNED.has(known)) throw new CommandFault("UNAUTHORISED", "this command must be signed by central");
+    if (!allow.includes(known)) throw new CommandFault("UNAUTHORISED", "commands.allow does not name it");
+    const handler = handlers[known];
+    if (handler === undefined) throw new CommandFault("UNKNOWN_COMMAND", "this version does not serve it");
+    return handler;
+  }
+
+  async #respond(to: Omit<CommandMessage, "payload">, response: Response): Promise<void> {
+    const { respond, log } = this.#options;
+    await respond(to, response, this.#stopped.signal).catch((error: unknown) =>
+      log.warn({ err: error, id: response.id }, "an answer could not be sent; the command may be sent again"),
+    );
+  }
+}
+
+function readEvent(payload: Uint8Array, log: Log): NamedEvent | null {
+  try {
+    const event = unwrap(payload);
+    if (event === null || event.name === "command") return event;
+    log.warn({ name: event.name }, "the event on a command topic is no command");
+  } catch (error) {
+    if (!isLynceusError(error)) throw error;
+    log.warn({ code: error.code, why: error.message }, "a command cannot be read");
+  }
+  return null;
+}
+
+function refusal(id: string, code: CommandErrorCode, message: string): Response {
+  return { id, ok: false, error: { code, message: message.slice(0, MAX_TEXT) } };
+}
