@@ -8,6 +8,7 @@ import type { Log } from "./log.ts";
 import { openPeripheral } from "./peripheral/open.ts";
 import type { Peripheral } from "./peripheral/port.ts";
 import { MachineWatch } from "./profile/watch.ts";
+import type { Profiles } from "./profiles/profiles.ts";
 import { createLineScanDriver } from "./scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
@@ -119,8 +120,15 @@ export async function machineWatchOf(lane: LaneConfig, spoolPath: string, log: L
 }
 
 /** How the lane's scans are scored. */
-export function scoringOf(lane: LaneConfig): LaneScoring {
-  return { settings: fusionSettings(lane.fusion), decideOnSynthetic: lane.decideOnSynthetic };
+export function scoringOf(lane: LaneConfig, profiles: Pick<Profiles, "settings">): LaneScoring {
+  const own = fusionSettings(lane.fusion);
+  return {
+    // Read for each score: a profile that came into force meanwhile counts from the next one on.
+    get settings() {
+      return profiles.settings(own);
+    },
+    decideOnSynthetic: lane.decideOnSynthetic,
+  };
 }
 
 /** What a connection authenticates with, read anew for each connection so that rotated secrets are used. */

@@ -4,8 +4,11 @@ import type { Received } from "../protocols/mqtt/received.ts";
 import { Alerts } from "./alerts.ts";
 import { trackingOf } from "./belt-parts.ts";
 import { certificateExpiry } from "./certificate-expiry.ts";
+import type { CommandIntake } from "./commands/command-intake.ts";
+import { commandsOf } from "./commands/of-config.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
+import { DeclarationRequests } from "./declarations/requests.ts";
 import type { Reports } from "./dicom-out/of-config.ts";
 import {
   credentialsOf,
@@ -22,6 +25,8 @@ import { Lane } from "./lane/lane.ts";
 import { followLaneState } from "./lane/lane-state.ts";
 import { Scorer } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
+import { profilesOf } from "./profiles/of-config.ts";
+import type { Profiles } from "./profiles/profiles.ts";
 import type { ScannerState } from "./scanner/port.ts";
 import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
 import { createSigner, type Signer } from "./signing.ts";
@@ -52,7 +57,10 @@ interface Parts {
   readonly inference: Inference;
   readonly lanes: readonly Lane[];
   readonly intake: Intake;
+  readonly profiles: Profiles;
+  readonly requests: DeclarationRequests;
   readonly uplink: Uplink;
+  readonly commands: CommandIntake;
   /** Null where none are configured. */
   readonly reports: Reports | null;
 }
@@ -100,11 +108,14 @@ export class Gateway {
     const unfinished = await spool.unfinished();
     this.#sayOrphans(unfinished);
     await parts.reports?.start();
+    await parts.profiles.start();
+    await parts.commands.start();
     await parts.uplink.start();
     await Promise.all(
       parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
     );
     await parts.intake.resume();
+    parts.requests.start();
     await this.#sayDecidingOnSynthetic(parts.alerts);
     this.#sayWhatItIs(inference.state.models);
     this.#sayHealth();
@@ -121,8 +132,10 @@ export class Gateway {
     if (parts === null) return;
     parts.uplink.stopping();
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
+    await parts.commands.stop();
     await parts.reports?.stop();
     await parts.alerts.stop();
+    await parts.requests.stop();
     await parts.uplink.stop();
     await parts.inference.stop();
     await parts.spool.stop();
@@ -170,15 +183,18 @@ export class Gateway {
     const { config, log } = this.#options;
     const alerts = new Alerts({ spool, log });
     const reports = await this.#createReports(spool, alerts);
+    const requests = this.#createRequests(spool, () => uplink);
+    const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: Date.now, log });
     const scorer = new Scorer({
       spool,
       site: config.gateway.site,
       gateway: config.gateway.id,
-      lanes: new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane)])),
+      lanes: new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)])),
       clock: Date.now,
       log,
       clockState,
       remember: (scanId, embedding) => inference.remember(scanId, embedding),
+      undeclared: (scan) => requests.missing(scan),
       ...(reports === null ? {} : { report: (hit, scan) => reports.output.digest(hit, scan) }),
     });
     const lanes: Lane[] = [];
@@ -193,11 +209,12 @@ export class Gateway {
         .outcome(outcome)
         .catch((error: unknown) => log.error({ err: error }, "no report on an outcome could be written"));
     const intake = new Intake({ spool, alerts, rescore: tell, onOutcome, clock: Date.now, log });
-    const uplink = this.#createUplink(spool, alerts, intake);
+    const commands = commandsOf({ config, spool, uplink: () => uplink, clock: Date.now, log });
+    const uplink = this.#createUplink(spool, { alerts, intake, profiles, requests, commands });
     for (const lane of config.lanes)
       lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
     inference.onState(({ models }) => this.#sayWhatItIs(models));
-    return { spool, alerts, inference, lanes, intake, uplink, reports };
+    return { spool, alerts, inference, lanes, intake, profiles, requests, uplink, commands, reports };
   }
 
   async #createReports(spool: Spool, alerts: Alerts): Promise<Reports | null> {
@@ -217,7 +234,27 @@ export class Gateway {
     });
   }
 
-  #createUplink(spool: Spool, alerts: Alerts, intake: Intake): Uplink {
+  #createRequests(spool: Spool, uplink: () => Uplink): DeclarationRequests {
+    const { config, log } = this.#options;
+    return new DeclarationRequests({
+      gateway: config.gateway.id,
+      spool,
+      publish: (request) => uplink().publishOnce("declarationRequest", request),
+      clock: Date.now,
+      log,
+    });
+  }
+
+  #createUplink(
+    spool: Spool,
+    {
+      alerts,
+      intake,
+      profiles,
+      requests,
+      commands,
+    }: Pick<Parts, "alerts" | "intake" | "profiles" | "requests" | "commands">,
+  ): Uplink {
     const { config, log, env } = this.#options;
     const { broker } = config;
     return new Uplink({
@@ -236,8 +273,11 @@ export class Gateway {
       handlers: {
         declaration: (bytes) => intake.declaration(bytes),
         outcome: (bytes) => intake.outcome(bytes),
+        profile: (bytes) => profiles.receive(bytes),
       },
+      onCommand: (name, payload, properties) => commands.receive({ name, payload, ...properties }),
       alert: (alert) => void alerts.raise(alert),
+      onSessionLost: () => void requests.sessionLost(),
       clock: Date.now,
       random: Math.random,
       log,
@@ -259,13 +299,15 @@ export class Gateway {
         { state: state.state, code: state.code, since: new Date(state.since).toISOString() },
       );
     const peripherals = await peripheralsOf(lane, Date.now, log, env);
-    followLaneState({ driver, peripherals, publish });
+    const tracking = trackingOf(lane, parts.alerts, Date.now, log);
+    const plant = tracking.belt === undefined ? [] : [tracking.belt.conveyor];
+    followLaneState({ driver, peripherals: [...peripherals, ...plant], publish });
     return new Lane({
       id: lane.id,
       deadlineMs: lane.belt.deadlineMs,
       driver,
       peripherals,
-      ...trackingOf(lane, parts.alerts, Date.now, log),
+      ...tracking,
       spool: parts.spool,
       inference: inferenceForLane(parts.inference, await massCalibrationOf(lane, log)),
       watch: await machineWatchOf(lane, config.spool.path, log),

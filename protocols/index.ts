@@ -11,6 +11,7 @@ export * from "./hid/evdev.ts";
 export * from "./hid/pos.ts";
 export * from "./identifiers.ts";
 export * from "./ids.ts";
+export * from "./jws.ts";
 export * from "./line-scan/index.ts";
 export * from "./mqtt/index.ts";
 export * from "./mt-sics.ts";

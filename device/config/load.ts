@@ -66,8 +66,7 @@ export function parseConfig(text: string, file: string): Config {
 export function unservedKeys(config: Config): readonly string[] {
   const keys: string[] = [];
   if (config.console !== undefined) keys.push("console");
-  if (config.commands.allow.length > 0) keys.push("commands.allow");
-  if (config.trust.central.length > 0) keys.push("trust.central");
+  for (const name of config.commands.allow) if (name !== "image") keys.push(`commands.allow: ${name}`);
   if (config.trust.models.length > 0) keys.push("trust.models");
   if (config.models.sources.length > 0) keys.push("models.sources");
   return keys;
@@ -146,6 +145,10 @@ function withAbsolutePaths(config: Config, base: string): Config {
     spool: { ...config.spool, path: absolute(config.spool.path) },
     models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
     signing: signing && { key: secret(signing.key) ?? signing.key },
+    trust: {
+      central: config.trust.central.map((path) => secret(path) ?? path),
+      models: config.trust.models.map((path) => secret(path) ?? path),
+    },
     lanes: config.lanes.map((each) => {
       const { massCalibration: mass } = each;
       const lane = {

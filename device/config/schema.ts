@@ -122,8 +122,10 @@ export const configSchema = z.strictObject({
     })
     .default({ central: [], models: [] }),
   commands: z
-    .strictObject({ allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default([]) })
-    .default({ allow: [] }),
+    .strictObject({
+      allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default(["image"]),
+    })
+    .default({ allow: ["image"] }),
   reports: reportsSchema.optional(),
   console: z.strictObject({ listen: z.string().regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT") }).optional(),
   lanes: z

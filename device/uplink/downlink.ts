@@ -9,6 +9,8 @@ import type { Outbox } from "../spool/port.ts";
 export interface Handlers {
   readonly declaration: (bytes: Uint8Array) => Promise<void>;
   readonly outcome: (bytes: Uint8Array) => Promise<void>;
+  /** Absent: profiles are not subscribed to. */
+  readonly profile?: (bytes: Uint8Array) => Promise<void>;
 }
 
 export interface DownlinkOptions {
@@ -52,6 +54,8 @@ export class Downlink {
         return this.#options.handlers.declaration(bytes);
       case "outcome":
         return this.#options.handlers.outcome(bytes);
+      case "profile":
+        return this.#options.handlers.profile?.(bytes);
       default:
         this.#options.log.warn({ topic }, "a message on a topic that nobody here reads");
     }

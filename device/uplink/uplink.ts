@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { dataSchemaUrn, EVENT_CONTENT_TYPE, gatewaySource, wrap } from "../../protocols/mqtt/envelope.ts";
+import { IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
 import type { EventData } from "../../protocols/mqtt/payloads.ts";
 import type { GatewayState } from "../../protocols/mqtt/status.ts";
-import { TOPICS, topicFor } from "../../protocols/mqtt/topics.ts";
+import { matchTopic, TOPICS, topicFilter, topicFor } from "../../protocols/mqtt/topics.ts";
 import type { Log } from "../log.ts";
 import type { Outbox, OutboxRow } from "../spool/port.ts";
-import type { Connection, ConnectionOptions, Outgoing } from "./connection.ts";
+import { Bulk } from "./bulk.ts";
+import type { Connection, ConnectionOptions, MessageProperties, Outgoing } from "./connection.ts";
 import { Downlink, type Handlers } from "./downlink.ts";
 import { Pump } from "./pump.ts";
 import { type LinkState, Session } from "./session.ts";
@@ -16,8 +18,8 @@ const DEADLINE_MS = 20_000;
 /** Time that `stop()` has for its last words, ms. */
 const STOP_MS = 2000;
 
-/** A role has a connection of its own: declarations never stand in the way of hits. */
-export type Role = "hit" | "in";
+/** A role has a connection of its own: declarations and images never stand in the way of hits. */
+export type Role = "hit" | "in" | "bulk";
 
 /** Topics that the gateway publishes retained, by name, with what their data is. */
 export type StateTopic = "info" | "health" | "laneState";
@@ -51,7 +53,11 @@ export interface UplinkOptions {
   readonly versions: Readonly<Record<string, string>>;
   readonly outbox: Outbox;
   readonly handlers: Handlers;
+  /** Takes a command, by the last part of its topic; absent: none are subscribed to. */
+  readonly onCommand?: (name: string, payload: Uint8Array, properties: MessageProperties) => Promise<void>;
   readonly alert: (alert: UplinkAlert) => void;
+  /** The broker has no session of ours: declarations and outcomes published while we were away are lost. */
+  readonly onSessionLost?: () => void;
   /** ms since the epoch. */
   readonly clock: () => number;
   /** 0 ≤ x < 1 */
@@ -72,6 +78,7 @@ export class Uplink {
   readonly #options: UplinkOptions;
   readonly #sessions: Readonly<Record<Role, Session>>;
   readonly #pump: Pump;
+  readonly #bulk: Bulk;
   readonly #states: States;
   readonly #downlink: Downlink;
   readonly #listeners = new Set<(state: UplinkState) => void>();
@@ -99,11 +106,13 @@ export class Uplink {
       random,
       log,
     });
-    this.#sessions = { hit: this.#session("hit"), in: this.#session("in") };
+    this.#sessions = { hit: this.#session("hit"), in: this.#session("in"), bulk: this.#session("bulk") };
+    this.#bulk = new Bulk({ connection: () => this.#sessions.bulk.connection });
   }
 
   get state(): UplinkState {
-    return { hit: this.#sessions.hit.state, in: this.#sessions.in.state };
+    const { hit, in: inward, bulk } = this.#sessions;
+    return { hit: hit.state, in: inward.state, bulk: bulk.state };
   }
 
   onState(listener: (state: UplinkState) => void): () => void {
@@ -123,7 +132,9 @@ export class Uplink {
     await this.#downlink.start();
     this.#unlisten = outbox.onCommitted((row) => this.#pump.committed(row));
     this.#enter("online");
-    for (const session of Object.values(this.#sessions)) session.start();
+    this.#sessions.hit.start();
+    this.#sessions.in.start();
+    if (this.#options.onCommand !== undefined) this.#sessions.bulk.start();
   }
 
   /** Says `stopping`: what is under way may still take seconds, and its hits are still sent. */
@@ -163,6 +174,51 @@ export class Uplink {
     return (await connection.publish(message)).kind === "acknowledged";
   }
 
+  /** Answers a command, on the topic that was asked for or the command's own. False: it could not be delivered. */
+  async respond(
+    to: { readonly name: string } & MessageProperties,
+    response: EventData<"response">,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { site, gateway, clock, broker } = this.#options;
+    const { event, qos, retain } = TOPICS.commandResponse;
+    const { name, responseTopic, correlationData } = to;
+    const own = topicFor("commandResponse", { root: broker.topicRoot, site, gateway, name });
+    const payload = wrap({
+      name: event,
+      id: randomUUID(),
+      source: gatewaySource(site, gateway),
+      time: new Date(clock()).toISOString(),
+      data: response,
+    });
+    const message = { qos, retain, payload, contentType: EVENT_CONTENT_TYPE, schema: dataSchemaUrn(event) };
+    return this.#bulk.deliver(
+      {
+        ...message,
+        topic: responseTopic ?? own,
+        ...(correlationData === undefined ? {} : { correlationData }),
+      },
+      signal,
+    );
+  }
+
+  /** Bytes that a part of an image, with its header, may have on a lane's topic. */
+  imageRoom(lane: string): number {
+    return this.#bulk.room(this.#imageMessage(lane));
+  }
+
+  /** Publishes a part of an image; false: it could not be delivered. */
+  publishImagePart(lane: string, part: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    return this.#bulk.deliver({ ...this.#imageMessage(lane), payload: part }, signal);
+  }
+
+  #imageMessage(lane: string): Omit<Outgoing, "payload"> {
+    const { site, gateway, broker } = this.#options;
+    const { qos, retain, contentType } = TOPICS.image;
+    const topic = topicFor("image", { root: broker.topicRoot, site, gateway, lane });
+    return { topic, qos, retain, contentType, schema: IMAGE_SCHEMA };
+  }
+
   #session(role: Role): Session {
     const { clock, random, log, backoff } = this.#options;
     return new Session({
@@ -172,7 +228,10 @@ export class Uplink {
       log,
       ...(backoff === undefined ? {} : { backoff }),
       prepare: () => this.#prepare(role),
-      onOnline: (connection) => role === "hit" && this.#online(connection),
+      onOnline: (connection) => {
+        if (role === "hit") this.#online(connection);
+        else if (role === "in" && !connection.sessionPresent) this.#options.onSessionLost?.();
+      },
       onState: () => {
         for (const listener of this.#listeners) listener(this.state);
       },
@@ -182,7 +241,6 @@ export class Uplink {
 
   async #prepare(role: Role): Promise<ConnectionOptions> {
     const { broker, site, gateway, log, deadlineMs = DEADLINE_MS } = this.#options;
-    const root = broker.topicRoot;
     return {
       url: broker.url,
       protocol: broker.protocol,
@@ -190,14 +248,36 @@ export class Uplink {
       username: broker.username,
       credentials: await broker.credentials(role),
       ...(role === "hit" ? { will: this.#statusMessage("offline", this.#options.clock()) } : {}),
-      subscriptions:
-        role === "hit"
-          ? [topicFor("central", { root }), topicFor("receipt", { root, site, gateway })]
-          : [topicFor("declaration", { root, site }), topicFor("outcome", { root, site })],
-      onMessage: (topic, payload) => this.#downlink.receive(topic, payload),
+      subscriptions: this.#subscriptions(role),
+      onMessage: (topic, payload, properties) => this.#receive(topic, payload, properties),
       deadlineMs,
       log,
     };
+  }
+
+  #subscriptions(role: Role): readonly string[] {
+    const { broker, site, gateway, handlers } = this.#options;
+    const root = broker.topicRoot;
+    switch (role) {
+      case "hit":
+        return [topicFor("central", { root }), topicFor("receipt", { root, site, gateway })];
+      case "in":
+        return [
+          topicFor("declaration", { root, site }),
+          topicFor("outcome", { root, site }),
+          ...(handlers.profile === undefined ? [] : [topicFor("profile", { root, site })]),
+        ];
+      case "bulk":
+        return [topicFilter("command", { root, site, gateway })];
+    }
+  }
+
+  #receive(topic: string, payload: Uint8Array, properties: MessageProperties): Promise<void> {
+    const { broker, onCommand } = this.#options;
+    const match = matchTopic(topic, broker.topicRoot);
+    const name = match?.name === "command" ? match.parameters.name : undefined;
+    if (name === undefined || onCommand === undefined) return this.#downlink.receive(topic, payload);
+    return onCommand(name, payload, properties);
   }
 
   #online(connection: Connection): void {
@@ -292,7 +372,8 @@ export class Uplink {
       code: "BROKER_REFUSES",
       severity: "warning",
       message: "The broker refuses subscriptions of this gateway",
-      remedy: "Allow this gateway's user to read declaration, outcome, receipt and central.",
+      remedy:
+        "Allow this gateway's user to read declaration, outcome, profile, receipt, command and central.",
       details: { filters: filters.join(" ") },
     });
   }

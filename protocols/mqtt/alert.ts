@@ -31,8 +31,8 @@ export const ALERT_CODES = {
     "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
-  PROFILE_APPLIED: "A signed risk profile is in force from now on; details hold its version",
-  PROFILE_REFUSED: "A risk profile was refused: its signature, version or contents; the one in force stays",
+  PROFILE_APPLIED: "A risk profile of central is in force; details {version, validFrom, keyId}",
+  PROFILE_REFUSED: "A risk profile is refused and the one before stands; details say why",
   RADIATION_ALARM:
     "A radiation portal alarms, whether or not the item is known; details say on which channel",
   RADIATION_FAULT: "A radiation portal is faulty; its readings say fault, never normal",
