@@ -4,6 +4,7 @@
  */
 export * from "./canonical-json.ts";
 export * from "./chain.ts";
+export * from "./declaration/adapters.ts";
 export * from "./declaration.ts";
 export * from "./errors.ts";
 export * from "./hid/descriptor.ts";

@@ -91,11 +91,11 @@ class Guard {
     return elements.flatMap((element, at) => {
       const here = `${pointer}/${at}`;
       if (Object.keys(this.members(here, element, vital)).length > 0) return [];
-      const kept: Members = { ...element };
+      const kept = { ...element } as Members;
       for (const key of lists) {
         if (Array.isArray(kept[key])) kept[key] = this.texts(`${here}/${key}`, kept[key] as string[]);
       }
-      return [kept as Element];
+      return [kept as unknown as Element];
     });
   }
 

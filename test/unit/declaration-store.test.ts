@@ -148,7 +148,7 @@ describe("what a declaration is found by", () => {
 describe("what is past its time", () => {
   /** Whether any file of the folder holds these bytes. */
   const onDisk = (path: string, bytes: Uint8Array) =>
-    readdirSync(path).some((name) => readFileSync(join(path, name)).includes(bytes));
+    readdirSync(path).some((name) => readFileSync(join(path, name)).includes(Buffer.from(bytes)));
 
   test("its bytes are in no file any more, those of the others are", () => {
     using folder = temporaryFolder();
