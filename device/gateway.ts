@@ -18,12 +18,14 @@ import {
   peripheralsOf,
   scoringOf,
 } from "./gateway-parts.ts";
+import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import { inferenceForLane } from "./inference/for-lane.ts";
-import type { Inference, InferenceState } from "./inference/port.ts";
+import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
 import { followLaneState } from "./lane/lane-state.ts";
 import { Scorer } from "./lane/scorer.ts";
+import { Surroundings } from "./lane/surroundings.ts";
 import type { Log } from "./log.ts";
 import { profilesOf } from "./profiles/of-config.ts";
 import type { Profiles } from "./profiles/profiles.ts";
@@ -47,7 +49,7 @@ export interface GatewayOptions {
   readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Started by the gateway, or before it: models may load while the rest of the program does. */
-  readonly inference: Inference;
+  readonly inference: Inference & DeclarationScoring;
 }
 
 /** What runs once the spool is open. */
@@ -193,6 +195,12 @@ export class Gateway {
       clock: Date.now,
       log,
       clockState,
+      surroundings: new Surroundings({
+        spool,
+        risk: new DeclarationRisk({ inference: this.#options.inference }),
+        clock: Date.now,
+        log,
+      }),
       remember: (scanId, embedding) => inference.remember(scanId, embedding),
       undeclared: (scan) => requests.missing(scan),
       ...(reports === null ? {} : { report: (hit, scan) => reports.output.digest(hit, scan) }),

@@ -14,6 +14,7 @@ import type {
 } from "../spool/port.ts";
 import { type ItemKnowledge, withLate } from "./item.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Declarations whose pieces are counted for one score. */
 const MAX_COUNTED = 20;
@@ -34,11 +35,14 @@ export interface ScorerOptions {
   >;
   readonly site: string;
   readonly gateway: string;
-  readonly lanes: ReadonlyMap<string, LaneScoring>;
+  /** As the lane is scored now: a profile may change it between two scans. */
+  readonly lanes: Pick<ReadonlyMap<string, LaneScoring>, "get">;
   readonly clock: () => number;
   readonly log: Log;
   /** Told of each scan that was committed with a vector of its own, for the search of similar ones. */
   readonly remember?: (scanId: string, embedding: ScanEmbedding) => void;
+  /** What is known around an item; absent: nothing. */
+  readonly surroundings?: Pick<Surroundings, "of" | "decided">;
   /** Told of each scan whose first hit matches no declaration. */
   readonly undeclared?: (scan: Scan) => void;
   /** The threat detection report on a hit: its digest stands in the hit. Absent: no reports are made. */
@@ -128,6 +132,7 @@ export class Scorer {
     const [row] = await Promise.all([committed, readings]);
     if (input.revision === 1 && data.declarations.length === 0 && decides(scan, lane))
       this.#options.undeclared?.(scan);
+    this.#options.surroundings?.decided(data);
     if (analysis?.embedding) this.#options.remember?.(scan.scanId, analysis.embedding);
     return { scan, row, data };
   }
@@ -169,16 +174,20 @@ export class Scorer {
     const matches =
       scan.identifiers.length === 0 ? [] : await spool.findDeclarations(scan.identifiers, decidedAt);
     const piecesSeen = await this.#piecesSeen(matches, decidedAt);
+    const { settings } = lane;
+    const analysis = request.analysis ?? stored.analysis;
+    const around = await this.#options.surroundings?.of({ scan, analysis, matches, settings });
     const analysedAnew = request.analysis !== undefined;
     const heldFloor = analysedAnew || stored.revision === 0 ? undefined : await spool.heldFloor(scan.scanId);
     return {
       site,
       gateway,
       scan,
-      analysis: request.analysis ?? stored.analysis,
+      analysis,
       matches,
       piecesSeen,
-      settings: lane.settings,
+      ...around,
+      settings,
       decideOnSynthetic: lane.decideOnSynthetic,
       clock: { ...clockState(), source: "gateway" },
       decidedAt,
