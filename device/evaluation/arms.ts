@@ -47,14 +47,12 @@ export const ARMS: readonly Arm[] = [
   { name: "fused", settings: {}, see: (input) => input },
 ];
 
+/** What a site knows without any outcome: the authority's watch list, and what goods cost by its own declarations. */
+export type Known = Pick<FusionSettings, "watchList" | "unitValues">;
+
 /** Fits an arm on examined consignments; null where they hold too little. */
-export function fitArm(
-  arm: Arm,
-  cases: readonly SeasonCase[],
-  watchList: ReadonlySet<string>,
-  name: string,
-): Fitted | null {
-  const settings = fusionSettings({ ...arm.settings, calibration: UNCALIBRATED, watchList });
+export function fitArm(arm: Arm, cases: readonly SeasonCase[], known: Known, name: string): Fitted | null {
+  const settings = fusionSettings({ ...arm.settings, ...known, calibration: UNCALIBRATED });
   const fitted = cases.map((one) => {
     const { subject, score } = fuse(arm.see(one.input(settings)));
     return fitCase(subject, score.evidence, { irregular: one.irregular, classes: one.line.classes });
@@ -75,10 +73,10 @@ export interface Scored {
 export function scoreArm(
   arm: Arm,
   cases: readonly SeasonCase[],
-  watchList: ReadonlySet<string>,
+  known: Known,
   fitted: Fitted,
 ): readonly Scored[] {
-  const settings = fusionSettings({ ...arm.settings, ...fitted, watchList });
+  const settings = fusionSettings({ ...arm.settings, ...fitted, ...known });
   return cases.map((one) => {
     const { score } = fuse(arm.see(one.input(settings)));
     const bySource = new Map<string, number>();

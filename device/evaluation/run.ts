@@ -1,5 +1,6 @@
 import { rocArea } from "../cli/evaluate/statistics.ts";
 import type { Fitted } from "../fusion/fit.ts";
+import { unitValuesOf } from "../fusion/unit-values.ts";
 import { ARMS, type Arm, fitArm, judgedOf, type Scored, scoreArm } from "./arms.ts";
 import {
   type CalibrationBin,
@@ -84,20 +85,22 @@ export function evaluateFusion({
     { season, part: "last third", cases: cases.slice(2 * third) },
     { season: second, part: "whole", cases: seasonCases(second) },
   ];
+  const unitValues = unitValuesOf(first.flatMap(({ line }) => line.declaration ?? []));
+  const knownBy = ({ watchList }: SeasonFile) => ({ watchList, unitValues });
   const fitted: Partial<Record<Arm["name"], Fitted>> = {};
   const scored = new Map<string, readonly Scored[]>();
   for (const arm of ARMS) {
     const own = fitArm(
       arm,
       first,
-      season.watchList,
+      knownBy(season),
       `${season.name} season, seed ${season.seed}, first third`,
     );
     if (own === null) return null;
     fitted[arm.name] = own;
     say(`${arm.name}: fitted on ${third} consignments\n`);
     for (const { season: file, part, cases: judged } of parts)
-      scored.set(`${arm.name} ${file.name} ${part}`, scoreArm(arm, judged, file.watchList, own));
+      scored.set(`${arm.name} ${file.name} ${part}`, scoreArm(arm, judged, knownBy(file), own));
   }
   const results = parts.map(({ season: file, part }) => {
     say(`${file.name} season, ${part}: figures\n`);

@@ -2,7 +2,7 @@ import type { GoodsGroup } from "../../../protocols/vocabulary.ts";
 import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
 import { declaredEuros } from "../money.ts";
-import { type UnitValue, USUAL_UNIT_VALUES } from "../unit-values.ts";
+import { netMassOf, type UnitValue, USUAL_UNIT_VALUES } from "../unit-values.ts";
 import { type EvidenceRow, mass } from "./row.ts";
 
 /** Standard deviations below the usual price at which a value begins to speak. */
@@ -18,7 +18,7 @@ export function valueEvidence({ own, goods, input }: Case): readonly EvidenceRow
   const declaration = own?.stored.declaration;
   if (declaration === undefined || goods === null || goods.documents || goods.unclear > 0.5) return [];
   const euros = declaredEuros(declaration);
-  const kg = netMass(declaration);
+  const kg = netMassOf(declaration);
   const usual = usualPrice([...goods.groups], unitValues);
   if (euros === null || kg === null || usual === null) return [];
   const below = (Math.log(usual.eurPerKg) - Math.log(euros / kg)) / usual.spread - SPEAKS_FROM;
@@ -27,16 +27,6 @@ export function valueEvidence({ own, goods, input }: Case): readonly EvidenceRow
   const price = (value: number) => Number(value.toPrecision(2));
   const detail = `declared ${price(euros)} EUR for ${mass(kg)}: ${price(euros / kg)} EUR a kg, where goods like these cost about ${price(usual.eurPerKg)}`;
   return [{ source: "value", code: "VALUE_SUSPECT", logOdds, detail }];
-}
-
-type Own = NonNullable<Case["own"]>["stored"]["declaration"];
-
-/** Net mass of the items, else the gross mass, kg. */
-function netMass({ items, consignment }: Own): number | null {
-  const net = (items ?? []).reduce((sum, item) => sum + (item.netMassKg ?? Number.NaN), 0);
-  if (net > 0) return net;
-  const gross = consignment?.grossMassKg ?? 0;
-  return gross > 0 ? gross : null;
 }
 
 /** Of several groups the cheapest: then nothing dear is taken for granted. */
