@@ -12,12 +12,12 @@ export interface Alert {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** One alert of a code and lane in this time, ms; those after it are counted, and the last of them is told at its end. */
+/** One alert of a code, lane and device in this time, ms; those after it are counted, and the last of them is told at its end. */
 const QUIET_MS = 10_000;
-/** Codes × lanes remembered; beyond it the oldest is forgotten, which at worst repeats an alert early. */
+/** Codes × lanes × devices remembered; beyond it the oldest is forgotten, which at worst repeats an alert early. */
 const MAX_REMEMBERED = 512;
 
-/** What was said of one code and lane last, monotonic ms, and what has come since. */
+/** What was said of one code, lane and device last, monotonic ms, and what has come since. */
 interface Recent {
   readonly at: number;
   held: Alert | null;
@@ -43,7 +43,8 @@ export class Alerts {
 
   /** Never rejects: an alert that cannot be stored is logged, and the work that raised it goes on. */
   async raise(alert: Alert): Promise<void> {
-    const key = `${alert.code} ${alert.lane ?? ""}`;
+    // Two devices of a lane that go at once are two alerts.
+    const key = `${alert.code} ${alert.lane ?? ""} ${String(alert.details?.["device"] ?? "")}`;
     const now = performance.now();
     const last = this.#recent.get(key);
     if (last === undefined || now - last.at >= this.#quietMs) {

@@ -1,13 +1,25 @@
 import type { BarcodeReader } from "../peripherals/barcode-reader.ts";
+import type { Portal } from "../peripherals/portal.ts";
 import type { Scale } from "../peripherals/scale.ts";
-import type { ItemBelt } from "../scanner/belt.ts";
-import type { ScanFaults } from "../scanner/faults.ts";
+import { type ItemBelt, passPortal } from "../scanner/belt.ts";
+import { type FaultScript, NO_FAULTS, type ScanFaults } from "../scanner/faults.ts";
 import type { PreparedScan } from "../scanner/prepared.ts";
 import type { Announced } from "../scanner/queue.ts";
 import { Plant } from "./plant.ts";
 
 /** Where things stand, mm from the entry eye. */
-export const STATIONS = { scale: 600, label: 1200, eye2: 1700, xray: 2000, diverter: 6000 } as const;
+export const STATIONS = {
+  scale: 600,
+  label: 1200,
+  portal: 1350,
+  eye2: 1700,
+  xray: 2000,
+  diverter: 6000,
+} as const;
+/** An item is between the portal's pillars while its middle is so near to them, mm. */
+export const PORTAL_HALF_MM = 250;
+/** How long it takes to pass them at the speed of life, slices of the portal. */
+const PORTAL_SLICES = 3;
 /** Half the scale's platform: the item is weighed while its middle is over it, mm. */
 export const PLATFORM_HALF_MM = 400;
 /** From one item's front to the next, mm. */
@@ -32,6 +44,7 @@ interface Riding {
   wanted: boolean;
   weighed: "not yet" | "lies" | "done";
   read: boolean;
+  screened: boolean;
 }
 
 interface Waiter {
@@ -42,6 +55,9 @@ interface Waiter {
 export interface MovingBeltOptions {
   readonly scale: Scale | null;
   readonly reader: BarcodeReader | null;
+  readonly portal?: Portal | null;
+  /** What radiates, and when the portal is faulty. */
+  readonly faults?: FaultScript;
   /** Items per second; the belt runs as fast as that needs. */
   readonly rate: number;
   /** An item has left the belt. */
@@ -49,7 +65,7 @@ export interface MovingBeltOptions {
 }
 
 /**
- * A belt that carries several items at once past entry eye, scale, reader, X-ray plane and diverter. It waits when an item
+ * A belt that carries several items at once past entry eye, scale, reader, portal, X-ray plane and diverter. It waits when an item
  * reaches the machine before the machine is ready, and when the gateway's heartbeat stands still.
  */
 export class MovingBelt implements ItemBelt {
@@ -64,6 +80,8 @@ export class MovingBelt implements ItemBelt {
   #start = 0;
   #stoppedAt: number | null = null;
   #told = { diverted: 0, passed: 0 };
+  /** One item at a time is between the pillars. */
+  #screening: Promise<void> = Promise.resolve();
 
   constructor(options: MovingBeltOptions) {
     this.#options = options;
@@ -101,6 +119,7 @@ export class MovingBelt implements ItemBelt {
   async untilHeard(signal: AbortSignal): Promise<void> {
     await this.#options.scale?.untilClient(CLIENT_TIMEOUT_MS, signal);
     await this.#options.reader?.untilClient(CLIENT_TIMEOUT_MS, signal);
+    await this.#options.portal?.untilClient(CLIENT_TIMEOUT_MS, signal);
   }
 
   announced(item: Announced): void {
@@ -162,7 +181,15 @@ export class MovingBelt implements ItemBelt {
     this.#feed.shift();
     this.#lastFrontMm = frontMm;
     this.#start += 1;
-    this.#riding.push({ item, frontMm, lengthMm, wanted: false, weighed: "not yet", read: false });
+    this.#riding.push({
+      item,
+      frontMm,
+      lengthMm,
+      wanted: false,
+      weighed: "not yet",
+      read: false,
+      screened: false,
+    });
   }
 
   #serve(riding: Riding): void {
@@ -175,9 +202,21 @@ export class MovingBelt implements ItemBelt {
       scale?.put(0);
       riding.weighed = "done";
     }
-    if (riding.read || middle < STATIONS.label) return;
-    riding.read = true;
-    reader?.read(riding.item.prepared.truth.label);
+    if (!riding.read && middle >= STATIONS.label) {
+      riding.read = true;
+      reader?.read(riding.item.prepared.truth.label);
+    }
+    if (!riding.screened && middle >= STATIONS.portal - PORTAL_HALF_MM) {
+      riding.screened = true;
+      this.#screen(riding.item.prepared.index);
+    }
+  }
+
+  #screen(index: number): void {
+    const { portal = null, faults } = this.#options;
+    if (portal === null) return;
+    const own = faults?.forScan(index) ?? NO_FAULTS;
+    this.#screening = this.#screening.then(() => passPortal(portal, own, PORTAL_SLICES));
   }
 
   #tellLeft(): void {

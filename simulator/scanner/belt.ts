@@ -89,17 +89,8 @@ export class Belt implements ItemBelt {
   }
 
   async #screen(faults: ScanFaults, signal: AbortSignal): Promise<void> {
-    const portal = this.#portal;
-    if (portal === null) return;
-    const radiates = (channel: "gamma" | "neutron") =>
-      faults.of("radiation-alarm").some((fault) => fault.channel === channel) ? "alarm" : "normal";
-    const [broken] = faults.of("radiation-fault");
-    if (broken !== undefined) portal.trouble(broken.what);
-    await portal.pass(
-      { gamma: radiates("gamma"), neutron: radiates("neutron"), slices: PORTAL_SLICES },
-      signal,
-    );
-    if (broken !== undefined) portal.trouble("none");
+    if (this.#portal === null) return;
+    await passPortal(this.#portal, faults, PORTAL_SLICES, signal);
     await sleep(PORTAL_TO_SCALE_MS, signal);
   }
 
@@ -126,6 +117,21 @@ export class Belt implements ItemBelt {
   #say(item: PreparedScan, faults: ScanFaults): void {
     if (!isMissing(faults, "barcode")) this.#reader?.read(item.truth.label);
   }
+}
+
+/** An item passes the portal, as the fault script has it. */
+export async function passPortal(
+  portal: Portal,
+  faults: ScanFaults,
+  slices: number,
+  signal?: AbortSignal,
+): Promise<void> {
+  const radiates = (channel: "gamma" | "neutron") =>
+    faults.of("radiation-alarm").some((fault) => fault.channel === channel) ? "alarm" : "normal";
+  const [broken] = faults.of("radiation-fault");
+  if (broken !== undefined) portal.trouble(broken.what);
+  await portal.pass({ gamma: radiates("gamma"), neutron: radiates("neutron"), slices }, signal);
+  if (broken !== undefined) portal.trouble("none");
 }
 
 function labelLate(faults: ScanFaults): boolean {

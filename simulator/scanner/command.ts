@@ -68,10 +68,8 @@ export function registerScanner(simulate: Command): void {
     .addOption(
       new Option(
         "--radiation <host:port>",
-        "the radiation portal (VM-250-type lines) listens here; an item needs 1.2 s more",
-      )
-        .argParser(addressOption)
-        .conflicts("conveyor"),
+        "the radiation portal (VM-250-type lines) listens here; without --conveyor an item needs 1.2 s more",
+      ).argParser(addressOption),
     )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => scanner(options));

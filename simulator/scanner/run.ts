@@ -1,7 +1,7 @@
 import { sleep } from "../backoff.ts";
 import { type Address, formatAddress } from "../peripherals/address.ts";
 import { BarcodeReader } from "../peripherals/barcode-reader.ts";
-import { Portal } from "../peripherals/portal.ts";
+import { Portal, SLICE_MS } from "../peripherals/portal.ts";
 import { Scale } from "../peripherals/scale.ts";
 import { PlantController } from "../plant/controller.ts";
 import { MovingBelt } from "../plant/moving-belt.ts";
@@ -19,7 +19,7 @@ import { TruthFile } from "./truth.ts";
 const DRAIN_MS = 3000;
 /** From an item's announcement to its scan at least, ms: time for its declaration to come. */
 export const LEAD_MS = 1000;
-/** Items per second of a lane in life; faster runs let belt and scale go as much faster. */
+/** Items per second of a lane in life; faster runs on a conveyor let belt, scale and portal go as much faster. */
 const LIFE_RATE = 0.5;
 
 export interface RunOptions {
@@ -29,7 +29,7 @@ export interface RunOptions {
   readonly scale: Address | null;
   /** The belt's controller: items then ride a belt with photo-eyes and a diverter. */
   readonly conveyor?: Address | null;
-  /** Absent: no radiation portal. On a lane without conveyor only. */
+  /** Absent: no radiation portal. */
   readonly radiation?: Address | null;
   /** Items; Infinity: until stopped. */
   readonly scans: number;
@@ -54,7 +54,10 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
   const scale =
     options.scale === null ? null : new Scale({ address: options.scale, seed: options.seed, serial, pace });
   const { radiation = null } = options;
-  const portal = radiation === null ? null : new Portal({ address: radiation, seed: options.seed });
+  const portal =
+    radiation === null
+      ? null
+      : new Portal({ address: radiation, seed: options.seed, sliceMs: SLICE_MS / pace });
   const endpoint = makeEndpoint(options);
   const source = new ScanSource({ seed: options.seed, count: options.scans });
   const truth = options.truth === null ? null : new TruthFile(options.truth);
@@ -62,6 +65,8 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
     ? new MovingBelt({
         scale,
         reader,
+        portal,
+        faults: options.faults,
         rate: options.rate,
         left: (scanRef, diverted) => leftBelt(options, scanRef, diverted),
       })

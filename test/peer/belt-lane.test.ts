@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Hit } from "../../protocols/mqtt/hit.ts";
-import { type BeltSite, createBeltSite, DEVICES } from "../fixtures/belt-site.ts";
+import { type BeltSite, createBeltSite, DEVICES, RADIATING } from "../fixtures/belt-site.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
 import { type Running, readNdjson, until } from "../fixtures/processes.ts";
@@ -23,7 +23,7 @@ interface Told {
   readonly diverted: boolean;
 }
 
-describe("a lane with reader, scale, belt and scanner", () => {
+describe("a lane with reader, scale, portal, belt and scanner", () => {
   let site: BeltSite;
   let broker: Mosquitto;
   let gateway: Running;
@@ -44,7 +44,7 @@ describe("a lane with reader, scale, belt and scanner", () => {
     await site.remove();
   });
 
-  it(`ties each of ${ITEMS} items to its own label and weight, and diverts those that alarm`, async () => {
+  it(`ties each of ${ITEMS} items to its own label, weight and radiation, and diverts those that alarm`, async () => {
     const began = performance.now();
     const run = await finished(
       site.scanner(["--scans", String(ITEMS), "--rate", String(RATE), "--seed", "11"]),
@@ -60,6 +60,8 @@ describe("a lane with reader, scale, belt and scanner", () => {
       wrong: rows.filter(({ wrong }) => wrong).length,
       alarms: rows.filter(({ hit }) => hit.decision === "ALARM").length,
       diverted: rows.filter(({ diverted }) => diverted).length,
+      radiating: rows.filter(({ gamma }) => gamma === "alarm").length,
+      screened: rows.filter(({ gamma }) => gamma === "normal" || gamma === "alarm").length,
       realTimeFactor: Number((ITEMS / 0.5 / seconds).toFixed(2)),
     };
     console.log(`belt lane: ${JSON.stringify(figures)}`);
@@ -67,7 +69,11 @@ describe("a lane with reader, scale, belt and scanner", () => {
     // The first items ride before the belt is known to be clear of what nobody saw.
     expect(figures.named).toBeGreaterThanOrEqual(ITEMS - 3);
     expect(figures.weighed).toBeGreaterThanOrEqual(ITEMS - 3);
-    if (ITEMS >= 100) expect(figures.alarms).toBeGreaterThan(0);
+    expect(figures.screened).toBeGreaterThanOrEqual(ITEMS - 3);
+    // Those that radiate, and no others: each alarms for that alone.
+    expect(rows.flatMap(({ gamma, index }) => (gamma === "alarm" ? [index] : []))).toEqual(RADIATING);
+    expect(rows.filter(({ gamma, hit }) => gamma === "alarm" && hit.decision !== "ALARM")).toEqual([]);
+    expect(rows.some(({ hit }) => hit.decision === "CLEAR")).toBe(true);
     expect(rows.every(({ left }) => left)).toBe(true);
     const astray = rows.filter(
       ({ hit, named, diverted }) => named && (hit.decision === "ALARM") !== diverted,
@@ -76,7 +82,7 @@ describe("a lane with reader, scale, belt and scanner", () => {
   });
 
   it("loses no scan and ties nothing wrongly while each device is unplugged and put back", async () => {
-    const items = Math.max(16, ITEMS);
+    const items = Math.max(28, ITEMS);
     const scanner = site.scanner(["--scans", String(items), "--rate", String(RATE), "--seed", "12"]);
     const running = finished(scanner);
     await until(
@@ -84,21 +90,32 @@ describe("a lane with reader, scale, belt and scanner", () => {
       WAIT_MS,
       () => scanner.lines.filter((line) => line.includes('"scanned"')).length > 2,
     );
+    const state = () => String(central.last("state")?.["state"]);
     for (const device of DEVICES) {
+      await until(`green before ${device} is pulled`, WAIT_MS, () => ["idle", "scanning"].includes(state()));
       await site.plugs[device].pull();
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      await until(`red without ${device}`, WAIT_MS, () => ["fault", "absent"].includes(state()));
+      await new Promise((resolve) => setTimeout(resolve, 400));
       await site.plugs[device].putIn();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await until(`green with ${device}`, WAIT_MS, () => ["idle", "scanning"].includes(state()));
+      await new Promise((resolve) => setTimeout(resolve, 800));
     }
+    expect(scanner.child.exitCode).toBeNull();
     const rows = await rowsOf(await running);
     expect(rows).toHaveLength(items);
     expect(rows.filter(({ wrong }) => wrong)).toEqual([]);
-    const codes = central.alerts().map(({ code }) => code);
-    for (const code of ["DEVICE_LOST", "DEVICE_BACK"]) expect(codes).toContain(code);
+    const radiating = rows.flatMap(({ gamma, index }) => (gamma === "alarm" ? [index] : []));
+    expect(RADIATING).toEqual(expect.arrayContaining(radiating));
+    const told = () => central.alerts().map(({ code, details }) => `${code} ${details["device"]}`);
+    for (const device of DEVICES.filter((each) => each !== "scanner"))
+      for (const code of ["DEVICE_LOST", "DEVICE_BACK"]) expect(told()).toContain(`${code} ${device}`);
   });
 
   interface Row {
     readonly hit: Hit;
+    /** Which item of its run it is. */
+    readonly index: number;
+    readonly gamma: string | null;
     readonly named: boolean;
     readonly weighed: boolean;
     readonly wrong: boolean;
@@ -109,7 +126,9 @@ describe("a lane with reader, scale, belt and scanner", () => {
 
   /** The last hit of each scan beside its truth. */
   async function rowsOf(told: readonly Told[]): Promise<Row[]> {
-    const truth = new Map(readNdjson<Truth>(site.truth).map((line) => [line.scanRef, line]));
+    const mine = new Set(told.map(({ scanRef }) => scanRef));
+    const items = readNdjson<Truth>(site.truth).filter(({ scanRef }) => mine.has(scanRef));
+    const truth = new Map(items.map((line, index) => [line.scanRef, { ...line, index }]));
     const left = new Map(
       told.filter(({ event }) => event === "left").map((line) => [line.scanRef, line.diverted]),
     );
@@ -120,18 +139,20 @@ describe("a lane with reader, scale, belt and scanner", () => {
         return all.length > 0 && all;
       });
       const hit = hits.toSorted((a, b) => b.revision - a.revision)[0] as Hit;
-      rows.push(rowOf(hit, truth.get(scanRef) as Truth, left.get(scanRef)));
+      rows.push(rowOf(hit, truth.get(scanRef) as Truth & { index: number }, left.get(scanRef)));
     }
-    return rows;
+    return rows.sort((a, b) => a.index - b.index);
   }
 
-  function rowOf(hit: Hit, item: Truth, diverted: boolean | undefined): Row {
+  function rowOf(hit: Hit, item: Truth & { readonly index: number }, diverted: boolean | undefined): Row {
     const own = item.identifiers.map(({ value }) => value);
     const others = hit.identifiers.filter(({ value }) => !own.includes(value));
     const { massKg } = hit.measured;
     const offKg = massKg === null ? 0 : Math.abs(massKg - item.massKg);
     return {
       hit,
+      index: item.index,
+      gamma: hit.measured.radiation?.gamma ?? null,
       named: own.length === 0 || (hit.identifiers.length > 0 && others.length === 0),
       weighed: massKg !== null,
       wrong: others.length > 0 || offKg > 0.002,

@@ -33,11 +33,23 @@ describe("alerts that repeat", () => {
     return rows.map((row) => JSON.parse(row.event).data.details as Record<string, unknown>);
   };
 
+  test("two devices of a lane that go at once are both told", async () => {
+    const alerts = open(60_000);
+    const lost = (device: string) => ({
+      ...letter("/x"),
+      code: "DEVICE_LOST",
+      lane: "lane-1",
+      details: { device },
+    });
+    await Promise.all(["label", "scale", "label"].map((device) => alerts.raise(lost(device))));
+    expect(await committed()).toEqual([{ device: "label" }, { device: "scale" }]);
+    await alerts.stop();
+  });
+
   test("those after the first are counted, and the last is told when quiet is over though none follows", async () => {
     const alerts = open(50);
-    await alerts.raise(letter("/a"));
-    await alerts.raise(letter("/b"));
-    await alerts.raise(letter("/c"));
+    // At once: however slow the disk is, the second and the third come within the quiet.
+    await Promise.all(["/a", "/b", "/c"].map((pointer) => alerts.raise(letter(pointer))));
     while ((await committed()).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
     expect(await committed()).toEqual([{ pointer: "/a" }, { pointer: "/c", repeated: 1 }]);
     await alerts.stop();

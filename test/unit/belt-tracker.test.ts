@@ -54,6 +54,64 @@ const running = () => new EvenBelt().until(6000);
 const values = (known: { identifiers: readonly { value: string }[] }) =>
   known.identifiers.map(({ value }) => value);
 
+describe("a portal on the belt", () => {
+  const portal = (beganAt: number, at: number, gamma: "normal" | "alarm" | "fault") =>
+    ({
+      kind: "radiation",
+      device: "rpm",
+      at,
+      beganAt,
+      gamma,
+      neutron: "normal",
+      sigma: 9,
+      why: null,
+    }) as const;
+
+  /** A lane as above with a portal at 1000 mm; an item is between its pillars for 500 mm. */
+  class PortalBelt extends EvenBelt {
+    override readonly tracker = new BeltTracker({
+      layout: { ...LAYOUT, stations: new Map([["rpm", { atMm: 1000, windowMm: 100 }]]) },
+      expects: ["rpm"],
+      odometer: { maxSpeedMmS: 2000, maxGapMs: 500 },
+    });
+
+    occupancy(middle: number, gamma: "normal" | "alarm" | "fault"): this {
+      const at = middle + 250;
+      this.until(at).tracker.reading(portal(middle - 250, at, gamma));
+      return this;
+    }
+  }
+
+  it("tells each item what it said while that item was between the pillars, an alarm of one and not of the next", () => {
+    const belt = new PortalBelt().until(6000) as PortalBelt;
+    belt.item(6000, 300).occupancy(7150, "alarm");
+    expect(belt.scan(7480, 7820).measured.radiation).toMatchObject({ gamma: "alarm", sigma: 9 });
+    belt.item(8000, 300).occupancy(9150, "normal");
+    expect(belt.scan(9480, 9820, "b").measured.radiation).toMatchObject({ gamma: "normal" });
+  });
+
+  it("ties an occupancy of two items to neither, and says so", () => {
+    const belt = new PortalBelt().until(6000) as PortalBelt;
+    belt.item(6000, 300).item(6400, 300).until(7700);
+    belt.tracker.reading(portal(6900, 7700, "alarm"));
+    for (const [from, to, name] of [
+      [7480, 7820, "a"],
+      [7880, 8220, "b"],
+    ] as const) {
+      const bound = belt.scan(from, to, name);
+      expect(bound.measured.radiation).toBeNull();
+      expect(bound.trackingAmbiguous).toBe(true);
+    }
+  });
+
+  it("forgets no alarm of an item for the weights that come after it", () => {
+    const belt = new PortalBelt().until(6000) as PortalBelt;
+    belt.item(6000, 300).occupancy(7150, "alarm");
+    for (let n = 0; n < 100; n++) belt.tracker.reading({ ...portal(7400, 7400, "normal") });
+    expect(belt.scan(7480, 7820).measured.radiation).toMatchObject({ gamma: "alarm" });
+  });
+});
+
 describe("belt tracker", () => {
   it("ties what was read and weighed where the item was", () => {
     const belt = running().item(6000, 300).label(S10.a, 6500).mass(2.5, 6850);

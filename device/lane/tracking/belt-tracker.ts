@@ -113,7 +113,9 @@ export class BeltTracker implements ItemTracker {
   reading(reading: Reading): LateReading | null {
     if (!isEvidence(reading)) return null;
     const station = this.#layout.stations.get(reading.device);
-    const stretch = station && this.#stretch(reading.at - this.#layout.lagMs, reading.at, station.windowMm);
+    // A portal speaks when the item is through: its reading is of all the belt that went by meanwhile.
+    const since = reading.kind === "radiation" ? Math.min(reading.beganAt, reading.at) : reading.at;
+    const stretch = station && this.#stretch(since - this.#layout.lagMs, reading.at, station.windowMm);
     if (station === undefined || stretch === undefined || stretch === null) {
       this.counts.unclaimedReadings += 1;
       return null;
@@ -189,7 +191,11 @@ export class BeltTracker implements ItemTracker {
 
   #give(item: ItemOnBelt, reading: Reading): LateReading | null {
     item.readings.push(reading);
-    if (reading.kind === "mass" && item.readings.length > MAX_READINGS) item.readings.shift();
+    if (item.readings.length > MAX_READINGS) {
+      // An alarm is never forgotten for what comes after it.
+      const oldest = item.readings.findIndex((each) => !isAlarm(each));
+      item.readings.splice(Math.max(0, oldest), 1);
+    }
     this.#tellAgain([item]);
     return this.#late.shift() ?? null;
   }
@@ -280,6 +286,10 @@ export class BeltTracker implements ItemTracker {
 
 /** Readings kept of one item, at most: a scale may say the same for as long as the item lies on it. */
 const MAX_READINGS = 64;
+
+function isAlarm(reading: Reading): boolean {
+  return reading.kind === "radiation" && (reading.gamma === "alarm" || reading.neutron === "alarm");
+}
 
 function lengthMm(capture: Capture): number | null {
   const view = capture.views[0];
