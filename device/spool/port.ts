@@ -240,6 +240,8 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
     at: string;
     body: string;
   }): Promise<"stored" | "same" | "unknown-scan">;
+  /** Which of these scans, at most 1000, an examination found something in. */
+  confirmedAmong(scanIds: readonly string[]): Promise<readonly string[]>;
   figures(): Promise<SpoolFigures>;
   /** Rows for `lynceus outbox`, newest first. */
   list(limit: number): Promise<

@@ -4,8 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
 import { freeBytes } from "./ballast.ts";
 import { Database, JOURNAL_FILE } from "./database.ts";
+import { lastHitIn } from "./operations/outbox.ts";
+import { readScores, type ScoredHit, unknownOutcomes } from "./operations/outcomes.ts";
+import { scanIn, scansBetween } from "./operations/scans.ts";
 import { type ListedRow, listDeadLetters, listRows, readFigures } from "./operations/upkeep.ts";
-import type { DeadLetter, SpoolFigures } from "./port.ts";
+import type { DeadLetter, OutboxRow, SpoolFigures, StoredScan } from "./port.ts";
 import { JOURNAL_VERSION, versionOf } from "./schema.ts";
 
 /** A look into a spool that a gateway may have open. */
@@ -14,6 +17,16 @@ export interface SpoolReader {
   /** Rows of the outbox, newest first. */
   list(limit: number): readonly ListedRow[];
   deadLetters(limit: number): readonly DeadLetter[];
+  /** Hits scored between two times (ms, `to` excluded) with the outcomes that stand, oldest first; at most `limit`, the newest. */
+  scores(period: { from: number; to: number; limit: number }): readonly ScoredHit[];
+  /** Outcomes for scans that the gateway does not know, since the journal began. */
+  unknownOutcomes(): number;
+  /** Scans with their analyses, received between two times (ms), oldest first. */
+  scans(period: { from: number; to: number; limit: number }): Iterable<StoredScan>;
+  /** One of them; null where there is none. */
+  scan(scanId: string): StoredScan | null;
+  /** The hit that stands for a scan; null where it has none, or what it said was erased. */
+  lastHit(scanId: string): OutboxRow | null;
   close(): void;
 }
 
@@ -46,8 +59,23 @@ export function openSpoolReader(path: string): SpoolReader {
     figures: () => ({ ...readFigures(database), freeBytes: freeBytes(path), usedBytes: usedBytes(database) }),
     list: (limit) => listRows(database, limit),
     deadLetters: (limit) => listDeadLetters(database, limit),
+    scores: (period) => readScores(database, period),
+    unknownOutcomes: () => unknownOutcomes(database),
+    *scans(period) {
+      for (const stored of scansBetween(database, period)) yield located(path, stored);
+    },
+    scan: (scanId) => {
+      const stored = scanIn(database, scanId);
+      return stored === null ? null : located(path, stored);
+    },
+    lastHit: (scanId) => lastHitIn(database, scanId),
     close: () => database.close(),
   };
+}
+
+/** With its folder where it is now. */
+function located(path: string, stored: StoredScan): StoredScan {
+  return { ...stored, scan: { ...stored.scan, directory: join(path, stored.scan.directory) } };
 }
 
 function usedBytes(database: Database): number {

@@ -76,10 +76,20 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE declaration_keys RENAME TO declaration_keys_v1;
   CREATE INDEX scan_keys_received ON scan_keys (received_at);
   `,
+  // What hits said, for the outcomes that come when they are erased.
+  `
+  CREATE TABLE scores (
+    id INTEGER PRIMARY KEY, scan_id TEXT NOT NULL, revision INTEGER NOT NULL, at INTEGER NOT NULL, lane TEXT NOT NULL,
+    real INTEGER NOT NULL, decision TEXT NOT NULL, probability REAL NOT NULL, body TEXT NOT NULL,
+    UNIQUE (scan_id, revision)
+  );
+  CREATE INDEX scores_at ON scores (at);
+  ALTER TABLE outcomes ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Tables whose rows are saved from a damaged journal (`outbox` needs its own care). */
-export const SALVAGED_TABLES = ["scans", "scan_keys", "outcomes", "letters"] as const;
+export const SALVAGED_TABLES = ["scans", "scan_keys", "outcomes", "scores", "letters"] as const;
 
 /** Tables of an earlier version, saved under the name that they have now. */
 export const SALVAGED_OLD_TABLES: Readonly<Record<string, string>> = {

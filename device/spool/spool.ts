@@ -282,8 +282,14 @@ class DiskSpool implements port.Spool {
     return this.#client.call("deadLetters", { limit });
   }
 
-  putOutcome(outcome: OperationArguments<"putOutcome">): Promise<"stored" | "same" | "unknown-scan"> {
-    return this.#client.call("putOutcome", outcome, "grouped");
+  putOutcome(
+    outcome: Omit<OperationArguments<"putOutcome">, "now">,
+  ): Promise<"stored" | "same" | "unknown-scan"> {
+    return this.#client.call("putOutcome", { ...outcome, now: this.#options.clock() }, "grouped");
+  }
+
+  confirmedAmong(scanIds: readonly string[]): Promise<readonly string[]> {
+    return this.#client.call("confirmedAmong", { scanIds });
   }
 
   async figures(): Promise<port.SpoolFigures> {

@@ -2,7 +2,7 @@ import type { Declaration } from "../../../protocols/declaration.ts";
 import { countByConsignee, find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
 import type { Database } from "../database.ts";
 import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
-import { META, type OperationContext, readMeta, writeMeta } from "./context.ts";
+import type { OperationContext } from "./context.ts";
 
 /** Scans that a start scores again because their declaration came just before the stop. */
 const MAX_UNSEEN = 10_000;
@@ -89,26 +89,4 @@ function wasDecidedBefore(database: Database, scanId: string, at: number): boole
     at,
   );
   return row !== null;
-}
-
-/** Of the same outcomeId the latest `at` stands; an outcome of an unknown scan is counted, not kept. */
-export function putOutcome(
-  { database }: OperationContext,
-  outcome: { outcomeId: string; scanId: string; at: string; body: string },
-): "stored" | "same" | "unknown-scan" {
-  if (database.get("SELECT 1 FROM scans WHERE scan_id = ?", outcome.scanId) === null) {
-    const seen = Number(readMeta(database, META.unknownOutcomes) ?? 0);
-    writeMeta(database, META.unknownOutcomes, String(seen + 1));
-    return "unknown-scan";
-  }
-  const known = database.get("SELECT at FROM outcomes WHERE outcome_id = ?", outcome.outcomeId);
-  if (known !== null && Date.parse(String(known["at"])) >= Date.parse(outcome.at)) return "same";
-  database.run(
-    "INSERT OR REPLACE INTO outcomes (outcome_id, scan_id, at, body) VALUES (?, ?, ?, ?)",
-    outcome.outcomeId,
-    outcome.scanId,
-    outcome.at,
-    outcome.body,
-  );
-  return "stored";
 }

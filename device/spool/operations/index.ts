@@ -3,6 +3,7 @@ import { newestAt } from "../../declarations/store.ts";
 import type { OperationContext } from "./context.ts";
 import * as declarations from "./declarations.ts";
 import * as outbox from "./outbox.ts";
+import * as outcomes from "./outcomes.ts";
 import * as pieces from "./pieces.ts";
 import * as scans from "./scans.ts";
 import * as upkeep from "./upkeep.ts";
@@ -40,7 +41,8 @@ export const OPERATIONS = {
   widenDeclarationGap: ({ declarations: file }: OperationContext, { since }: { since: number }) =>
     file.write((store) => widenGap(store, since)),
   closeDeclarationGap: ({ declarations: file }: OperationContext) => file.write(closeGap),
-  putOutcome: declarations.putOutcome,
+  putOutcome: outcomes.putOutcome,
+  confirmedAmong: outcomes.confirmedAmong,
   putDeadLetter: upkeep.putDeadLetter,
   deadLetters: ({ database }: OperationContext, { limit }: { limit: number }) =>
     upkeep.listDeadLetters(database, limit),

@@ -1,8 +1,9 @@
 import type { Analysis } from "../../scan.ts";
-import type { SqlRow } from "../database.ts";
+import type { Database, SqlRow } from "../database.ts";
 import type { OutboxRow, ScanState, UnsealedData } from "../port.ts";
 import { eventIdOfHit, type SealedEvent, sealAlert, sealHit } from "../seal.ts";
 import { META, numberOrNull, type OperationContext, readMeta, textOrNull, writeMeta } from "./context.ts";
+import { keepScore } from "./outcomes.ts";
 import { unknownScan } from "./scans.ts";
 
 /** A row counts as fresh for so long, ms: new scores overtake a backlog of any length. */
@@ -40,6 +41,7 @@ export function commitHit(context: OperationContext, options: CommitHitArguments
   if (database.get("SELECT 1 FROM scans WHERE scan_id = ?", scanId) === null) throw unknownScan(scanId);
   const sealed = sealHit({ ...context, ...head(context), ...options });
   insert(context, { ...options, kind: "hit", code: null, sealed });
+  keepScore(context, options);
   const score = scoreOf(data);
   database.run(
     `UPDATE scans SET state = ?, revision = ?, last_hit_id = ?, band = ?, floor = ?, analysis = coalesce(?, analysis)
@@ -157,6 +159,10 @@ export function hitsAfter(
 
 /** The hit that stands for a scan; null where it has none, or what it said was erased. */
 export function lastHit({ database }: OperationContext, { scanId }: { scanId: string }): OutboxRow | null {
+  return lastHitIn(database, scanId);
+}
+
+export function lastHitIn(database: Database, scanId: string): OutboxRow | null {
   const row = database.get(
     `SELECT ${ROW} FROM outbox WHERE id = (SELECT last_hit_id FROM scans WHERE scan_id = ?) AND event IS NOT NULL`,
     scanId,

@@ -146,6 +146,11 @@ export function unfinishedScans({ database }: OperationContext): StoredScan[] {
 }
 
 export function readScan({ database }: OperationContext, { scanId }: { scanId: string }): StoredScan | null {
+  return scanIn(database, scanId);
+}
+
+/** Its folder is relative to the spool. */
+export function scanIn(database: Database, scanId: string): StoredScan | null {
   const row = database.get(`SELECT ${STORED} FROM scans WHERE scan_id = ?`, scanId);
   return row === null ? null : storedScan(row);
 }
@@ -243,6 +248,23 @@ function storedJson(scan: Scan): string {
 }
 
 /** `scan.directory` is relative to the spool here; the spool makes it absolute. */
+/** Scans received between two times (ms, `to` excluded), the newest `limit` of them, oldest first; read one by one. */
+export function* scansBetween(
+  database: Database,
+  { from, to, limit }: { from: number; to: number; limit: number },
+): Generator<StoredScan> {
+  const ids = database.all(
+    "SELECT scan_id FROM scans WHERE received_at >= ? AND received_at < ? ORDER BY received_at DESC, scan_id DESC LIMIT ?",
+    from,
+    to,
+    limit,
+  );
+  for (const { scan_id: scanId } of ids.reverse()) {
+    const stored = scanIn(database, String(scanId));
+    if (stored !== null) yield stored;
+  }
+}
+
 function storedScan(row: SqlRow): StoredScan {
   const analysis = textOrNull(row["analysis"]);
   const scan = JSON.parse(String(row["scan"])) as Scan;

@@ -2,6 +2,7 @@ import { expire, SHRED_STEP } from "../../declarations/store.ts";
 import type { Database, SqlRow } from "../database.ts";
 import type { DeadLetter, ScanState, SpoolFigures } from "../port.ts";
 import { META, numberOrNull, type OperationContext, readMeta, textOrNull } from "./context.ts";
+import { forgetScores } from "./outcomes.ts";
 
 /** Dead letters of others kept at most, and the bytes of one that are. */
 const MAX_LETTERS = 10_000;
@@ -115,12 +116,13 @@ function stateOf(row: SqlRow): string {
 
 /**
  * What time takes away: the data of rows delivered `keepPublishedMs` ago (number and hashes stay), declarations past
- * their `retainUntil`. Returns the rows changed; a full step means there is more.
+ * their `retainUntil`, scores beyond their number. Returns the rows changed; a full step means there is more.
  */
 export function upkeep(
-  { database, declarations }: OperationContext,
+  context: OperationContext,
   { now, keepPublishedMs }: { now: number; keepPublishedMs: number },
 ): { erased: number; more: boolean } {
+  const { database, declarations } = context;
   const delivered =
     readMeta(database, META.receipts) === "true" ? "receipted_at IS NOT NULL" : "published > 0";
   const erased = database.run(
@@ -130,5 +132,9 @@ export function upkeep(
   );
   const expired = declarations.write((store) => expire(store, now));
   if (expired > 0) declarations.shredded();
-  return { erased: erased + expired, more: erased === ERASE_STEP || expired === SHRED_STEP };
+  const forgotten = forgetScores(context);
+  return {
+    erased: erased + expired + forgotten,
+    more: erased === ERASE_STEP || expired === SHRED_STEP || forgotten > 0,
+  };
 }
