@@ -13,7 +13,7 @@ function memberOf(dataset: DataSet): Member {
   const head = readHead(fileOf(dataset));
   const info = objectInfo(head);
   const path = `${info.sopInstance}.dcs`;
-  return { path, head, info, kept: { path, sha256: "", bytes: 0 } };
+  return { path, info, kept: { path, sha256: "", bytes: 0 } };
 }
 const dx = (more: Partial<DxOptions> = {}) => dxOf("scan", { width: 8, height: 8, ...more });
 const low = memberOf(dx({ energy: "low" }));

@@ -5,14 +5,18 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readPlanes } from "../../device/inference/planes.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import type { Capture } from "../../device/scan.ts";
-import { createFolderDriver, type FolderTimings } from "../../device/scanner/folder/driver.ts";
+import {
+  createFolderDriver,
+  FOLDER_TIMINGS,
+  type FolderTimings,
+} from "../../device/scanner/folder/driver.ts";
 import type { ScannerDriver, ScannerEvent } from "../../device/scanner/port.ts";
 import type { Accepted, ScanStore } from "../../device/spool/port.ts";
 import { type SpoolRig, spoolRig } from "../fixtures/capture-rig.ts";
 import { parcelPlane, temporaryFolder, writeGrey16, writeRgb } from "../fixtures/image-files.ts";
 import { until } from "../fixtures/processes.ts";
 
-const TIMINGS: FolderTimings = { pollMs: 20, quietMs: 400, pairMs: 800, retryMs: 100 };
+const TIMINGS: FolderTimings = { ...FOLDER_TIMINGS, pollMs: 20, quietMs: 400, pairMs: 800, retryMs: 100 };
 const LANE = "lane-1";
 
 interface Rig {

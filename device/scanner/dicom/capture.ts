@@ -18,6 +18,8 @@ export interface CaptureOptions {
   readonly store: ScanStore;
   readonly decoder: Pick<ObjectWorker, "decode">;
   readonly maxScanBytes: number;
+  /** Puts a received file beside the planes, durable; absent: under a second name, since nobody writes into it. */
+  readonly keepFile?: (from: string, to: string) => Promise<void>;
   /** An object of the set has no pixels that can be read; it is kept all the same. */
   readonly onUnreadable: (member: Member, error: LynceusError) => void;
 }
@@ -35,12 +37,30 @@ const UNREADABLE = [
   "LYN_SCAN_TOO_LARGE",
 ] as const;
 
+/** What a key is made of. */
+type KeyedSet = Pick<JoinedSet, "scanUid"> & { readonly members: readonly Pick<Member, "info">[] };
+
 /** The key under which the spool knows a scan again: the Scan Instance UID of the machine. */
-export function keyOf({ scanUid, members }: JoinedSet): ScanKey {
+export function keyOf({ scanUid, members }: KeyedSet): ScanKey {
   const infos = members.map(({ info }) => info);
   const serial = infos.map(({ machine }) => machine.serial).find((value) => value !== null) ?? "unknown";
   const startedAt = infos.flatMap((info) => info.startedAt ?? []).sort()[0] ?? new Date(0).toISOString();
   return { serial: `dicom:${serial}`, scanRef: scanUid, startedAt };
+}
+
+/** The key of a set; what comes late to a scan that is stored whole is a scan of its own. Null: the spool has it already. */
+export async function freshKeyOf(
+  set: KeyedSet,
+  lane: string,
+  store: Pick<ScanStore, "find">,
+): Promise<ScanKey | null> {
+  const key = keyOf(set);
+  const known = await store.find(lane, key);
+  if (known === null || known.otherStart || !known.complete) return key;
+  const instances = set.members.map(({ info }) => info.sopInstance).sort();
+  const late = { ...key, scanRef: `${key.scanRef}#${instances[0]}` };
+  const again = await store.find(lane, late);
+  return again?.complete === true && !again.otherStart ? null : late;
 }
 
 /**
@@ -48,14 +68,14 @@ export function keyOf({ scanUid, members }: JoinedSet): ScanKey {
  * whose pixels cannot be read is a capture without views: it still ends in a hit that says so. Throws what the spool throws.
  */
 export async function captureOf(options: CaptureOptions): Promise<Capture> {
-  const { set, key, lane, store, maxScanBytes } = options;
+  const { set, key, lane, store, maxScanBytes, keepFile = link } = options;
   const writer = await store.begin({ lane, maxBytes: maxScanBytes });
   try {
     const { kind, views } = await writePlanes(options, writer);
     const planes = await writer.finish();
     const evidence = evidenceOf(planScan(set.members), set.members, (object) => keptOf(set, object));
     for (const { kept } of set.members) {
-      await link(kept.path, join(writer.directory, `${kept.sha256.slice(0, 32)}.dcs`)).catch(existing);
+      await keepFile(kept.path, join(writer.directory, `${kept.sha256.slice(0, 32)}.dcs`)).catch(existing);
     }
     await syncEntries(writer.directory);
     const infos = set.members.map(({ info }) => info);

@@ -4,22 +4,21 @@ import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts"
 import { backoffMs, pause } from "../../backoff.ts";
 import { Acceptor } from "../../dicom-net/acceptor.ts";
 import type { Answered, StoreSink } from "../../dicom-net/association.ts";
-import { readShortHeadOf } from "../../image/dicom/file.ts";
 import type { DicomFile } from "../../image/dicom/scan.ts";
 import { Listeners } from "../../listeners.ts";
-import type { Capture, ScanKey } from "../../scan.ts";
+import type { Capture } from "../../scan.ts";
 import { addressFilter } from "../../transport/addresses.ts";
 import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
-import { captureOf, keyOf } from "./capture.ts";
+import { captureOf, freshKeyOf } from "./capture.ts";
 import { notAllowed, tooLarge, unreadable } from "./events.ts";
 import { storageHandler } from "./handler.ts";
 import { Inbox, type Kept } from "./inbox.ts";
-import { type Inspected, inspected } from "./inspect.ts";
+import { type Inspected, inspectFile } from "./inspect.ts";
 import { type JoinedSet, Joiner } from "./joiner.ts";
 import { ObjectWorker } from "./object-worker.ts";
 import { DICOM_DRIVER_LIMITS, DICOM_TIMINGS, type DicomDriverOptions, type DicomTimings } from "./options.ts";
 import { type Announced, ObjectReceiver } from "./receiver.ts";
-import { reportEvent, reportFacts } from "./report.ts";
+import { readReport, reportEvent } from "./report.ts";
 
 /** Longest wait after refusals, in `retryMs`. */
 const MAX_RETRY_FACTOR = 12;
@@ -215,16 +214,12 @@ export class DicomDriver implements ScannerDriver {
     });
   }
 
-  /** Long heads are read in another thread: a million elements would hold up every lane of the gateway. */
-  async #inspect(path: string): Promise<Inspected> {
-    const head = await readShortHeadOf(path);
-    return head === null ? this.#reader.inspect(path) : inspected(head);
+  #inspect(path: string): Promise<Inspected> {
+    return inspectFile(path, this.#reader);
   }
 
   async #takeReport(info: Inspected["info"], { path }: Kept): Promise<void> {
-    const head = await readShortHeadOf(path);
-    const facts = head === null ? await this.#reader.report(path) : reportFacts(head.dataset);
-    this.#say(reportEvent(info, facts));
+    this.#say(reportEvent(info, await readReport(path, this.#reader)));
     await this.#inbox.trimReports();
   }
 
@@ -255,7 +250,7 @@ export class DicomDriver implements ScannerDriver {
   async #capture(set: JoinedSet): Promise<Capture | null> {
     const { store, lane, maxScanBytes, clock, log } = this.#options;
     this.#began.delete(set.scanUid);
-    const key = await this.#keyFor(set);
+    const key = await freshKeyOf(set, lane, store);
     if (key === null) {
       await this.#release(set);
       return null;
@@ -270,18 +265,6 @@ export class DicomDriver implements ScannerDriver {
       this.#joiner.putBack(set, clock() - this.#timings.joinMs);
       return null;
     }
-  }
-
-  /** The key of a set; what comes late to a scan that is stored whole is a scan of its own. Null: the spool has it already. */
-  async #keyFor(set: JoinedSet): Promise<ScanKey | null> {
-    const { store, lane } = this.#options;
-    const key = keyOf(set);
-    const known = await store.find(lane, key);
-    if (known === null || known.otherStart || !known.complete) return key;
-    const instances = set.members.map(({ info }) => info.sopInstance).sort();
-    const late = { ...key, scanRef: `${key.scanRef}#${instances[0]}` };
-    const again = await store.find(lane, late);
-    return again?.complete === true && !again.otherStart ? null : late;
   }
 
   async #release({ members }: JoinedSet): Promise<void> {

@@ -2,6 +2,7 @@ import { type ObjectInfo, objectInfo } from "../../../protocols/dicom/object.ts"
 import type { Part10Head } from "../../../protocols/dicom/part10.ts";
 import type { PixelDescription } from "../../../protocols/dicom/pixels/description.ts";
 import { type ErrorCode, LynceusError } from "../../../protocols/errors.ts";
+import { readShortHeadOf } from "../../image/dicom/file.ts";
 
 /** What a lane keeps of a head: the head itself may be 64 MB, and hundreds of objects wait. */
 export interface Inspected {
@@ -23,6 +24,18 @@ export interface InspectedMessage {
   readonly description: PixelDescription | null;
   readonly unreadable: ErrorWords | null;
   readonly pixels: Inspected["pixels"];
+}
+
+/**
+ * Reads the head of a file. Long heads are read in another thread: a million elements would hold up every lane of the gateway.
+ * @throws LYN_DICOM_…
+ */
+export async function inspectFile(
+  path: string,
+  worker: { inspect(path: string): Promise<Inspected> },
+): Promise<Inspected> {
+  const head = await readShortHeadOf(path);
+  return head === null ? worker.inspect(path) : inspected(head);
 }
 
 /** What is kept of a head. No value of it is a view of the bytes. */

@@ -2,6 +2,7 @@ import type { DataSet } from "../../../protocols/dicom/model.ts";
 import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
 import { TAG } from "../../../protocols/dicom/tags.ts";
 import { itemsOf, numberOf, textOf } from "../../../protocols/dicom/values.ts";
+import { readShortHeadOf } from "../../image/dicom/file.ts";
 import type { ScannerEvent } from "../port.ts";
 
 /** What a threat detection report says, in DICOS's own words; a word that DICOS does not have is the last of its list. */
@@ -26,6 +27,15 @@ export function reportFacts(dataset: DataSet): ReportFacts {
     objects: numberOf(dataset, TAG.totalObjects) ?? itemsOf(dataset, TAG.threats).length,
     alarms: numberOf(dataset, TAG.alarmObjects),
   };
+}
+
+/** Reads a report; a long one, whose bitmaps may be of a whole volume, in another thread. @throws LYN_DICOM_… */
+export async function readReport(
+  path: string,
+  worker: { report(path: string): Promise<ReportFacts> },
+): Promise<ReportFacts> {
+  const head = await readShortHeadOf(path);
+  return head === null ? worker.report(path) : reportFacts(head.dataset);
 }
 
 function oneOf<T extends string>(words: readonly T[], said: string | null): T | null {

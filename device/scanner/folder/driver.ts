@@ -1,21 +1,26 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
+import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
 import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
 import { backoffMs, pause } from "../../backoff.ts";
-import { decodeScan } from "../../image/decode.ts";
+import type { DicomFile } from "../../image/dicom/scan.ts";
 import { IMAGE_LIMITS } from "../../image/limits.ts";
 import { groupImages, type ImageInput, isImageName } from "../../image/naming.ts";
 import { Listeners } from "../../listeners.ts";
 import type { Log } from "../../log.ts";
 import type { Capture, ScanKey } from "../../scan.ts";
 import type { ScanStore } from "../../spool/port.ts";
+import { unreadable } from "../dicom/events.ts";
+import { ObjectWorker } from "../dicom/object-worker.ts";
+import { readReport, reportEvent } from "../dicom/report.ts";
 import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
-import { captureOf } from "./capture.ts";
+import { DicomSets, type DicomSetTimings, isDicomName } from "./dicom-sets.ts";
 import { fileAway, leaveReason } from "./filing.ts";
 import { QuietFiles, type Sighting } from "./quiet.ts";
+import { dicomReady, imageReady, type Ready } from "./ready.ts";
 
 /** Times of the folder driver, ms. Tests shorten them. */
-export interface FolderTimings {
+export interface FolderTimings extends DicomSetTimings {
   /** Between two looks at the folder: it may be a network share, which tells of no changes. */
   readonly pollMs: number;
   /** Without a change for so long a file is whole. */
@@ -24,9 +29,19 @@ export interface FolderTimings {
   readonly pairMs: number;
   /** After a refusal or a full spool. */
   readonly retryMs: number;
+  /** One plane of a DICOM object is decoded by then. */
+  readonly decodeMs: number;
 }
 
-export const FOLDER_TIMINGS: FolderTimings = { pollMs: 250, quietMs: 2_000, pairMs: 30_000, retryMs: 5_000 };
+export const FOLDER_TIMINGS: FolderTimings = {
+  pollMs: 250,
+  quietMs: 2_000,
+  pairMs: 30_000,
+  joinMs: 10_000,
+  lateMs: 600_000,
+  retryMs: 5_000,
+  decodeMs: 120_000,
+};
 
 export interface FolderOptions {
   readonly lane: string;
@@ -54,21 +69,14 @@ const BAD_IMAGE = [
   "LYN_SCAN_TOO_LARGE",
 ] as const;
 
-/** An image in the folder that is whole. */
-interface Ready {
-  readonly input: ImageInput;
-  readonly paths: readonly string[];
-  readonly key: ScanKey;
-  readonly seenAt: number;
-}
-
 /** Watches a folder for images; see {@link FolderDriver}. */
 export function createFolderDriver(options: FolderOptions): ScannerDriver {
   return new FolderDriver(options);
 }
 
 /**
- * The scanner driver `folder`: images and dual-energy pairs by name, taken once whole. What is durable in the spool is moved
+ * The scanner driver `folder`: images and dual-energy pairs by name, and DICOM objects joined by their Scan Instance UID, taken
+ * once whole. What is durable in the spool is moved
  * to `done/`, what cannot be read to `failed/` with its reason, so that the folder shows what is still to do. The key of a
  * scan is (`folder:LANE`, file name, modification time): a file that was stored before a crash but not yet moved is not
  * taken twice. On a share that cannot be written the files stay and the spool alone remembers them.
@@ -77,11 +85,13 @@ class FolderDriver implements ScannerDriver {
   readonly #options: FolderOptions;
   readonly #timings: FolderTimings;
   readonly #quiet: QuietFiles;
+  readonly #worker: ObjectWorker;
+  readonly #dicom: DicomSets;
   readonly #stopped = new AbortController();
   readonly #states = new Listeners<ScannerState>();
   readonly #events = new Listeners<ScannerEvent>();
   readonly #starts = new Listeners<number>();
-  /** Keys dealt with whose files could not be moved. */
+  /** What was dealt with and could not be moved. */
   readonly #settled = new Set<string>();
   readonly #firstSeen = new Map<string, number>();
   readonly #handedOn = new Map<string, Ready>();
@@ -92,6 +102,8 @@ class FolderDriver implements ScannerDriver {
     this.#options = options;
     this.#timings = { ...FOLDER_TIMINGS, ...options.timings };
     this.#quiet = new QuietFiles({ quietMs: this.#timings.quietMs });
+    this.#worker = new ObjectWorker({ timeoutMs: this.#timings.decodeMs });
+    this.#dicom = new DicomSets({ worker: this.#worker, timings: this.#timings });
     this.#state = { state: "absent", code: null, since: options.clock() };
   }
 
@@ -115,6 +127,7 @@ class FolderDriver implements ScannerDriver {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
+    await this.#worker.stop();
   }
 
   /** Files have no machine that waits for an answer. */
@@ -141,7 +154,8 @@ class FolderDriver implements ScannerDriver {
     const item = this.#handedOn.get(capture.scanId);
     this.#handedOn.delete(capture.scanId);
     this.#refusals = 0;
-    if (item) await this.#file(item, "done");
+    if (item?.incomplete) this.#dicom.hold(item.incomplete, this.#options.clock());
+    else if (item) await this.#file(item, "done");
   }
 
   /** The file stays where it is and is taken again, ever more rarely while the spool refuses. */
@@ -171,12 +185,17 @@ class FolderDriver implements ScannerDriver {
     const now = clock();
     const whole = this.#quiet.look([...sightings.values()], now);
     for (const name of this.#firstSeen.keys()) if (!sightings.has(name)) this.#firstSeen.delete(name);
-    const images = [...sightings.keys()].filter(isImageName);
-    for (const name of images) if (!this.#firstSeen.has(name)) this.#firstSeen.set(name, now);
-    return groupImages(path, images).flatMap((input) => this.#ready(input, sightings, whole, now) ?? []);
+    const names = [...sightings.keys()].filter(isImageName);
+    for (const name of names) if (!this.#firstSeen.has(name)) this.#firstSeen.set(name, now);
+    const images = names.filter((name) => !isDicomName(name));
+    const ready = [
+      ...groupImages(path, images).flatMap((input) => this.#image(input, sightings, whole, now) ?? []),
+      ...(await this.#objects(sightings, whole, now)),
+    ];
+    return ready.filter((item) => !this.#settled.has(item.id) && !this.#isHandedOn(item));
   }
 
-  #ready(
+  #image(
     input: ImageInput,
     sightings: ReadonlyMap<string, Sighting>,
     whole: ReadonlySet<string>,
@@ -189,8 +208,42 @@ class FolderDriver implements ScannerDriver {
     if (present.length < input.files.length && now - seenAt < this.#timings.pairMs) return null;
     const modifiedAt = Math.max(...names.map((name) => sightings.get(name)?.modifiedAt ?? now));
     const key = this.#keyOf(input, present[0] ?? input.name, modifiedAt);
-    if (this.#settled.has(settledKey(key)) || this.#isHandedOn(key)) return null;
-    return { input, paths: [...present, input.sidecar], key, seenAt };
+    return imageReady({ input, paths: [...present, input.sidecar], key, seenAt }, this.#options);
+  }
+
+  /** Sets of DICOM objects; reports are told of, and what is no DICOM object goes aside. */
+  async #objects(
+    sightings: ReadonlyMap<string, Sighting>,
+    whole: ReadonlySet<string>,
+    now: number,
+  ): Promise<readonly Ready[]> {
+    const { sets, over, reports, bad } = await this.#dicom.look(this.#options.path, sightings, whole, now);
+    for (const { path, error } of bad) await this.#once(path, () => this.#fail([path], path, error));
+    for (const { path, info } of reports) await this.#once(path, () => this.#report(path, info));
+    for (const { members } of over)
+      await this.#fileAll(
+        members.map(({ path }) => path),
+        "done",
+        [],
+      );
+    const onUnreadable = ({ path, info }: DicomFile, error: LynceusError) =>
+      this.#events.tell(unreadable({ path, info }, error));
+    return sets.map((set) => dicomReady(set, { ...this.#options, worker: this.#worker, onUnreadable }));
+  }
+
+  async #report(path: string, info: ObjectInfo): Promise<void> {
+    try {
+      this.#events.tell(reportEvent(info, await readReport(path, this.#worker)));
+      await this.#fileAll([path], "done", [path]);
+    } catch (error) {
+      if (!isLynceusError(error)) throw error;
+      await this.#fail([path], path, error);
+    }
+  }
+
+  /** Deals with a file once, be it that it cannot be moved. */
+  async #once(path: string, deal: () => Promise<void>): Promise<void> {
+    if (!this.#settled.has(path)) await deal();
   }
 
   #keyOf(input: ImageInput, first: string, modifiedAt: number): ScanKey {
@@ -201,8 +254,8 @@ class FolderDriver implements ScannerDriver {
     };
   }
 
-  #isHandedOn(key: ScanKey): boolean {
-    return [...this.#handedOn.values()].some((other) => settledKey(other.key) === settledKey(key));
+  #isHandedOn({ scan }: Ready): boolean {
+    return [...this.#handedOn.values()].some((other) => other.scan === scan);
   }
 
   #admitted(): boolean {
@@ -214,48 +267,57 @@ class FolderDriver implements ScannerDriver {
   }
 
   async #take(item: Ready): Promise<Capture | null> {
-    const { store, lane, clock, maxScanBytes, log } = this.#options;
-    const known = await store.find(lane, item.key);
-    if (known?.complete && !known.otherStart) {
-      await this.#file(item, "done");
-      return null;
-    }
+    const key = await item.key();
+    if (key === "known" && item.incomplete) this.#dicom.hold(item.incomplete, this.#options.clock());
+    if (key === "stored") await this.#file(item, "done");
+    if (typeof key === "string") return null;
     this.#setState("scanning", null);
     this.#starts.tell(item.seenAt);
     try {
-      const scan = await decodeScan(item.input);
-      const times = { beganAt: item.seenAt, receivedAt: clock() };
-      return await captureOf({ scan, key: item.key, times, lane, store, maxScanBytes });
+      return await item.capture(key);
     } catch (error) {
       this.#setState("idle", null);
       if (isLynceusError(error, "LYN_PATH_MISSING")) return null;
-      if (isLynceusError(error, ...BAD_IMAGE)) await this.#fail(item, error);
+      if (isLynceusError(error, ...BAD_IMAGE)) await this.#fail(item.paths, item.id, error, key.scanRef);
       else {
-        log.error({ err: error, scanRef: item.key.scanRef }, "image not stored; it is tried again");
+        this.#options.log.error({ err: error, scanRef: key.scanRef }, "image not stored; it is tried again");
         await pause(this.#timings.retryMs, this.#stopped.signal);
       }
       return null;
     }
   }
 
-  async #fail(item: Ready, error: LynceusError): Promise<void> {
-    const [first] = item.paths;
-    await this.#file(item, "failed");
+  async #fail(
+    paths: readonly string[],
+    id: string,
+    error: LynceusError,
+    scanRef = basename(id),
+  ): Promise<void> {
+    const [first] = paths;
+    await this.#fileAll(paths, "failed", [id]);
     if (first) await leaveReason(first, `${error.code}: ${error.message}\n${error.remedy}`);
     const event: ScannerEvent = {
       code: "IMAGE_UNREADABLE",
       severity: "warning",
       message: error.message,
       remedy: error.remedy,
-      details: { ...error.details, code: error.code, scanRef: item.key.scanRef },
+      details: { ...error.details, code: error.code, scanRef },
     };
     this.#events.tell(event);
   }
 
-  async #file(item: Ready, into: "done" | "failed"): Promise<void> {
-    if (await fileAway(item.paths, into)) return;
+  #file(item: Ready, into: "done" | "failed"): Promise<void> {
+    return this.#fileAll(item.paths, into, [item.id]);
+  }
+
+  async #fileAll(
+    paths: readonly string[],
+    into: "done" | "failed",
+    settled: readonly string[],
+  ): Promise<void> {
+    if (await fileAway(paths, into)) return;
     if (this.#settled.size >= IMAGE_LIMITS.maxFolderEntries) this.#settled.clear();
-    this.#settled.add(settledKey(item.key));
+    for (const id of settled) this.#settled.add(id);
   }
 
   #setState(state: ScannerState["state"], code: string | null): void {
@@ -263,10 +325,6 @@ class FolderDriver implements ScannerDriver {
     this.#state = { state, code, since: this.#options.clock() };
     this.#states.tell(this.#state);
   }
-}
-
-function settledKey({ scanRef, startedAt }: ScanKey): string {
-  return `${startedAt} ${scanRef}`;
 }
 
 /** Every file of the folder with its size and times; throws what the system says of the folder. */
