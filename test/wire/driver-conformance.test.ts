@@ -3,6 +3,7 @@ import type { ConformancePeer, DriverModule } from "../../device/scanner/module/
 import { CHECK_NAMES, testDriver } from "../../device/scanner/module/conformance/suite.ts";
 import { loadDriverModule } from "../../device/scanner/module/load.ts";
 import { driver as acme } from "../fixtures/acme/driver.ts";
+import { dicomModule } from "../fixtures/conformance-dicom.ts";
 import { folderModule, lineScanModule } from "../fixtures/conformance-peers.ts";
 import { ROOT } from "../fixtures/project.ts";
 
@@ -19,6 +20,7 @@ describe("the conformance suite for drivers", () => {
   it.each([
     ["line-scan", lineScanModule],
     ["folder", folderModule],
+    ["dicom", dicomModule],
     ["a vendor's, written from the docs", acme],
   ])(
     "holds for the driver: %s",
