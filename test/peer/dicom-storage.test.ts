@@ -89,6 +89,23 @@ describe("dcmtk stores to a lane", () => {
     expect(await readdir(join(lane.inbox, "objects"))).toEqual([]);
   });
 
+  it("stores over TLS, and not without a certificate of the authority", async () => {
+    const at = (name: string) => join(folder, name);
+    const subject = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
+    await run("openssl", ["req", "-x509", ...subject, "-keyout", at("key.pem"), "-out", at("cert.pem")]);
+    const [cert, key] = [await readFile(at("cert.pem")), await readFile(at("key.pem"))];
+    const lane = await open({ tls: { cert, key, ca: cert } });
+    const files = await writePair(folder, "secret");
+    const trust = ["+cf", at("cert.pem")];
+    expect((await storescu(lane.port, files, "+tla", ...trust)).code).not.toBe(0);
+    expect((await storescu(lane.port, files)).code).not.toBe(0);
+    expect(await storescu(lane.port, files, "+tls", at("key.pem"), at("cert.pem"), ...trust)).toMatchObject({
+      code: 0,
+    });
+    await until("the scan", 30_000, () => lane.taken.length === 1);
+    expect(lane.taken[0]?.capture.kind).toBe("dual-energy");
+  });
+
   it("every transfer syntax arrives with the same pixels", async () => {
     const lane = await open();
     const makers: readonly (readonly [string, (file: string, out: string) => Promise<unknown>, string])[] = [

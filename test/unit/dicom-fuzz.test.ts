@@ -25,11 +25,41 @@ import { dxOf, fileOf, planeOf as samplesFor } from "../fixtures/dicom.ts";
 import { referenceFiles } from "../fixtures/dicos.ts";
 import { Dice, mutate } from "../fixtures/mutate.ts";
 
-/** 10^6 in a campaign: LYNCEUS_FUZZ=1000000. */
+/** 10^6 in a campaign: `npm run campaign:dicom`. */
 const ROUNDS = Number(process.env["LYNCEUS_FUZZ"] ?? 100_000);
 const PATIENCE_MS = 240_000 + ROUNDS;
 // A stack trace costs more than the parsing that ends in it.
 Error.stackTraceLimit = 0;
+
+/** One mutated input is dealt with by then, ms: a hundred times what the slowest takes on a machine that is busy. */
+const MAX_INPUT_MS = 20_000;
+/** What reading mutated inputs may add to the process, bytes. */
+const MAX_GROWTH_BYTES = 256e6;
+
+/** Measures inputs one by one; told and held to at the end. */
+class Bounds {
+  readonly #before = process.memoryUsage.rss();
+  #slowestMs = 0;
+  #peak = 0;
+  #inputs = 0;
+
+  run(attempt: () => unknown): void {
+    const began = performance.now();
+    attempt();
+    this.#slowestMs = Math.max(this.#slowestMs, performance.now() - began);
+    this.#inputs += 1;
+    if (this.#inputs % 4096 === 0) this.#peak = Math.max(this.#peak, process.memoryUsage.rss());
+  }
+
+  hold(what: string): void {
+    const growth = Math.max(0, Math.max(this.#peak, process.memoryUsage.rss()) - this.#before);
+    console.log(
+      `${this.#inputs} mutated ${what}: slowest ${this.#slowestMs.toFixed(1)} ms, memory +${(growth / 1e6).toFixed(0)} MB`,
+    );
+    expect(this.#slowestMs).toBeLessThan(MAX_INPUT_MS);
+    expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
+  }
+}
 
 /** Whether `attempt` ended well; lets through only typed errors. */
 function typedOnly(attempt: () => unknown): boolean {
@@ -55,8 +85,14 @@ it(
         .map(({ bytes }) => bytes),
     ];
     let read = 0;
+    const bounds = new Bounds();
     for (let round = 0; round < ROUNDS; round++) {
       const bytes = mutate(new Uint8Array(dice.pick(seeds)), dice);
+      bounds.run(() => readBoth(bytes, round));
+    }
+    bounds.hold("files");
+    expect(read).toBeGreaterThan(ROUNDS / 20);
+    function readBoth(bytes: Uint8Array, round: number): void {
       typedOnly(() => {
         const file = readPart10(bytes);
         read += 1;
@@ -78,7 +114,6 @@ it(
         planeOf(bytes.subarray(pixels.offset), description, head.dataset);
       });
     }
-    expect(read).toBeGreaterThan(ROUNDS / 20);
   },
   PATIENCE_MS,
 );
@@ -110,10 +145,16 @@ it(
       Buffer.concat([message, encodeRelease(5)]),
     ];
     let events = 0;
+    const bounds = new Bounds();
     for (let round = 0; round < ROUNDS; round++) {
       const bytes = mutate(new Uint8Array(dice.pick(seeds)), dice);
-      const decoder = new PduDecoder();
       const cut = 1 + dice.below(bytes.length + 1);
+      bounds.run(() => takeApart(bytes, cut));
+    }
+    bounds.hold("streams of PDUs");
+    expect(events).toBeGreaterThan(ROUNDS / 10);
+    function takeApart(bytes: Uint8Array, cut: number): void {
+      const decoder = new PduDecoder();
       typedOnly(() => {
         for (let at = 0; at < bytes.length; at += cut) {
           for (const event of decoder.push(bytes.subarray(at, at + cut))) {
@@ -126,7 +167,6 @@ it(
         }
       });
     }
-    expect(events).toBeGreaterThan(ROUNDS / 10);
   },
   PATIENCE_MS,
 );
