@@ -40,7 +40,10 @@ export function openCase(given: FusionInput): Case {
   const input = { ...given, settings };
   const matches = found.map((match) => ({
     ...match,
-    quality: assessQuality(match.stored, settings, isDuplicated(match, found)),
+    quality: assessQuality(match.stored, settings, {
+      duplicated: isDuplicated(match, found),
+      consignments: given.splitting?.[match.stored.declaration.aedId]?.consignments,
+    }),
   }));
   const [best] = matches;
   const shared = best !== undefined && isShared(best.matchedBy.scheme);

@@ -2,6 +2,7 @@ import type { Cause, Flow, GoodsGroup, QualityMetric } from "../../protocols/voc
 import type { Analysis, Scan } from "../scan.ts";
 import type { StoredDeclaration } from "../spool/port.ts";
 import type { Calibration } from "./calibration.ts";
+import type { QualityThresholds } from "./quality-thresholds.ts";
 import type { UnitValue } from "./unit-values.ts";
 
 /** Whether a class is an alarm by itself or only counts against the declaration (`labels.md`, set in the profile). */
@@ -42,6 +43,8 @@ export interface FusionSettings {
   readonly xrayMassTolerance: { readonly kg: number; readonly share: number };
   /** Terms that describe no goods, normalised (metric A1). */
   readonly stopTerms: StopTerms;
+  /** What data quality is measured against; absent: the defaults of `quality-thresholds.ts`. */
+  readonly quality?: QualityThresholds;
   /**
    * Class → share of all irregular items whose irregularity it is (undeclared, for a class of role `evidence`), 0..1; scaled
    * where all 13 together exceed 1. A class not named has 0.07.
@@ -73,7 +76,10 @@ export interface FlowSettings {
 /** A versioned list of terms that describe no goods; the terms are normalised (`stop-terms.ts`). */
 export interface StopTerms {
   readonly version: string;
+  /** Of every language. */
   readonly terms: ReadonlySet<string>;
+  /** By ISO 639-1: where the language of a text is known, only its own are looked at. */
+  readonly languages?: Readonly<Record<string, ReadonlySet<string>>>;
 }
 
 /** How far a source may move the log-odds, both ≥ 0: down where it agrees with the declaration, up where it does not. */

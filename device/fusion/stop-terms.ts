@@ -1,4 +1,6 @@
 import type { StopTerms } from "./input.ts";
+import { DEFAULT_THRESHOLDS } from "./quality-thresholds.ts";
+import { STOP_TERMS_BY_LANGUAGE, STOP_TERMS_VERSION } from "./stop-terms-data.ts";
 
 /**
  * Text of goods in the form in which terms are compared (`customs-standards.md` §4.2): compatibility form, lower case,
@@ -27,73 +29,60 @@ const FILLERS = new Set(
     .flatMap(normaliseTerms),
 );
 
+/** What A1 asks of a description; see `QualityThresholds`. */
+export interface VagueLimits {
+  readonly words: { readonly withCode: number; readonly without: number };
+  readonly characters: { readonly withCode: number; readonly without: number };
+  /** ISO 639-1 of the text where it is known: the terms of other languages are not looked at then. */
+  readonly language?: string | undefined;
+}
+
+/** Scripts that write no blanks between words: two characters are taken for a word. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu;
+
 /**
- * Whether a description tells too little (metric A1): shorter than 4 characters (3 beside an HS code), a stop term standing alone (also a string
- * of stop terms), or fewer than two telling words; one is enough beside an HS code, which tells the rest.
+ * Whether a description tells too little (metric A1): fewer than 4 characters (3 beside an HS code), a stop term standing alone
+ * (also a string of stop terms), or fewer than two telling words; one is enough beside an HS code, which tells the rest.
  */
-export function isVague(text: string, stop: StopTerms, hasCode = false): boolean {
+export function isVague(
+  text: string,
+  stop: StopTerms,
+  hasCode = false,
+  { words: least, characters, language }: VagueLimits = DEFAULT_THRESHOLDS,
+): boolean {
   const words = normaliseTerms(text);
-  if (text.trim().length < (hasCode ? 3 : 4) || stop.terms.has(words.join(" "))) return true;
+  const unspaced = text.match(UNSPACED)?.length ?? 0;
+  const written = [...text.trim()].length + unspaced;
+  const isTerm = (term: string) => isStopTerm(stop, term, language);
+  if (written < (hasCode ? characters.withCode : characters.without) || isTerm(words.join(" "))) return true;
   const telling = words.filter((word) => word.length > 1 && !FILLERS.has(word));
-  return telling.length < (hasCode ? 1 : 2) || telling.every((word) => stop.terms.has(word));
+  const count = telling.reduce((sum, word) => sum + wordsIn(word), 0);
+  return count < (hasCode ? least.withCode : least.without) || telling.every(isTerm);
 }
 
-/** A versioned list from plain terms. */
-export function stopTerms(version: string, terms: readonly string[]): StopTerms {
-  return { version, terms: new Set(terms.map((term) => normaliseTerms(term).join(" "))) };
+function wordsIn(word: string): number {
+  const unspaced = word.match(UNSPACED)?.length ?? 0;
+  return unspaced > 1 ? Math.floor(unspaced / 2) : 1;
 }
 
-/** English terms that customs administrations refuse standing alone; a profile brings the list that is in force. */
-export const DEFAULT_STOP_TERMS: StopTerms = stopTerms("en-2026.1", [
-  ...[
-    "accessories",
-    "apparel",
-    "appliances",
-    "articles",
-    "as ordered",
-    "auto parts",
-    "bags",
-    "battery",
-    "boxes",
-  ],
-  ...["cables", "cartons", "chemicals", "clothes", "clothing", "commodity", "consolidated", "consol"],
-  ...[
-    "courier goods",
-    "documents",
-    "dox",
-    "electronics",
-    "electronic goods",
-    "equipment",
-    "exhibition goods",
-  ],
-  ...[
-    "express",
-    "foodstuff",
-    "freight all kinds",
-    "freight of all kinds",
-    "garments",
-    "general cargo",
-    "gift",
-  ],
-  ...[
-    "birthday gifts",
-    "items",
-    "machinery",
-    "miscellaneous",
-    "parts",
-    "sample",
-    "see invoice",
-    "shoes",
-    "stuff",
-  ],
-  ...[
-    "textiles",
-    "tools",
-    "various goods",
-    "vegetables",
-    "goods",
-    "merchandise",
-    "personal effects",
-    "present",
-  ],
-]);
+function isStopTerm({ terms, languages }: StopTerms, term: string, language: string | undefined): boolean {
+  if (terms.has(term)) return true;
+  if (languages === undefined) return false;
+  const own = language === undefined ? undefined : languages[language];
+  return (own === undefined ? Object.values(languages) : [own]).some((list) => list.has(term));
+}
+
+/** A versioned list from plain terms, of every language or by language. */
+export function stopTerms(
+  version: string,
+  terms: readonly string[],
+  languages?: Readonly<Record<string, readonly string[]>>,
+): StopTerms {
+  const set = (list: readonly string[]) => new Set(list.map((term) => normaliseTerms(term).join(" ")));
+  if (languages === undefined) return { version, terms: set(terms) };
+  const sets = Object.fromEntries(Object.entries(languages).map(([language, list]) => [language, set(list)]));
+  return { version, terms: set(terms), languages: sets };
+}
+
+/** Terms that customs administrations refuse standing alone; a profile brings the list that is in force. */
+export const DEFAULT_STOP_TERMS: StopTerms = stopTerms(STOP_TERMS_VERSION, [], STOP_TERMS_BY_LANGUAGE);

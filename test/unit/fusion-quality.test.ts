@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { fuse } from "../../device/fusion/fuse.ts";
 import { assessQuality } from "../../device/fusion/quality.ts";
+import { DEFAULT_THRESHOLDS, type QualityThresholds } from "../../device/fusion/quality-thresholds.ts";
 import { DEFAULT_STOP_TERMS, isVague, normaliseTerms } from "../../device/fusion/stop-terms.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
 import { declarationOf, inputOf, settingsOf, stored } from "../fixtures/fusion.ts";
 
 const [ITEM] = declarationOf().items ?? [];
-const CONSIGNMENT = declarationOf().consignment;
+const { consignment: CONSIGNMENT, parties: PARTIES } = declarationOf();
 
 function findings(more: Partial<Declaration>): readonly string[] {
   return assessQuality(stored(declarationOf(more)), settingsOf()).findings.map(
@@ -20,7 +21,7 @@ function withItem(more: Partial<NonNullable<typeof ITEM>>): Partial<Declaration>
 
 describe("data quality of a declaration", () => {
   it("finds nothing in a sound one", () => {
-    expect(assessQuality(stored(), settingsOf())).toEqual({ score: 1, failed: {}, findings: [] });
+    expect(assessQuality(stored(), settingsOf())).toMatchObject({ score: 1, failed: {}, findings: [] });
   });
 
   it.each([
@@ -32,10 +33,20 @@ describe("data quality of a declaration", () => {
     ],
     ["C1", { items: [] }, "42A/67A/68A", "no goods item is declared"],
     ["C2", withItem({ hs6: undefined }), "42A/67A/68A[1]/23A", "1 of 1 items: HS code missing"],
-    ["C3", { consignment: { packageCount: 1, grossMassKg: 0 } }, "42A/131", "gross mass missing or 0 kg"],
+    [
+      "C3",
+      { consignment: { ...CONSIGNMENT, packageCount: 1, grossMassKg: 0 } },
+      "42A/131",
+      "gross mass missing or 0 kg",
+    ],
     [
       "C4",
-      { parties: { consignee: { kind: "natural" as const, nameQ: "placeholder" as const } } },
+      {
+        parties: {
+          ...PARTIES,
+          consignee: { kind: "natural" as const, country: "NL", nameQ: "placeholder" as const },
+        },
+      },
       "42A/27A",
       "consignee incomplete: name",
     ],
@@ -49,7 +60,7 @@ describe("data quality of a declaration", () => {
       "A1",
       withItem({ description: "Gift" }),
       "42A/67A/68A[1]/23A/137",
-      "1 of 1 items: description vague (stop terms en-2026.1)",
+      "1 of 1 items: description vague (stop terms 2026.2)",
     ],
     [
       "A3",
@@ -68,10 +79,123 @@ describe("data quality of a declaration", () => {
     expect(findings(more)).toEqual([`${metric} ${pointer}: ${message}`]);
   });
 
+  it.each([
+    [
+      "T3",
+      { issuedAt: "2026-02-27T08:12:00Z" },
+      "42A/D011",
+      "received 48 h after it was issued, prompt is 24 h",
+    ],
+    [
+      "T3",
+      { function: "amend" as const, transport: { ata: "2026-03-01T06:00:00Z", mode: "5" as const } },
+      "42A/017",
+      "amended after arrival",
+    ],
+    ["C1", { parties: undefined }, "42A/30A", "required but missing: consignor, consignee"],
+    ["C1", { sourceRegime: "ICS2_F32" as const }, "42A/35B/009", "required but missing: UCR"],
+    [
+      "A2",
+      withItem({ hs6: "850440", description: "ceramic mugs" }),
+      "42A/67A/68A[1]/23A",
+      "1 of 1 items: description and HS code name other goods",
+    ],
+    ["A6", withItem({ originCountry: "ZZ" }), "42A/092", "1 country code(s) that ISO 3166 does not know"],
+    [
+      "A6",
+      { identifiers: [{ scheme: "S10" as const, value: "RR473124828GB" }] },
+      "42A/D026",
+      "check digit wrong: 1 identifier(s), first of scheme S10",
+    ],
+    [
+      "A6",
+      { equipment: [{ id: "CSQU3054384", kind: "container" as const }] },
+      "42A/31B/159",
+      "check digit wrong: 1 container(s)",
+    ],
+    ["A6", { transport: { imo: "8814274" } }, "42A/ABT", "check digit wrong: IMO number of the ship"],
+    [
+      "K1",
+      withItem({ quantityUnit: "QQ" }),
+      "42A/67A/68A[1]/65A/UNIT",
+      "1 of 1 items: unit or package code not in the UN/ECE lists",
+    ],
+    [
+      "K1",
+      withItem({ hs6: "770130" }),
+      "42A/67A/68A[1]/23A",
+      "1 of 1 items: HS code of a chapter that does not exist",
+    ],
+    [
+      "K4",
+      {
+        consignment: { ...CONSIGNMENT, packageCount: 1, category: "gift" as const },
+        transaction: { orderToken: "k1:AAAAAAAAAAAAAAAAAAAAAA" },
+      },
+      "42A/67A",
+      "declared a gift, but ordered on a platform",
+    ],
+    [
+      "K4",
+      withItem({ value: { amount: "20.00", currency: "GBP" } }),
+      "42A/109",
+      "the items' values sum to 20.00, the total is 35.00",
+    ],
+  ])("finds %s: %j", (metric, more, pointer, message) => {
+    expect(findings(more)).toContain(`${metric} ${pointer}: ${message}`);
+  });
+
+  it("finds K1 in money that no state issues, and K3 in many consignments to one consignee", () => {
+    const money = { ...CONSIGNMENT, packageCount: 1, totalValue: { amount: "35.00", currency: "QQQ" } };
+    expect(findings({ consignment: money }).join()).toContain("K1 42A/109: 1 currency code(s)");
+    const count = (consignments: number | undefined) =>
+      assessQuality(stored(), settingsOf(), { consignments }).findings.map(({ metric }) => metric);
+    expect([count(4), count(5), count(undefined)]).toEqual([[], ["K3"], []]);
+  });
+
+  it("measures against the thresholds it is given", () => {
+    const found = (quality: Partial<QualityThresholds>, more: Partial<Declaration>) =>
+      assessQuality(stored(declarationOf(more)), {
+        ...settingsOf(),
+        quality: { ...DEFAULT_THRESHOLDS, ...quality },
+      }).findings.map(({ metric }) => metric);
+    const air = { transport: { mode: "4" as const, eta: "2026-03-01T09:12:09Z" } };
+    expect([found({}, air), found({ leadHours: { sea: 24, air: 1, other: 0 } }, air)]).toEqual([["T1"], []]);
+    const slow = { issuedAt: "2026-02-27T08:12:00Z" };
+    expect([found({}, slow), found({ latencyHours: 72 }, slow)]).toEqual([["T3"], []]);
+    const just = { ...CONSIGNMENT, packageCount: 1, totalValue: { amount: "149.00", currency: "EUR" } };
+    expect([
+      found({}, { consignment: just }),
+      found({ valueLevels: { EUR: 150 } }, { consignment: just }),
+    ]).toEqual([[], ["A3"]]);
+    const heavy = withItem({ netMassKg: 1.95 });
+    expect([found({}, heavy), found({ massMargin: 0.1 }, heavy)]).toEqual([["A4"], []]);
+    const short = withItem({ description: "cotton blanket" });
+    expect([found({}, short), found({ words: { withCode: 3, without: 3 } }, short)]).toEqual([[], ["A1"]]);
+    const sum = withItem({ value: { amount: "33.00", currency: "GBP" } });
+    expect([found({}, sum), found({ sumMargin: 0.1 }, sum)]).toEqual([["K4"], []]);
+    expect(found({ placeholderAmounts: [35] }, {})).toEqual(["A3"]);
+  });
+
+  it("says which metrics it looked at: a rate is of those", () => {
+    const { checked } = assessQuality(
+      stored(declarationOf({ consignment: undefined, parties: undefined })),
+      settingsOf(),
+    );
+    expect(checked).not.toContain("C2");
+    expect(checked).not.toContain("C4");
+    expect(checked).not.toContain("T1");
+    expect(checked).toContain("C3");
+    expect(assessQuality(stored(), settingsOf()).checked).toContain("C2");
+  });
+
   it("asks no HS code of one person's gift to another", () => {
-    const parties = { consignor: { kind: "natural" as const }, consignee: { kind: "natural" as const } };
+    const parties = {
+      consignor: { kind: "natural" as const },
+      consignee: { kind: "natural" as const, country: "NL" },
+    };
     expect(findings({ ...withItem({ hs6: undefined }), parties })).toEqual([]);
-    const gift = { packageCount: 1, grossMassKg: 1.84, category: "gift" as const };
+    const gift = { ...CONSIGNMENT, packageCount: 1, category: "gift" as const };
     expect(
       findings({ ...withItem({ hs6: undefined, originCountry: undefined }), consignment: gift }),
     ).toEqual([]);
@@ -115,6 +239,50 @@ describe("data quality of a declaration", () => {
     const vague = withItem({ description: "gift" });
     expect(sum(vague)).toBeCloseTo(0.5, 9);
     expect(sum({ ...vague, parties: { consignor: { kind: "natural" } } })).toBeCloseTo(0.25, 9);
+  });
+});
+
+describe("stop terms by language", () => {
+  it.each([
+    "Geschenk",
+    "Ersatzteile",
+    "cadeaux",
+    "pièces détachées",
+    "regalos",
+    "merce",
+    "peças",
+    "onderdelen",
+    "礼物",
+    "衣服",
+  ])("calls %j vague", (text) => expect(isVague(text, DEFAULT_STOP_TERMS)).toBe(true));
+
+  it.each([
+    "Damen Strickjacke Baumwolle",
+    "robe en coton",
+    "zapatos de cuero hombre",
+    "棉质连衣裙",
+    "皮鞋男士",
+  ])("lets %j pass", (text) => expect(isVague(text, DEFAULT_STOP_TERMS)).toBe(false));
+
+  it("looks only at the terms of a text's own language where it is known", () => {
+    // Waren are goods in German, a place in English.
+    const limits = { ...DEFAULT_THRESHOLDS, words: { withCode: 1, without: 1 } };
+    expect(isVague("Waren", DEFAULT_STOP_TERMS, true, { ...limits, language: "de" })).toBe(true);
+    expect(isVague("Waren", DEFAULT_STOP_TERMS, true, { ...limits, language: "en" })).toBe(false);
+    expect(isVague("Waren", DEFAULT_STOP_TERMS, true, limits)).toBe(true);
+    // Of a language without a list all are looked at.
+    expect(isVague("Waren", DEFAULT_STOP_TERMS, true, { ...limits, language: "fi" })).toBe(true);
+  });
+
+  it("holds eight languages, none of them empty, under one version", () => {
+    expect(DEFAULT_STOP_TERMS.version).toBe("2026.2");
+    const sizes = Object.entries(DEFAULT_STOP_TERMS.languages ?? {}).map(([language, terms]) => [
+      language,
+      terms.size > 25,
+    ]);
+    expect(sizes).toEqual(
+      ["en", "de", "fr", "es", "it", "pt", "nl", "zh"].map((language) => [language, true]),
+    );
   });
 });
 

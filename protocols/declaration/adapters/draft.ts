@@ -5,6 +5,9 @@ import { type DeclarationFinding, parseDeclaration } from "../parse.ts";
 import type { Declaration } from "../schema.ts";
 import type { Tokeniser } from "./tokens.ts";
 
+/** A declaration is at most 256 KiB, its envelope a little (`mqtt.md`). */
+const MAX_BYTES = 255 * 1024;
+
 /** What an adapter cannot know of itself. */
 export interface AdapterOptions {
   /** When the message came, RFC 3339: `receivedAt`. */
@@ -73,8 +76,28 @@ export function finish(draft: Draft, options: AdapterOptions, at: number): Adapt
   };
   const parsed = parseDeclaration(json);
   if (!parsed.ok) return { at, pointer: parsed.pointer, message: parsed.message };
-  const { declaration, findings, scrubbed } = parsed;
-  return { declaration, findings: [...draft.notes, ...findings].slice(0, 100), scrubbed };
+  const { findings, scrubbed } = parsed;
+  return {
+    declaration: fitted(parsed.declaration),
+    findings: [...draft.notes, ...findings].slice(0, 100),
+    scrubbed,
+  };
+}
+
+/** Items are cut, and their true number is told, where a declaration is larger than a message may be (`mqtt.md`). */
+function fitted(declaration: Declaration): Declaration {
+  const { items } = declaration;
+  if (items === undefined || bytesOf(declaration) <= MAX_BYTES) return declaration;
+  let room = MAX_BYTES - bytesOf({ ...declaration, items: [] }) - 32;
+  const kept = items.filter((item) => {
+    room -= bytesOf(item) + 1;
+    return room >= 0;
+  });
+  return { ...declaration, items: kept, itemsTotal: items.length };
+}
+
+function bytesOf(value: unknown): number {
+  return new TextEncoder().encode(JSON.stringify(value)).length;
 }
 
 /** Sorts what was finished into declarations and faults. */
