@@ -11,15 +11,17 @@ export function registerCheck(program: Command): void {
     .requiredOption("--config <file>", "configuration file (YAML)")
     .option("--json", "print one JSON document")
     .action(async (options: { config: string; json?: boolean }) => {
-      const { loadConfig, unservedKeys } = await import("../config/load.ts");
+      const { loadConfig, unservedKeys, warningsOf } = await import("../config/load.ts");
       try {
         const config = await loadConfig(options.config);
         const unserved = unservedKeys(config);
-        if (options.json) print({ ok: true, faults: [], unserved });
+        const warnings = warningsOf(config);
+        if (options.json) print({ ok: true, faults: [], unserved, warnings });
         else
           process.stdout.write(
             `${options.config}: ok, ${config.lanes.length} lane${config.lanes.length === 1 ? "" : "s"}\n`,
           );
+        for (const { path, message } of warnings) process.stderr.write(`warning: ${path}: ${message}\n`);
         for (const key of unserved)
           process.stderr.write(`warning: ${key}: this version does not act on it yet\n`);
       } catch (error) {

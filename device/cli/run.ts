@@ -15,7 +15,7 @@ export function registerRun(program: Command): void {
         .default("info"),
     )
     .action(async (options: { config: string; logLevel: string }) => {
-      const [{ loadConfig, unservedKeys }, { inferenceOf }, { createLog }] = await Promise.all([
+      const [{ loadConfig, unservedKeys, warningsOf }, { inferenceOf }, { createLog }] = await Promise.all([
         import("../config/load.ts"),
         import("../inference/of-config.ts"),
         import("../log.ts"),
@@ -24,6 +24,7 @@ export function registerRun(program: Command): void {
       const log = createLog({ name: "lynceus", level: options.logLevel });
       for (const setting of unservedKeys(config))
         log.warn({ setting }, "this version does not act on the setting yet");
+      for (const { path, message } of warningsOf(config)) log.warn({ setting: path }, message);
       const stopped = stopSignal();
       // The models' process starts first: it loads while this one still reads the rest of the program.
       const inference = inferenceOf(config, log);

@@ -66,6 +66,16 @@ interface LaneShape {
   readonly tracking?: TrackingConfig | undefined;
 }
 
+/** What is allowed and leaves a belt unsafe. */
+export function beltWarnings(lane: LaneShape, at: number): readonly ConfigFault[] {
+  const { onAlarm, onFault } = lane.belt;
+  const conveyor = lane.peripherals.find(({ kind }) => kind === "conveyor");
+  const acts = onAlarm !== "none" || onFault !== "none";
+  if (!acts || conveyor === undefined || "heartbeat" in (conveyor.map ?? {})) return [];
+  const message = `the map of ${conveyor.id} has no heartbeat: nothing stops the belt when the gateway dies`;
+  return [{ path: `lanes[${at}].peripherals`, message }];
+}
+
 /** What a lane's belt needs of its plant and does not find there. */
 export function beltFaults(lane: LaneShape, at: number): readonly ConfigFault[] {
   const conveyors = lane.peripherals.filter(({ kind }) => kind === "conveyor");

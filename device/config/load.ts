@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { parseDocument } from "yaml";
 import { LynceusError } from "../../protocols/errors.ts";
 import { addressFaults } from "./addresses.ts";
-import { beltFaults } from "./belt.ts";
+import { beltFaults, beltWarnings } from "./belt.ts";
 import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
@@ -70,6 +70,11 @@ export function unservedKeys(config: Config): readonly string[] {
   if (config.trust.models.length > 0) keys.push("trust.models");
   if (config.models.sources.length > 0) keys.push("models.sources");
   return keys;
+}
+
+/** What is valid and should be thought over: said by `check` and at start. */
+export function warningsOf(config: Config): readonly ConfigFault[] {
+  return config.lanes.flatMap(beltWarnings);
 }
 
 function crossFaults(config: Config): readonly ConfigFault[] {

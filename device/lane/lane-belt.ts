@@ -66,7 +66,9 @@ export class LaneBelt {
 
   async stop(): Promise<void> {
     this.#actions.stop();
-    await this.#outputs.want("divert", false);
+    // A plant that is away and was told nothing needs no word: its watchdog sees that the heartbeat stands still.
+    if (this.conveyor.link.state === "connected" || this.#outputs.isOn("divert"))
+      await this.#outputs.want("divert", false);
     await this.conveyor.stop();
   }
 

@@ -99,11 +99,12 @@ export class Lane {
   async stop(): Promise<void> {
     const { driver, peripherals, belt } = this.#options;
     await driver.stop();
-    await belt?.stop();
     await Promise.all(peripherals.map((peripheral) => peripheral.stop()));
     clearTimeout(this.#settling);
     const drained = Promise.all([this.#captures, ...this.#underWay]);
     await Promise.race([drained, pause(DRAIN_MS, this.#abort.signal)]);
+    // Last: an alarm that is decided while the lane drains still moves the diverter.
+    await belt?.stop();
     this.#abort.abort();
     await Promise.allSettled([...this.#underWay]);
     await this.#options.watch.stop();

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PlantController } from "../../simulator/plant/controller.ts";
+import { Plant } from "../../simulator/plant/plant.ts";
 import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
 import { LineSender } from "../fixtures/line-sender.ts";
@@ -15,9 +17,20 @@ describe("silence is never an answer", () => {
   let gateway: Running;
   let central: Central;
   const sender = new LineSender();
+  const now = () => performance.now();
+  const plant = new Plant({ eyes: new Map(), diverterMm: 6000, speedMmS: 500, watchdogMs: null }, now());
+  const controller = new PlantController({ address: { host: "127.0.0.1", port: 0 }, plant, now });
 
   beforeAll(async () => {
-    site = await createSite({ lane: "    belt: { deadlineMs: 1000 }\n" });
+    const { port } = await controller.start();
+    const map = "{ stop: { coil: 1 }, divert: { coil: 2 } }";
+    site = await createSite({
+      peripherals: false,
+      lane: `    peripherals:
+      - { id: plc, kind: conveyor, protocol: modbus, transport: "tcp://127.0.0.1:${port}", map: ${map} }
+    belt: { onAlarm: divert, onFault: stop, deadlineMs: 1000 }
+`,
+    });
     broker = await startMosquitto({ port: site.brokerPort });
     central = await openCentral(site.brokerPort);
     await sender.listen(site.scannerPort);
@@ -33,13 +46,15 @@ describe("silence is never an answer", () => {
     await gateway.exited;
     await central.close();
     await sender.close();
+    await controller.stop();
     await broker[Symbol.asyncDispose]();
     site.remove();
   });
 
-  it("gives the first hit at the deadline when the models are stuck, and the analysis as a revision", async () => {
+  it("gives the first hit at the deadline when the models are stuck, lets the belt act on it, and gives the analysis as a revision", async () => {
     const [child] = childrenOf(gateway.child.pid ?? 0);
     process.kill(child ?? 0, "SIGSTOP");
+    expect(plant.stopped).toBe(false);
     const { scanId } = await sender.send(SCAN, "stuck-1");
     const first = await until("the first hit", WAIT_MS, () =>
       central.hits().find((hit) => hit.scanId === scanId),
@@ -54,6 +69,7 @@ describe("silence is never an answer", () => {
     expect(["RESCAN", "NO_DECISION"]).toContain(first.recommendation);
     expect(first.reasons.length).toBeGreaterThan(0);
     expect(Date.parse(first.decidedAt) - Date.parse(first.receivedAt)).toBeGreaterThanOrEqual(900);
+    await until("the belt does what onFault says", WAIT_MS, () => plant.stopped);
     process.kill(child ?? 0, "SIGCONT");
     const second = await until("the late analysis", WAIT_MS, () =>
       central.hits().find((hit) => hit.scanId === scanId && hit.revision === 2),
@@ -61,6 +77,11 @@ describe("silence is never an answer", () => {
     expect(second.cause).toBe("late-analysis");
     expect(second.models.length).toBeGreaterThan(0);
     expect(second.supersedes).not.toBeNull();
+    // The belt has acted on the first hit: what follows changes nothing.
+    plant.reset();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(plant.stopped).toBe(false);
+    expect(plant.diverted).toEqual([]);
   });
 
   it("resumes a scan that a crash left without its analysis", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearestOf } from "../../device/config/issues.ts";
-import { parseConfig, unservedKeys } from "../../device/config/load.ts";
+import { parseConfig, unservedKeys, warningsOf } from "../../device/config/load.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 
 const GOOD = `
@@ -96,6 +96,28 @@ describe("the configuration file", () => {
   it("says which known keys this version does not act on yet", () => {
     const config = parseConfig(`${GOOD}console: { listen: "127.0.0.1:8088" }\n`, "/x/lynceus.yaml");
     expect(unservedKeys(config)).toEqual(["console"]);
+  });
+
+  it("warns of a belt that acts and has no heartbeat", () => {
+    const lane = (map: string, onAlarm: string) =>
+      parseConfig(
+        `schema: lynceus-config/1
+gateway: { site: NLRTM-EX, id: gw-01 }
+broker: { url: "mqtt://127.0.0.1:1883" }
+spool: { path: spool }
+lanes:
+  - id: lane-1
+    scanner: { driver: folder, path: in }
+    peripherals: [{ id: plc, kind: conveyor, protocol: modbus, transport: "tcp://10.0.0.1:502", map: ${map} }]
+    belt: { onAlarm: ${onAlarm} }
+`,
+        "/etc/lynceus/lynceus.yaml",
+      );
+    expect(warningsOf(lane("{ stop: { coil: 1 } }", "stop"))).toEqual([
+      { path: "lanes[0].peripherals", message: expect.stringMatching(/plc has no heartbeat/) },
+    ]);
+    expect(warningsOf(lane("{ stop: { coil: 1 }, heartbeat: { coil: 3 } }", "stop"))).toEqual([]);
+    expect(warningsOf(lane("{ stop: { coil: 1 } }", "none"))).toEqual([]);
   });
 
   it("refuses a password in the broker's URL and does not show it", () => {

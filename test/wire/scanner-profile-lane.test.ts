@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { probeProfile } from "../../device/cli/doctor/profile.ts";
 import { loadConfig } from "../../device/config/load.ts";
 import { driverOf } from "../../device/gateway-parts.ts";
 import { readPlanes } from "../../device/inference/planes.ts";
@@ -147,6 +148,19 @@ lanes:
       expect(Math.max(...off)).toBeLessThan(0.01 * AIR_LEVEL);
       expect(events).toEqual([]);
       expect(await readdir(at("in", "done"))).toEqual(["bag.png"]);
+    });
+
+    it("is looked at by the doctor: its frames, what is dead in them, and how old they are", async () => {
+      await writeFile(at("profile.json"), JSON.stringify(profile));
+      const look = () => probeProfile("lane-1 profile", at("profile.json"), Date.now());
+      expect(await look()).toMatchObject({
+        state: "ok",
+        found: "Example raw; frames 0 h old: view 0 single 1 dead of 24 pixels",
+      });
+      await old(at("frames", "dark.png"), 30);
+      expect(await look()).toMatchObject({ state: "warning", found: expect.stringMatching(/30 h old/) });
+      await rm(at("frames", "dark.png"));
+      await expect(look()).rejects.toThrow(/dark\.png/);
     });
 
     it("says when its frames are too old, estimates the air, and takes new frames without a restart", async () => {

@@ -2,6 +2,7 @@ import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import { probePeripheral, probeScanner } from "./devices.ts";
 import { type Finding, failed } from "./finding.ts";
+import { probeProfile, profileOf } from "./profile.ts";
 import { probeBroker, probeClock, probeDisk, probeModels, probeSigning, probeTls } from "./site.ts";
 
 /** Probes everything at once and prints in the order of the configuration; returns the exit code. */
@@ -28,6 +29,11 @@ function probesOf(config: Config): readonly Promise<readonly Finding[]>[] {
     one("broker.tls", probeTls(config, env)),
     ...config.lanes.flatMap((lane) => [
       one(`${lane.id} scanner`, probeScanner(`${lane.id} scanner`, lane)),
+      ...[profileOf(lane)].flatMap((profile) =>
+        profile === null
+          ? []
+          : [one(`${lane.id} profile`, probeProfile(`${lane.id} profile`, profile, Date.now()))],
+      ),
       ...lane.peripherals.map((each) =>
         one(`${lane.id} ${each.id}`, probePeripheral(`${lane.id} ${each.id}`, each)),
       ),
