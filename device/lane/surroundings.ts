@@ -22,7 +22,7 @@ const MAX_REMEMBERED = 10_000;
 
 /** `clock`: ms since the epoch. */
 export interface SurroundingsOptions {
-  readonly spool: Pick<Spool, "countByConsignee"> & Partial<Confirmed>;
+  readonly spool: Pick<Spool, "countByConsignee" | "confirmedAmong">;
   /** Absent: no model judges declarations. */
   readonly risk?: { assess(declaration: StoredDeclaration["declaration"]): Promise<Risk | null> };
   readonly clock: () => number;
@@ -30,11 +30,6 @@ export interface SurroundingsOptions {
 }
 
 type Risk = NonNullable<FusionInput["declarationRisk"]>;
-
-interface Confirmed {
-  /** Those of these scans in which an examination found something. */
-  confirmedAmong(scanIds: readonly string[]): Promise<readonly string[]>;
-}
 
 /** An item whose surroundings are asked for. */
 export interface SurroundedItem {
@@ -99,7 +94,7 @@ export class Surroundings {
 
   async #similarFound({ analysis }: SurroundedItem): Promise<Surrounding["similarFound"] | null> {
     const similar = analysis?.similar ?? [];
-    if (similar.length === 0 || this.#options.spool.confirmedAmong === undefined) return null;
+    if (similar.length === 0) return null;
     const found = new Set(await this.#options.spool.confirmedAmong(similar.map(({ scanId }) => scanId)));
     return similar
       .filter(({ scanId }) => found.has(scanId))

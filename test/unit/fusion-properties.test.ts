@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CALIBRATED_SOURCES } from "../../device/fusion/calibration.ts";
 import { type FusionResult, fuse } from "../../device/fusion/fuse.ts";
 import { hitData } from "../../device/fusion/hit.ts";
 import type { FusionInput } from "../../device/fusion/input.ts";
@@ -115,6 +116,28 @@ const anyStored = fc
   .tuple(anyDeclaration, fc.integer({ min: -7200, max: 7200 }))
   .map(([declaration, seconds]) => stored(declaration, { storedAt: CAPTURED_AT + seconds * 1000 }));
 
+const EARLIER = "019ca000-0000-7000-8000-0000000000ff";
+const TOKEN = "k1:AAAAAAAAAAAAAAAAAAAAAA";
+
+const anySurrounding = fc.record({
+  consignments: fc.nat(12),
+  similarity: fc.option(share),
+  risk: fc.option(share),
+});
+
+/** Any calibration that a profile may bring, the fitted one among them by default. */
+const anyCalibration = fc
+  .dictionary(
+    fc.constantFrom(...CALIBRATED_SOURCES),
+    fc.record({
+      slope: fc.double({ min: 0, max: 10, noNaN: true }),
+      offset: fc.double({ min: -10, max: 10, noNaN: true }),
+      discount: fc.double({ min: 0.05, max: 1, noNaN: true }),
+    }),
+    { maxKeys: 8 },
+  )
+  .map((sources) => ({ name: "any", sources }));
+
 const anyInput: fc.Arbitrary<FusionInput> = fc
   .record({
     analysis: fc.option(anyAnalysis),
@@ -122,15 +145,22 @@ const anyInput: fc.Arbitrary<FusionInput> = fc
     matches: fc.uniqueArray(anyStored, { maxLength: 4, selector: (one) => one.declaration.aedId }),
     trackingAmbiguous: fc.boolean(),
     prior: open,
+    beside: anySurrounding,
+    calibration: fc.option(anyCalibration, { nil: undefined }),
     floor: fc.dictionary(fc.constantFrom(...THREAT_CLASSES), share, { maxKeys: 3 }),
     seen: fc.nat(5),
   })
-  .map(({ analysis, measured, matches, trackingAmbiguous, prior, floor, seen }) =>
+  .map(({ analysis, measured, matches, trackingAmbiguous, prior, floor, seen, beside, calibration }) =>
     inputOf({
+      splitting: Object.fromEntries(
+        matches.map((one) => [one.declaration.aedId, { consignments: beside.consignments, days: 7 }]),
+      ),
+      similarFound: beside.similarity === null ? [] : [{ scanId: EARLIER, similarity: beside.similarity }],
+      declarationRisk: beside.risk === null ? null : { p: beside.risk, prevalence: 0.2, model: "r@1" },
       analysis,
       matches,
       scan: scanOf({ measured, trackingAmbiguous }),
-      settings: fusionSettings({ prior, floor }),
+      settings: fusionSettings({ prior, floor, calibration, watchList: new Set([TOKEN]) }),
       piecesSeen: Object.fromEntries(matches.map((one) => [one.declaration.aedId, seen])),
     }),
   );
@@ -231,6 +261,12 @@ describe("a missing source", () => {
       ...input,
       scan: { ...input.scan, measured: { ...input.scan.measured, radiation: null } },
     }),
+    "what is known around the item": ({
+      splitting: _splitting,
+      similarFound: _found,
+      declarationRisk: _risk,
+      ...input
+    }) => input,
   };
 
   it.each(Object.keys(without))("adds no evidence and changes no other: %s", (source) => {
@@ -286,6 +322,58 @@ describe("a stronger suspicion", () => {
             ...declaration,
             declRisk: declRisk && { ...declRisk, p: declRisk.p + (1 - declRisk.p) * by },
           },
+        };
+      }),
+    }),
+    "a party on the watch list": (input) => ({
+      ...input,
+      matches: input.matches.map(({ declaration, ...rest }) => ({
+        ...rest,
+        declaration: {
+          ...declaration,
+          parties: { ...declaration.parties, seller: { kind: "legal" as const, token: TOKEN } },
+        },
+      })),
+    }),
+    "a trader that is trusted no more": (input) => ({
+      ...input,
+      matches: input.matches.map(({ declaration, ...rest }) => {
+        const { aeo: _, ...declarant } = declaration.parties?.declarant ?? { kind: "legal" as const };
+        return { ...rest, declaration: { ...declaration, parties: { ...declaration.parties, declarant } } };
+      }),
+    }),
+    "more consignments to one party": (input, by) => ({
+      ...input,
+      splitting: Object.fromEntries(
+        Object.entries(input.splitting ?? {}).map(([id, one]) => [
+          id,
+          { ...one, consignments: one.consignments + Math.ceil(10 * by) },
+        ]),
+      ),
+    }),
+    "an earlier scan more like it": (input, by) => ({
+      ...input,
+      similarFound: (input.similarFound ?? []).map((one) => ({
+        ...one,
+        similarity: one.similarity + (1 - one.similarity) * by,
+      })),
+    }),
+    "a riskier declaration": (input, by) => {
+      const { declarationRisk: risk } = input;
+      return { ...input, declarationRisk: risk == null ? null : { ...risk, p: risk.p + (1 - risk.p) * by } };
+    },
+    "a lower value": (input, by) => ({
+      ...input,
+      matches: input.matches.map(({ declaration, ...rest }) => {
+        const { consignment } = declaration;
+        const total = consignment?.totalValue;
+        if (consignment === undefined || total === undefined || !(Number(total.amount) > 2))
+          return { ...rest, declaration };
+        // Not down to the placeholder of 1, of which nothing can be said but that it is one.
+        const amount = Math.max(2, Number(total.amount) * (1 - by)).toFixed(2);
+        return {
+          ...rest,
+          declaration: { ...declaration, consignment: { ...consignment, totalValue: { ...total, amount } } },
         };
       }),
     }),

@@ -26,7 +26,7 @@ describe("what a score takes from beyond its item", () => {
       asked.push(given);
       return 5;
     };
-    const surroundings = open({ spool: { countByConsignee } });
+    const surroundings = open({ spool: { countByConsignee, confirmedAmong: async () => [] } });
     const { aedId } = declarationOf();
     const { splitting } = await surroundings.of({ scan, analysis: null, matches: sentTo(), settings });
     expect(splitting).toEqual({ [aedId]: { consignments: 5, days: 7 } });

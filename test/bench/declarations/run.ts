@@ -11,6 +11,7 @@ import { manyDeclarations } from "../../fixtures/declaration-traffic.ts";
 import { openTestSpool } from "../../fixtures/uplink.ts";
 import { report, spreadOf, spreadText } from "../figures.ts";
 import { fillStore } from "./fill.ts";
+import { fusingFigures } from "./fusing.ts";
 
 const COUNT = Number(process.env["LYNCEUS_DECLARATIONS"] ?? 10_000_000);
 const LOOKUPS = 2000;
@@ -61,6 +62,8 @@ try {
     "declarations: a lookup",
     `${spreadText(spreadOf(times), "ms", 2)}, p99 ${p99(times)} ms (aim ≤ 5 ms)`,
   );
+
+  await fusingFigures(spool, wanted);
 
   const fresh = manyDeclarations(12);
   let coming = true;
