@@ -3,6 +3,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { packageVersion } from "../versions.ts";
 import { registerCalibrate } from "./calibrate/register.ts";
 import { registerCheck } from "./check.ts";
+import { registerDeclarations } from "./declarations/register.ts";
 import { registerDemo } from "./demo/register.ts";
 import { registerDicom } from "./dicom/register.ts";
 import { registerDoctor } from "./doctor/register.ts";
@@ -54,6 +55,9 @@ export function createProgram(): Command {
   registerOutbox(program);
   registerDicom(program);
   registerDoctor(program);
+  registerReport(program);
+  registerReplay(program);
+  registerDeclarations(program);
   registerDriver(program);
   registerRecord(program);
   registerSimulate(program);
