@@ -7,7 +7,6 @@ import {
 } from "./calibration.ts";
 import type { Case } from "./case.ts";
 import { type HazardTerm, hazardTerms } from "./evidence/hazards.ts";
-import type { EvidenceRow } from "./evidence/row.ts";
 import type { FusionSettings } from "./input.ts";
 import { joinHazards, logistic, logit } from "./odds.ts";
 import { fusionSettings, hazardPrior } from "./settings.ts";
@@ -40,7 +39,7 @@ const OFFSETS = { least: -2, most: 2 } as const;
 /** The case of an item that was scored with uncalibrated settings. */
 export function fitCase(
   subject: Case,
-  rows: readonly Pick<EvidenceRow, "source" | "logOdds">[],
+  rows: readonly { readonly source: string; readonly logOdds: number }[],
   outcome: { readonly irregular: boolean; readonly classes: readonly string[]; readonly weight?: number },
 ): FitCase {
   const words = new Map<CalibratedSource, number>();

@@ -5,7 +5,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { freeBytes } from "./ballast.ts";
 import { Database, JOURNAL_FILE } from "./database.ts";
 import { lastHitIn } from "./operations/outbox.ts";
-import { readScores, type ScoredHit, unknownOutcomes } from "./operations/outcomes.ts";
+import { confirmedIn, readScores, type ScoredHit, unknownOutcomes } from "./operations/outcomes.ts";
 import { scanIn, scansBetween } from "./operations/scans.ts";
 import { type ListedRow, listDeadLetters, listRows, readFigures } from "./operations/upkeep.ts";
 import type { DeadLetter, OutboxRow, SpoolFigures, StoredScan } from "./port.ts";
@@ -21,6 +21,8 @@ export interface SpoolReader {
   scores(period: { from: number; to: number; limit: number }): readonly ScoredHit[];
   /** Outcomes for scans that the gateway does not know, since the journal began. */
   unknownOutcomes(): number;
+  /** Which of these scans an examination found something in. */
+  confirmedAmong(scanIds: readonly string[]): readonly string[];
   /** Scans with their analyses, received between two times (ms), oldest first. */
   scans(period: { from: number; to: number; limit: number }): Iterable<StoredScan>;
   /** One of them; null where there is none. */
@@ -60,6 +62,7 @@ export function openSpoolReader(path: string): SpoolReader {
     list: (limit) => listRows(database, limit),
     deadLetters: (limit) => listDeadLetters(database, limit),
     scores: (period) => readScores(database, period),
+    confirmedAmong: (scanIds) => confirmedIn(database, scanIds),
     unknownOutcomes: () => unknownOutcomes(database),
     *scans(period) {
       for (const stored of scansBetween(database, period)) yield located(path, stored);

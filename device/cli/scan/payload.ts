@@ -4,6 +4,7 @@ import { scanIdAt } from "../../../protocols/ids.ts";
 import type { Hit } from "../../../protocols/mqtt/hit.ts";
 import { fuse } from "../../fusion/fuse.ts";
 import { hitData } from "../../fusion/hit.ts";
+import type { FusionSettings } from "../../fusion/input.ts";
 import { fusionSettings } from "../../fusion/settings.ts";
 import type { DecodedScan } from "../../image/decode.ts";
 import type { Analysis, Scan } from "../../scan.ts";
@@ -22,6 +23,8 @@ export interface PayloadContext {
   readonly modifiedAt: number;
   /** ms since the epoch. */
   readonly now: number;
+  /** Absent: the defaults. */
+  readonly settings?: FusionSettings;
 }
 
 /** What is known of a scan beside its pixels and what a declaration says. */
@@ -44,7 +47,8 @@ export function payloadOf(image: DecodedScan, analysis: Analysis, context: Paylo
 /** The hit payload of an analysed scan. */
 export function payloadOfFacts(facts: ScanFacts, analysis: Analysis, context: PayloadContext): Hit {
   const images = facts.evidence ?? analysis.images;
-  const digest = images.map(({ sha256 }) => sha256).join("\n");
+  // A report has no image: its name stands for it.
+  const digest = images.map(({ sha256 }) => sha256).join("\n") || facts.name;
   return sealed(scanOf(digest, facts, context), analysis, context);
 }
 
@@ -116,7 +120,7 @@ function scanOf(
 function sealed(
   scan: Scan,
   analysis: Analysis,
-  { declaration, now }: PayloadContext,
+  { declaration, now, settings = fusionSettings() }: PayloadContext,
   recommendation?: Hit["recommendation"],
 ): Hit {
   const input = {
@@ -125,7 +129,7 @@ function sealed(
     scan,
     analysis,
     matches: declaration ? [{ ...declaration, storedAt: scan.capturedAt }] : [],
-    settings: fusionSettings(),
+    settings,
     decideOnSynthetic: false,
     clock: { synchronised: null, offsetMs: null, source: "gateway" as const },
     decidedAt: now,

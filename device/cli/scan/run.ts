@@ -98,7 +98,8 @@ async function analyseObjects(
   }
 }
 
-function analysable(image: DecodedScan): AnalysableScan {
+/** A decoded image as the models take it. */
+export function analysable(image: DecodedScan): AnalysableScan {
   const { kind, width, height, low, high, single, rgb, sidecar, marked } = image;
   const view = {
     view: 0,

@@ -135,6 +135,10 @@ export function confirmedAmong(
   { database }: OperationContext,
   { scanIds }: { scanIds: readonly string[] },
 ): string[] {
+  return confirmedIn(database, scanIds);
+}
+
+export function confirmedIn(database: Database, scanIds: readonly string[]): string[] {
   return database
     .all(
       `SELECT DISTINCT scan_id FROM outcomes
