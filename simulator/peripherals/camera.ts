@@ -7,12 +7,16 @@ import type { Address } from "./address.ts";
 const MAX_VIEWERS = 4;
 const BOUNDARY = "lynceus-frame";
 
+/** What is wrong with the camera: it takes requests and answers none, or with what is no picture. */
+export type CameraTrouble = "none" | "hang" | "garbage";
+
 /** A camera beside the tunnel: `/snapshot.jpg` gives what is before it, `/stream` each new picture (MJPEG). */
 export class SimulatedCamera {
   readonly #address: Address;
   readonly #viewers = new Set<ServerResponse>();
   #server: Server | null = null;
   #picture: Uint8Array = new Uint8Array();
+  #trouble: CameraTrouble = "none";
 
   constructor(options: { readonly address: Address }) {
     this.#address = options.address;
@@ -44,7 +48,18 @@ export class SimulatedCamera {
     for (const viewer of this.#viewers) this.#frame(viewer);
   }
 
+  trouble(what: CameraTrouble): void {
+    this.#trouble = what;
+    if (what === "none") return;
+    for (const viewer of this.#viewers) viewer.destroy();
+  }
+
   #answer(path: string, response: ServerResponse): void {
+    if (this.#trouble === "hang") return;
+    if (this.#trouble === "garbage") {
+      response.writeHead(200, { "content-type": "image/jpeg" }).end("this is no picture");
+      return;
+    }
     if (path === "/snapshot.jpg") {
       response.writeHead(200, { "content-type": "image/jpeg" }).end(this.#picture);
       return;

@@ -3,20 +3,14 @@ import { type Command, Option } from "commander";
 import { addressOption, seedOption } from "../options.ts";
 import { listenForStop } from "../stop-signals.ts";
 import { type Address, formatAddress } from "./address.ts";
+import { type ToldDevice, toldDevice } from "./told.ts";
 
 /** Devices that run alone. */
-const KINDS = ["reader", "scale", "portal", "aspect-portal"] as const;
+const KINDS = ["reader", "scale", "portal", "aspect-portal", "n42-portal", "conveyor", "camera"] as const;
 type Kind = (typeof KINDS)[number];
+/** Labels of a flood, at most. */
+const MAX_FLOOD = 100_000;
 const FORMATS = ["mt-sics", "and-standard", "sma", "toledo-continuous"] as const;
-
-/** One device, told what to do by lines. */
-interface Device {
-  start(): Promise<Address>;
-  stop(): Promise<void>;
-  /** Does what the line says; false where it is not understood. */
-  told(words: readonly string[]): boolean | Promise<boolean>;
-  readonly help: string;
-}
 
 interface Options {
   readonly listen: Address;
@@ -29,7 +23,7 @@ export function registerDevice(simulate: Command): void {
   simulate
     .command("device")
     .description(
-      "One reader, scale or portal alone. Lines on stdin say what happens to it; `help` lists them.",
+      "One reader, scale, portal, conveyor or camera alone. Lines on stdin say what happens to it; `help` lists them.",
     )
     .argument("<kind>", `one of ${KINDS.join(", ")}`)
     .requiredOption("--listen <host:port>", "listen here (port 0: a free one)", addressOption)
@@ -42,7 +36,7 @@ export function registerDevice(simulate: Command): void {
     });
 }
 
-async function run(device: Device): Promise<void> {
+async function run(device: ToldDevice): Promise<void> {
   const signals = listenForStop();
   process.stdout.write(`listening ${formatAddress(await device.start())}\n`);
   const lines = createInterface({ input: process.stdin });
@@ -64,17 +58,17 @@ async function run(device: Device): Promise<void> {
   signals.release();
 }
 
-async function deviceOf(kind: Kind, options: Options): Promise<Device> {
+async function deviceOf(kind: Kind, options: Options): Promise<ToldDevice> {
   const { listen: address, seed, format } = options;
   switch (kind) {
     case "reader": {
       const { BarcodeReader } = await import("./barcode-reader.ts");
       const reader = new BarcodeReader({ address });
-      return device(reader, "read LABEL: a label passes, e.g. read ]C0RR473124829GB", ([word, label]) => {
-        if (word !== "read" || label === undefined) return false;
-        reader.read(label);
-        return true;
-      });
+      return toldDevice(
+        reader,
+        "read LABEL: a label passes, e.g. read ]C0RR473124829GB; flood N LABEL: so many times at once",
+        (words) => readAloud(reader, words),
+      );
     }
     case "scale":
       return format === "mt-sics" ? mtSics(options) : profileScale(options);
@@ -83,7 +77,7 @@ async function deviceOf(kind: Kind, options: Options): Promise<Device> {
       const portal = new Portal({ address, seed });
       const help =
         "pass [gamma] [neutron]: an item passes, alarming on what is named; trouble none|gamma-high|gamma-low|neutron-high|tamper|silent|garbage|no-end; cut";
-      return device(portal, help, async ([word, ...rest]) => {
+      return toldDevice(portal, help, async ([word, ...rest]) => {
         const state = (channel: string) => (rest.includes(channel) ? "alarm" : "normal");
         if (word === "pass")
           await portal.pass({ gamma: state("gamma"), neutron: state("neutron"), slices: 8 });
@@ -97,7 +91,7 @@ async function deviceOf(kind: Kind, options: Options): Promise<Device> {
     case "aspect-portal": {
       const { AspectDevice } = await import("./aspect-portal.ts");
       const portal = new AspectDevice({ address });
-      return device(
+      return toldDevice(
         portal,
         "set NAME VALUE: occupied, gammaAlarm, neutronAlarm true|false; inputs, gammaStatus, gammaCount, objects N",
         ([word, name, value]) => {
@@ -107,18 +101,65 @@ async function deviceOf(kind: Kind, options: Options): Promise<Device> {
         },
       );
     }
+    case "n42-portal":
+      return n42Alone(options);
+    case "camera":
+      return cameraAlone(address);
+    case "conveyor": {
+      const { plantAlone } = await import("../plant/alone.ts");
+      const say = (line: string) => process.stdout.write(`${line}\n`);
+      return plantAlone({ address, now: () => performance.now(), say });
+    }
   }
 }
 
-async function mtSics({ listen, seed }: Options): Promise<Device> {
+/** A reader reads a label, or the same again and again as a broken one does. */
+function readAloud(reader: { read(label: string): void }, words: readonly string[]): boolean {
+  const flood = words[0] === "flood";
+  const [label, times] = flood ? [words[2], Number(words[1])] : [words[1], 1];
+  if ((words[0] !== "read" && !flood) || label === undefined || !(times >= 1 && times <= MAX_FLOOD))
+    return false;
+  for (let n = 0; n < times; n++) reader.read(label);
+  return true;
+}
+
+async function cameraAlone(address: Address): Promise<ToldDevice> {
+  const { SimulatedCamera, labelPicture } = await import("./camera.ts");
+  const camera = new SimulatedCamera({ address });
+  const help =
+    "show TEXT…: a label with these words, one a line; /snapshot.jpg and /stream; trouble none|hang|garbage";
+  return toldDevice(camera, help, async ([word, ...rest]) => {
+    if (word === "show") camera.show(await labelPicture(rest));
+    else if (word === "trouble") camera.trouble((rest[0] ?? "none") as Parameters<typeof camera.trouble>[0]);
+    else return false;
+    return true;
+  });
+}
+
+async function n42Alone({ listen: address, seed }: Options): Promise<ToldDevice> {
+  const { N42PortalDevice } = await import("./n42-portal.ts");
+  const portal = new N42PortalDevice({ address, seed, now: Date.now });
+  const help = "pass [gamma] [neutron] [fault]: an item passes, alarming on what is named; garbage; cut";
+  return toldDevice(portal, help, ([word, ...rest]) => {
+    const state = (channel: string) =>
+      rest.includes(channel) ? "alarm" : rest.includes("fault") ? "fault" : "normal";
+    if (word === "pass") portal.pass({ gamma: state("gamma"), neutron: state("neutron") });
+    else if (word === "garbage") portal.garbage();
+    else if (word === "cut") portal.cut();
+    else return false;
+    return true;
+  });
+}
+
+async function mtSics({ listen, seed }: Options): Promise<ToldDevice> {
   const { Scale } = await import("./scale.ts");
   const scale = new Scale({ address: listen, seed, serial: `SIM-${seed}` });
-  return device(scale, "put KG: an item comes to lie; 0 takes it off", ([word, kg]) =>
+  return toldDevice(scale, "put KG: an item comes to lie; 0 takes it off", ([word, kg]) =>
     putOn(scale, word, kg),
   );
 }
 
-async function profileScale({ listen, seed, format }: Options): Promise<Device> {
+async function profileScale({ listen, seed, format }: Options): Promise<ToldDevice> {
   const { ProfileScale } = await import("./profile-scale.ts");
   const scale = new ProfileScale({
     address: listen,
@@ -126,7 +167,7 @@ async function profileScale({ listen, seed, format }: Options): Promise<Device> 
     format: format as Exclude<Options["format"], "mt-sics">,
   });
   const help = "put KG: an item comes to lie; 0 takes it off; trouble none|silent|garbage|fault; cut";
-  return device(scale, help, ([word, value]) => {
+  return toldDevice(scale, help, ([word, value]) => {
     if (word === "trouble") scale.trouble((value ?? "none") as Parameters<typeof scale.trouble>[0]);
     else if (word === "cut") scale.cut();
     else return putOn(scale, word, value);
@@ -138,12 +179,4 @@ function putOn(scale: { put(kg: number): void }, word: string | undefined, kg: s
   if (word !== "put" || !(Number(kg) >= 0)) return false;
   scale.put(Number(kg));
   return true;
-}
-
-function device(
-  real: { start(): Promise<Address>; stop(): Promise<void> },
-  help: string,
-  told: (words: readonly string[]) => boolean | Promise<boolean>,
-): Device {
-  return { start: () => real.start(), stop: () => real.stop(), told, help };
 }

@@ -2,14 +2,41 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { ModbusConveyor } from "../../device/belt/conveyor.ts";
+import { beltMap } from "../../device/belt/map.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { openPeripheral, type PeripheralSpec } from "../../device/peripheral/open.ts";
 import type { Reading } from "../../device/peripheral/port.ts";
+import { modbusAddress } from "../../device/transport/modbus.ts";
 import { openTransport } from "../../device/transport/open.ts";
+import { PLANT_MAP } from "../../simulator/plant/controller.ts";
 import { until } from "../fixtures/line-device.ts";
 import { ROOT } from "../fixtures/project.ts";
 
 const WAIT_MS = 30_000;
+
+/** `simulate device` as a process: what it says, and a way to tell it things. */
+async function startDevice(kind: string, args: readonly string[] = []) {
+  const command = ["simulate", "device", kind, "--listen", "127.0.0.1:0", ...args];
+  const child = spawn(process.execPath, [join(ROOT, "device/bin/lynceus.js"), ...command], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  await until(() => output.includes("\n"), "it listens", WAIT_MS);
+  return {
+    address: output.split("\n")[0]?.split(" ")[1] ?? "",
+    output: () => output,
+    tell: (line: string) => child.stdin.write(`${line}\n`),
+    stop: async () => {
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
 
 it.each([
   ["reader", [], { kind: "barcode", protocol: "line" }, "read ]C0RR473124829GB", { kind: "identifier" }],
@@ -22,6 +49,13 @@ it.each([
     { kind: "mass", massKg: 4.5 },
   ],
   [
+    "n42-portal",
+    [],
+    { kind: "radiation", protocol: "n42" },
+    "pass gamma",
+    { kind: "radiation", gamma: "alarm", neutron: "normal" },
+  ],
+  [
     "portal",
     [],
     { kind: "radiation", protocol: "vm250" },
@@ -29,35 +63,69 @@ it.each([
     { kind: "radiation", gamma: "normal", neutron: "alarm" },
   ],
 ] as const)("a %s runs alone and does what it is told", async (kind, args, spec, told, expected) => {
-  const command = [
-    join(ROOT, "device/bin/lynceus.js"),
-    "simulate",
-    "device",
-    kind,
-    "--listen",
-    "127.0.0.1:0",
-    ...args,
-  ];
-  const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  await until(() => output.includes("\n"), "it listens", WAIT_MS);
+  const device = await startDevice(kind, args);
   const readings: Reading[] = [];
   const peripheral = openPeripheral({
     ...{ id: "device", clock: Date.now, log: SILENT_LOG, ...spec },
-    transport: openTransport(`tcp://${output.trim().split(" ")[1]}`),
+    transport: openTransport(`tcp://${device.address}`),
   } as PeripheralSpec);
   peripheral.onReading((reading) => readings.push(reading));
   peripheral.start();
   await until(() => peripheral.link.state === "connected", "it is connected", WAIT_MS);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  child.stdin.write(`${told}\n`);
+  device.tell(told);
   await until(() => readings.length === 1, "a reading", WAIT_MS);
   expect(readings[0]).toMatchObject(expected);
   await peripheral.stop();
-  const exited = once(child, "exit");
-  child.kill("SIGTERM");
-  await exited;
+  await device.stop();
+});
+
+it("a conveyor runs alone: items pass its eyes, it is stopped, reset and goes away", async () => {
+  const device = await startDevice("conveyor");
+  const url = `tcp://${device.address}`;
+  const conveyor = new ModbusConveyor({
+    ...{ id: "plc", url, ...modbusAddress(url), map: beltMap(PLANT_MAP), pollMs: 5, heartbeatMs: 100 },
+    ...{ clock: Date.now, log: SILENT_LOG, backoff: { baseMs: 20, maxMs: 50 } },
+  });
+  const edges: string[] = [];
+  const links: string[] = [];
+  conveyor.onEye(({ name, dark }) => edges.push(`${name} ${dark}`));
+  conveyor.onLink(({ state }) => links.push(state));
+  conveyor.start();
+  await until(() => conveyor.link.state === "connected", "it is connected", WAIT_MS);
+  device.tell("item 300 parcel");
+  await until(() => edges.includes("eye false"), "the item passes the eye", WAIT_MS);
+  await conveyor.set("stop", true);
+  await until(() => device.output().includes("stands"), "it stands", WAIT_MS);
+  await conveyor.set("stop", false);
+  device.tell("reset");
+  await until(() => device.output().includes("runs"), "it runs again", WAIT_MS);
+  device.tell("off 200");
+  await until(() => links.includes("absent") && links.at(-1) === "connected", "it was away", WAIT_MS);
+  await until(() => device.output().includes("passed parcel"), "the item leaves the belt", WAIT_MS);
+  await conveyor.stop();
+  await device.stop();
+});
+
+it("a camera runs alone, and hangs or sends no picture when it is told to", async () => {
+  const device = await startDevice("camera");
+  const snapshot = async () => {
+    const answer = await fetch(`http://${device.address}/snapshot.jpg`, {
+      signal: AbortSignal.timeout(2_000),
+    });
+    return new Uint8Array(await answer.arrayBuffer());
+  };
+  const blank = await snapshot();
+  expect([...blank.subarray(0, 2)]).toEqual([0xff, 0xd8]);
+  device.tell("show CSQU3054383");
+  for (let shown = blank; shown.length === blank.length; ) shown = await snapshot();
+  device.tell("trouble garbage");
+  for (let shown = blank; shown[0] === 0xff; ) shown = await snapshot();
+  device.tell("trouble hang");
+  await expect(
+    (async () => {
+      for (;;) await snapshot();
+    })(),
+  ).rejects.toThrow(/timeout/i);
+  await device.stop();
 });
