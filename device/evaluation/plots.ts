@@ -4,8 +4,6 @@ import type { FusionEvaluation, SeasonResult } from "./run.ts";
 
 /** Largest share of the items shown in the gain plot: nobody opens more. */
 const SHOWN = 0.2;
-/** Upper end of the calibration plot's axes. */
-const MOST = 0.2;
 
 /** File name → SVG of every plot of an evaluation. */
 export function evaluationPlots({ results }: FusionEvaluation): ReadonlyMap<string, string> {
@@ -20,7 +18,8 @@ export function evaluationPlots({ results }: FusionEvaluation): ReadonlyMap<stri
 function gainPlot({ season, arms }: SeasonResult): string {
   return plot({
     title: `Found, by share examined: ${season} season`,
-    x: `share of all consignments × ${1 / SHOWN}`,
+    x: "share of all consignments examined",
+    most: { x: SHOWN },
     y: "share of irregular ones found",
     series: arms.map(({ arm, gain }) => ({
       name: arm,
@@ -30,15 +29,20 @@ function gainPlot({ season, arms }: SeasonResult): string {
 }
 
 function calibrationPlot({ season, arms }: SeasonResult): string {
+  const highest = Math.max(
+    ...arms.flatMap(({ bins }) => bins.flatMap(({ claimed, counted }) => [claimed, counted])),
+  );
+  const most = Math.max(0.1, Math.ceil(highest * 10) / 10);
   return plot({
     title: `Calibration: ${season} season`,
-    x: `mean probability of a fifteenth × ${1 / MOST}`,
-    y: `share irregular × ${1 / MOST}`,
+    x: "mean probability of a fifteenth",
+    y: "share irregular",
+    most: { x: most, y: most },
     diagonal: true,
-    series: arms.map(({ arm, bins }) => ({ name: arm, points: bins.map(scaled) })),
+    series: arms.map(({ arm, bins }) => ({ name: arm, points: bins.map((bin) => scaled(bin, most)) })),
   });
 }
 
-function scaled({ claimed, counted }: CalibrationBin): { x: number; y: number } {
-  return { x: Math.min(1, claimed / MOST), y: Math.min(1, counted / MOST) };
+function scaled({ claimed, counted }: CalibrationBin, most: number): { x: number; y: number } {
+  return { x: claimed / most, y: counted / most };
 }

@@ -228,30 +228,25 @@ describe("the recommendation", () => {
   });
 
   it("goes by the Immediate Release category and the de minimis limit", () => {
-    const of = (irgCategory: number, euros: string) => {
-      const base = worth(euros, "630130");
-      return { ...base, consignment: { ...base.consignment, irgCategory } } as Partial<Declaration>;
+    const of = (irgCategory: number, euros: string, change: Partial<Declaration> = {}) => {
+      const base = declarationOf();
+      const value = { amount: euros, currency: "EUR" };
+      const consignment = { ...base.consignment, packageCount: 1, irgCategory, totalValue: value };
+      const items = (base.items ?? []).map((item) => ({ ...item, value }));
+      return declared({ consignment, items, ...change });
     };
-    const clean = {
-      items: [
-        {
-          seq: 1,
-          description: "knitted cotton baby blanket",
-          hs6: "630130",
-          netMassKg: 1,
-          originCountry: "PT",
-        },
-      ],
+    const noOrigin = (euros: string) => {
+      const [item] = declarationOf().items ?? [];
+      const { originCountry: _, ...rest } = item ?? { seq: 1, description: "" };
+      return { items: [{ ...rest, value: { amount: euros, currency: "EUR" } }] };
     };
-    expect(advised({ matches: declared({ ...of(2, "60.00"), ...clean }) })).toBe("RELEASE");
-    expect(advised({ matches: declared({ ...of(2, "600.00"), ...clean }) })).toBe("DOC_CHECK");
-    expect(advised({ matches: declared({ ...of(3, "600.00"), ...clean }) })).toBe("RELEASE");
-    const noOrigin = { items: [{ ...clean.items[0], originCountry: undefined }] } as Partial<Declaration>;
-    expect(advised({ matches: declared({ ...of(3, "600.00"), ...noOrigin }) })).toBe("RELEASE_PCA");
-    expect(advised({ matches: declared({ ...of(4, "6000.00"), ...noOrigin }) })).toBe("DOC_CHECK");
-    expect(advised({ matches: declared({ ...of(3, "600.00"), ...noOrigin, direction: "transit" }) })).toBe(
-      "RELEASE",
-    );
+    expect(advised({ matches: of(2, "60.00") })).toBe("RELEASE");
+    expect(advised({ matches: of(2, "600.00") })).toBe("DOC_CHECK");
+    expect(advised({ matches: of(3, "600.00") })).toBe("RELEASE");
+    expect(advised({ matches: of(3, "600.00", noOrigin("600.00")) })).toBe("RELEASE_PCA");
+    expect(advised({ matches: of(4, "6000.00", noOrigin("6000.00")) })).toBe("DOC_CHECK");
+    const transit = { ...noOrigin("600.00"), direction: "transit" as const };
+    expect(advised({ matches: of(3, "600.00", transit) })).toBe("RELEASE");
   });
 
   it("asks for a second method where the authority asked for screening, and keeps what must not be loaded", () => {

@@ -30,30 +30,33 @@ export interface Plot {
   readonly series: readonly Series[];
   /** The line of perfect calibration. */
   readonly diagonal?: boolean;
+  /** What the ends of the axes stand for, where it is not 1; points stay 0..1. */
+  readonly most?: { readonly x?: number; readonly y?: number };
 }
 
 const left = (x: number) => (MARGIN + x * INNER).toFixed(1);
 const top = (y: number) => (SIZE - MARGIN - y * INNER).toFixed(1);
 
 /** A plot on axes from 0 to 1. */
-export function plot({ title, x, y, series, diagonal = false }: Plot): string {
+export function plot({ title, x, y, series, diagonal = false, most = {} }: Plot): string {
   const legend = series.length > 1 ? series.map(legendOf).join("") : "";
   const width = SIZE + (series.length > 1 ? 170 : 0);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${SIZE}" width="${width}" height="${SIZE}" role="img" aria-label="${escaped(title)}">
+  return `<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="11" viewBox="0 0 ${width} ${SIZE}" width="${width}" height="${SIZE}" role="img" aria-label="${escaped(title)}">
 <text x="${SIZE / 2}" y="14" text-anchor="middle" font-weight="bold">${escaped(title)}</text>
-${axes(x, y)}
+${axes(x, y, most)}
 ${diagonal ? `<line x1="${left(0)}" y1="${top(0)}" x2="${left(1)}" y2="${top(1)}" stroke="#999" stroke-dasharray="4 4"/>` : ""}
 ${series.map(drawn).join("\n")}
 ${legend}
 </svg>`;
 }
 
-function axes(x: string, y: string): string {
+function axes(x: string, y: string, most: NonNullable<Plot["most"]>): string {
+  const text = (at: number, end = 1) => Number((at * end).toPrecision(3));
   const ticks = [0, 0.25, 0.5, 0.75, 1].map(
     (at) => `<line x1="${left(at)}" y1="${top(0)}" x2="${left(at)}" y2="${top(1)}" stroke="#e5e5e5"/>
 <line x1="${left(0)}" y1="${top(at)}" x2="${left(1)}" y2="${top(at)}" stroke="#e5e5e5"/>
-<text x="${left(at)}" y="${SIZE - MARGIN + 14}" text-anchor="middle">${at}</text>
-<text x="${MARGIN - 6}" y="${Number(top(at)) + 4}" text-anchor="end">${at}</text>`,
+<text x="${left(at)}" y="${SIZE - MARGIN + 14}" text-anchor="middle">${text(at, most.x)}</text>
+<text x="${MARGIN - 6}" y="${Number(top(at)) + 4}" text-anchor="end">${text(at, most.y)}</text>`,
   );
   return `${ticks.join("\n")}
 <text x="${MARGIN + INNER / 2}" y="${SIZE - 8}" text-anchor="middle">${escaped(x)}</text>
