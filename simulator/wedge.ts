@@ -38,13 +38,8 @@ export interface SimulatedWedge {
   /** As the machine states it, which may be wrong. */
   readonly pixelPitchMm: { readonly x: number; readonly y: number };
   readonly steps: readonly WedgeStep[];
-  /** Plates of known size, on the belt and above it: the middle of each, and a box around it with air on all sides. */
-  readonly plates: readonly {
-    readonly heightMm: number;
-    readonly areaMm2: number;
-    readonly core: WedgeBox;
-    readonly box: WedgeBox;
-  }[];
+  /** Plates of known mass, on the belt and above it: the height of the middle of each, and a box around it with air on all sides. */
+  readonly plates: readonly { readonly heightMm: number; readonly massKg: number; readonly box: WedgeBox }[];
 }
 
 /** A machine: how it looks at the belt and what its detector does. */
@@ -53,25 +48,29 @@ export interface Machine {
   readonly settings: DetectorSettings;
 }
 
-/** Materials of the usual test pieces: an organic, a light and a heavy metal; the thickest step of each, g/cm². */
+/** Two organics between which goods lie, a light and a heavy metal; the thickest step of each, g/cm². */
 const LADDERS: readonly { readonly material: MaterialName; readonly most: number }[] = [
-  { material: "nylon", most: 18 },
+  { material: "polyethylene", most: 18 },
+  { material: "cellulose", most: 18 },
   { material: "aluminium", most: 20 },
   { material: "steel", most: 12 },
 ];
 const STEPS = 12;
 const STEP_MM = { along: 40, across: 50 } as const;
-const PLATE_MM = { along: 160, across: 120, thick: 20 } as const;
+const PLATE_MM = { along: 120, across: 120, thick: 20 } as const;
+/** Air between the steps and a plate, and before and after all, mm along the belt: side by side a slanting view lays one over the other. */
+const LEAD_MM = 40;
+const STEPS_FROM_MM = 2 * LEAD_MM + PLATE_MM.along;
+const STEPS_END_MM = STEPS_FROM_MM + STEPS * STEP_MM.along;
 /** Heights of the middles of the two plates over the belt, and where they begin along it, mm. */
 const PLATES = [
-  { heightMm: 10, from: 20 },
-  { heightMm: 210, from: 280 },
+  { heightMm: 10, from: LEAD_MM },
+  { heightMm: 210, from: STEPS_END_MM + LEAD_MM },
 ] as const;
 /** Height of the middle of the test piece over the belt: where the middle of goods usually is. */
 const HEIGHT_MM = 100;
-const LEAD_MM = 40;
 /** Half extents of the whole piece, mm. */
-const HALF: Vector = [(STEPS * STEP_MM.along) / 2, 145, 105];
+const HALF: Vector = [(STEPS_END_MM + PLATE_MM.along + 2 * LEAD_MM) / 2, 105, 105];
 /** Air around the plate, pixels. */
 const RIM_PIXELS = 8;
 /** Part of a step's evenly covered middle that is measured: the rim is blurred into its neighbours. */
@@ -99,14 +98,14 @@ export function machineOf(options: {
 }
 
 /**
- * A test piece of nylon, aluminium and steel steps at the height of goods, with plates of known size beside them, seen by a
+ * A test piece of polyethylene, pressboard, aluminium and steel steps at the height of goods, with plates of known mass before and after them, seen by a
  * machine. Steps grow as the square, so that thin goods are as well known as thick ones.
  */
 export function simulateWedge(machine: Machine, seed: number): SimulatedWedge {
   const parts = LADDERS.flatMap(({ material, most }, row) =>
     Array.from({ length: STEPS }, (_, n) => {
       const arealDensity = most * ((n + 1) / STEPS) ** 2;
-      const at: Vector = [LEAD_MM + (n + 0.5) * STEP_MM.along, (row - 1.5) * STEP_MM.across, HEIGHT_MM];
+      const at: Vector = [STEPS_FROM_MM + (n + 0.5) * STEP_MM.along, (row - 1.5) * STEP_MM.across, HEIGHT_MM];
       return {
         arealDensity,
         part: slab(material, at, STEP_MM, (10 * arealDensity) / materialOf(material).density),
@@ -114,8 +113,8 @@ export function simulateWedge(machine: Machine, seed: number): SimulatedWedge {
     }),
   );
   const plates = PLATES.map(({ heightMm, from }) => {
-    const at: Vector = [LEAD_MM + from + PLATE_MM.along / 2, 2.95 * STEP_MM.across, heightMm];
-    return { heightMm, part: slab("nylon", at, PLATE_MM, PLATE_MM.thick) };
+    const at: Vector = [from + PLATE_MM.along / 2, 0, heightMm];
+    return { heightMm, part: slab("cellulose", at, PLATE_MM, PLATE_MM.thick) };
   });
   const { geometry, settings } = machine;
   const layout = layoutOf([...parts, ...plates].map(({ part }) => part));
@@ -132,15 +131,14 @@ export function simulateWedge(machine: Machine, seed: number): SimulatedWedge {
     pixelPitchMm: { x: PIXEL_PITCH_MM, y: PIXEL_PITCH_MM },
     steps: parts.map(({ arealDensity, part }) => ({
       material: part.material,
-      arealDensity,
+      arealDensity: arealDensity / incidence(part, geometry),
       box: coreOf(boxOf(part), STEP_MM, geometry.pitchMm),
     })),
     plates: plates.map(({ heightMm, part }) => {
       const outer = boxOf(part);
       return {
         heightMm,
-        areaMm2: PLATE_MM.along * PLATE_MM.across,
-        core: coreOf(outer, PLATE_MM, geometry.pitchMm),
+        massKg: partsMassKg([part]),
         box: {
           x: outer.x - RIM_PIXELS,
           y: outer.y - RIM_PIXELS,
@@ -150,6 +148,15 @@ export function simulateWedge(machine: Machine, seed: number): SimulatedWedge {
       };
     }),
   };
+}
+
+/** Cosine of the angle between the rays through a slab that lies flat and its upright. */
+function incidence({ at }: Part, { angle, offsetMm, distanceMm }: ViewGeometry): number {
+  const turn = aboutX(angle);
+  const [, u, w] = apply(turn, [0, at[1], at[2] - TUNNEL_MIDDLE_MM]);
+  const [, uprightU, uprightW] = apply(turn, [0, 0, 1]);
+  const [across, down] = [u - offsetMm, distanceMm - w];
+  return Math.abs(uprightU * across - uprightW * down) / Math.hypot(across, down);
 }
 
 /** A block of this size, lying flat. */
@@ -186,9 +193,9 @@ function layoutOf(parts: readonly Part[]): Layout {
     items: [{ item, pose, massKg: partsMassKg(parts) }],
     parcel: HALF,
     placed: [],
-    middle: [LEAD_MM + HALF[0], 66, 115],
+    middle: [HALF[0], 0, 115],
     half: HALF,
-    length: 2 * (LEAD_MM + HALF[0]),
+    length: 2 * HALF[0],
   };
 }
 

@@ -1,4 +1,6 @@
-import type { MeasuredStep } from "./mass-calibration.ts";
+import { weighView } from "./mass.ts";
+import type { MassCalibration, MeasuredStep } from "./mass-calibration.ts";
+import { rowAir } from "./row-air.ts";
 
 /** Pixels, right and bottom exclusive. */
 export interface WedgeBox {
@@ -18,46 +20,58 @@ export interface WedgeImage {
   readonly pixelPitchMm: { readonly x: number; readonly y: number };
 }
 
-/** Mean transmission of a step over its middle. */
+/**
+ * Mean transmission of a step over its middle, against the air at the ends of its rows. With a `background`, a box beside the step that shows what the piece lies in
+ * (a case, a tray), the attenuation of that is taken off.
+ */
 export function measureStep(
   { low, high, width, airLevel }: WedgeImage,
-  step: { readonly material: string; readonly arealDensity: number; readonly box: WedgeBox },
+  step: {
+    readonly material: string;
+    readonly arealDensity: number;
+    readonly box: WedgeBox;
+    readonly background?: WedgeBox | undefined;
+  },
 ): MeasuredStep {
-  const { material, arealDensity, box } = step;
-  const mean = (plane: Uint16Array) => {
-    let sum = 0;
-    for (let y = box.y; y < box.y + box.height; y++) {
-      for (let x = box.x; x < box.x + box.width; x++) sum += plane[y * width + x]!;
-    }
-    return sum / (box.width * box.height * airLevel);
-  };
-  return { material, arealDensity, low: mean(low), high: mean(high) };
+  const { material, arealDensity, box, background } = step;
+  const mean = (plane: Uint16Array, of: WedgeBox) => meanThrough(plane, width, airLevel, of);
+  const through = (plane: Uint16Array) =>
+    mean(plane, box) / (background === undefined ? 1 : mean(plane, background));
+  return { material, arealDensity, low: through(low), high: through(high) };
+}
+
+function meanThrough(plane: Uint16Array, width: number, airLevel: number, box: WedgeBox): number {
+  let sum = 0;
+  for (let y = box.y; y < box.y + box.height; y++) {
+    const air = rowAir(plane, y * width, (y + 1) * width, airLevel);
+    for (let x = box.x; x < box.x + box.width; x++)
+      sum += plane[y * width + x]! * Math.exp(air.first + x * air.step);
+  }
+  return Math.max(1 / airLevel, sum / (box.width * box.height * airLevel));
 }
 
 /**
- * True area of a pixel over the stated one, from a plate of known size at the height of goods: its attenuation, summed over a
- * box with air all around it, is that of its middle times the pixels that it covers, whatever blurs its rim. A fan shows what
- * is near its source larger; that is in it as well.
+ * True area of a pixel over the stated one at the height of a plate: its mass over the mass that its attenuation would stand for
+ * if the stated pitch held. A fan shows what is near its source larger and crosses it aslant; both are in it.
+ * @returns NaN where the box shows nothing.
  */
 export function areaFactorOf(
   image: WedgeImage,
-  plate: { readonly areaMm2: number; readonly core: WedgeBox; readonly box: WedgeBox },
+  plate: { readonly massKg: number; readonly box: WedgeBox },
+  curves: MassCalibration,
 ): number {
-  const { sum } = attenuationIn(image, plate.box);
-  const core = attenuationIn(image, plate.core);
-  const pixels = sum / (core.sum / core.pixels);
-  return plate.areaMm2 / (pixels * image.pixelPitchMm.x * image.pixelPitchMm.y);
+  const { kg } = weighView(cut(image, plate.box), { ...curves, areas: [] });
+  return kg > 0 ? plate.massKg / kg : Number.NaN;
 }
 
-/** High-energy attenuation summed over a box. */
-function attenuationIn({ high, width, height, airLevel }: WedgeImage, box: WedgeBox) {
-  let sum = 0;
-  let pixels = 0;
-  for (let y = Math.max(0, box.y); y < Math.min(height, box.y + box.height); y++) {
-    for (let x = Math.max(0, box.x); x < Math.min(width, box.x + box.width); x++) {
-      sum -= Math.log(Math.max(1, high[y * width + x]!) / airLevel);
-      pixels++;
+function cut(image: WedgeImage, { x, y, width, height }: WedgeBox): WedgeImage {
+  const part = (plane: Uint16Array): Uint16Array => {
+    const out = new Uint16Array(width * height);
+    for (let row = 0; row < height; row++) {
+      const start = (y + row) * image.width + x;
+      out.set(plane.subarray(start, start + width), row * width);
     }
-  }
-  return { sum, pixels };
+    return out;
+  };
+  return { ...image, width, height, low: part(image.low), high: part(image.high) };
 }

@@ -1,4 +1,5 @@
 import { type MassCalibration, type MassCurve, OPAQUE_TRANSMISSION } from "./mass-calibration.ts";
+import { rowAir } from "./row-air.ts";
 
 /** A dual-energy view with one air level and a known pitch; planes in counts, row-major. */
 export interface MassView {
@@ -36,42 +37,48 @@ const COVERED_FROM = 0.03;
  */
 const PACKED_DENSITY = 0.13;
 const HIGHEST_MIDDLE_MM = 100;
-/** Lines at either end of a scan that show air, and how far from air they may be to be taken for it (−ln). */
-const END_LINES = 6;
-const NEAR_AIR = 0.03;
 /** Rows of the lookup tables: steps of attenuation from 0 to the darkest. */
 const TABLE_STEPS = 512;
 const TABLE_END = -Math.log(DARKEST);
 /**
- * Between organic and steel a ratio has two readings: aluminium and its like, or steel before organics, which weigh a fifth
- * less. No single pixel tells which; the middle halves the error of either.
+ * Between organics and steel a ratio has two readings: aluminium and its like, or steel before organics, which weigh a fifth
+ * less. No single pixel tells which; a mean keeps the error of either small. What is uneven within a block (spread over mean of
+ * its attenuation, from this on wholly) is steel: zips, screws, wires.
  */
-const MIXED_SHARE = 0.5;
+const MIXED_SHARE = 0.6;
+const UNEVEN = 0.3;
+/**
+ * Blur takes more from the darker plane, so that a thing of a few pixels shows less than its ratio: the excess over organics is
+ * raised by the spread, at most doubled and not beyond steel. Without it, zips and wires counted for half as much again as they weigh.
+ */
+const WASHED_OUT = 1;
+/** Materials of a wedge from which its first two are both organic (polyethylene and PET, say): between these nothing is mixed. */
+const TWO_ORGANICS_FROM = 4;
 /** Ratios beyond the materials of the wedge are followed only so far; share of the distance of the outer curves. */
 const BEYOND = 0.3;
 
 /**
- * Mass from the projection, without learning: Σ areal density × pixel area. The density of a block is its high-energy
- * attenuation times the g/cm² per attenuation of the material that its ratio stands for, from the wedge's curves at the
- * same attenuation, so that beam hardening is in them.
+ * Mass from the projection, without learning: Σ areal density × pixel area. The density of a pixel is its high-energy
+ * attenuation times the g/cm² per attenuation of the material that the ratio of its block stands for, from the wedge's curves
+ * at the pixel's own attenuation, so that beam hardening is in them and the rim of a thing counts as what it is.
  */
 export function weighView(view: MassView, calibration: MassCalibration): MassEstimate {
   const { width, height, pixelPitchMm } = view;
-  const attenuation = attenuationTable(view.airLevel);
+  const rows = new BlockRow(view, attenuationTable(view.airLevel));
   const density = new DensityTable(calibration);
   const totals = { sum: 0, opaque: 0, opaquePixels: 0, covered: 0 };
-  const rows = new BlockRow(view, attenuation);
   for (let top = 0; top < height; top += BLOCK) {
     rows.gather(top);
     for (let block = 0; block * BLOCK < width; block++) {
       const pixels = rows.pixels(block);
-      const depth = rows.high[block]! / pixels;
-      const ratio = depth > RATIO_FROM ? rows.low[block]! / rows.high[block]! : 0;
-      const perAttenuation = density.at(depth, ratio);
-      totals.sum += rows.high[block]! * perAttenuation;
-      totals.opaque += rows.opaque[block]! * perAttenuation;
-      totals.opaquePixels += rows.opaquePixels[block]!;
-      totals.covered += depth > COVERED_FROM ? pixels : 0;
+      const high = rows.high[block]!;
+      const mean = high / pixels;
+      if (mean > RATIO_FROM) {
+        const spread = Math.sqrt(Math.max(0, rows.square[block]! / pixels - mean * mean)) / mean;
+        density.choose(rows.square[block]! / high, rows.low[block]! / high, spread);
+      } else density.chooseOrganic();
+      rows.weigh(block, density, totals);
+      totals.covered += mean > COVERED_FROM ? pixels : 0;
     }
   }
   const { sum, opaque, opaquePixels, covered } = totals;
@@ -106,13 +113,21 @@ function attenuationTable(airLevel: number): Float32Array {
   return table;
 }
 
-/** Sums of attenuation over one row of blocks. */
+/** What is summed over a view: areal density in g/cm² over pixels, and pixels. */
+interface Totals {
+  sum: number;
+  opaque: number;
+  opaquePixels: number;
+  covered: number;
+}
+
+/** Attenuation of one row of blocks: of each pixel, and summed over blocks. */
 class BlockRow {
   readonly low: Float64Array;
   readonly high: Float64Array;
-  /** High-energy attenuation of the opaque pixels alone, and their number. */
-  readonly opaque: Float64Array;
-  readonly opaquePixels: Uint32Array;
+  /** Of the squares of the high-energy attenuation: over `high` the depth where most of the attenuation is. */
+  readonly square: Float64Array;
+  readonly #deep: Float32Array;
   readonly #view: MassView;
   readonly #attenuation: Float32Array;
   #lines = 0;
@@ -121,8 +136,8 @@ class BlockRow {
     const blocks = Math.ceil(view.width / BLOCK);
     this.low = new Float64Array(blocks);
     this.high = new Float64Array(blocks);
-    this.opaque = new Float64Array(blocks);
-    this.opaquePixels = new Uint32Array(blocks);
+    this.square = new Float64Array(blocks);
+    this.#deep = new Float32Array(view.width * BLOCK);
     this.#view = view;
     this.#attenuation = attenuation;
   }
@@ -133,84 +148,113 @@ class BlockRow {
   }
 
   gather(top: number): void {
-    for (const sums of [this.low, this.high, this.opaque, this.opaquePixels]) sums.fill(0);
+    for (const sums of [this.low, this.high, this.square]) sums.fill(0);
     this.#lines = Math.min(BLOCK, this.#view.height - top);
-    for (let y = top; y < top + this.#lines; y++) this.#add(y);
+    for (let line = 0; line < this.#lines; line++) this.#add(top + line, line);
   }
 
-  #add(y: number): void {
-    const { low, high, width } = this.#view;
+  /** Adds a block's pixels, of the material that was chosen. */
+  weigh(block: number, density: DensityTable, totals: Totals): void {
+    const { width } = this.#view;
+    const opaqueFrom = -Math.log(OPAQUE_TRANSMISSION);
+    for (let line = 0; line < this.#lines; line++) {
+      const end = line * width + Math.min(width, (block + 1) * BLOCK);
+      for (let i = line * width + block * BLOCK; i < end; i++) {
+        const deep = this.#deep[i]!;
+        const areal = deep * density.at(deep);
+        totals.sum += areal;
+        if (deep < opaqueFrom) continue;
+        totals.opaque += areal;
+        totals.opaquePixels += 1;
+      }
+    }
+  }
+
+  #add(y: number, line: number): void {
+    const { low, high, width, airLevel } = this.#view;
     const table = this.#attenuation;
     const start = y * width;
-    const lowAir = airOf(table, low, start, start + width);
-    const highAir = airOf(table, high, start, start + width);
-    const opaqueFrom = -Math.log(OPAQUE_TRANSMISSION);
+    const lowAir = rowAir(low, start, start + width, airLevel);
+    const highAir = rowAir(high, start, start + width, airLevel);
     for (let x = 0, i = start; x < width; x++, i++) {
       const block = (x / BLOCK) | 0;
       const deep = table[high[i]!]! - (highAir.first + x * highAir.step);
+      this.#deep[line * width + x] = deep;
       this.low[block]! += table[low[i]!]! - (lowAir.first + x * lowAir.step);
       this.high[block]! += deep;
-      if (deep < opaqueFrom) continue;
-      this.opaque[block]! += deep;
-      this.opaquePixels[block]! += 1;
+      this.square[block]! += deep * deep;
     }
   }
 }
 
-/** Attenuation that air shows along a row, `first + x × step`: it is taken off, since detectors drift. */
-interface RowAir {
-  readonly first: number;
-  readonly step: number;
-}
-
-/** From the air at both ends of a row; level where one end shows none, 0 where neither does. */
-function airOf(table: Float32Array, plane: Uint16Array, start: number, end: number): RowAir {
-  if (end - start < 4 * END_LINES) return { first: 0, step: 0 };
-  const means = [start, end - END_LINES].map((from) => {
-    let mean = 0;
-    for (let i = from; i < from + END_LINES; i++) mean += table[plane[i]!]! / END_LINES;
-    return Math.abs(mean) <= NEAR_AIR ? mean : null;
-  });
-  const [left, right] = [means[0] ?? means[1] ?? 0, means[1] ?? means[0] ?? 0];
-  return { first: left, step: (right - left) / (end - start) };
-}
-
-/** The wedge's curves at evenly spaced attenuations. */
+/** The wedge's curves at evenly spaced attenuations, and the mixture of them that a block is taken for. */
 class DensityTable {
   readonly #ratios: readonly Float64Array[];
   readonly #densities: readonly Float64Array[];
+  /** Share of each curve in the chosen mixture, sum 1. */
+  readonly #shares: Float64Array;
+  /** The last curve that is organic. */
+  readonly #organic: number;
 
   constructor({ curves }: MassCalibration) {
     this.#ratios = curves.map((curve) => sampled(curve, "ratio"));
     this.#densities = curves.map((curve) => sampled(curve, "density"));
+    this.#shares = new Float64Array(curves.length);
+    this.#organic = curves.length >= TWO_ORGANICS_FROM ? 1 : 0;
   }
 
-  /** g/cm² per unit of high-energy attenuation, where a block has this attenuation and ratio; ratio 0: unknown. */
-  at(depth: number, ratio: number): number {
-    const step = Math.min(TABLE_STEPS - 1, Math.max(0, Math.round((depth / TABLE_END) * (TABLE_STEPS - 1))));
-    if (ratio === 0) return this.#densities[0]![step]!;
+  /** Takes what follows for organic matter: too thin for a ratio. */
+  chooseOrganic(): void {
+    this.#shares.fill(0);
+    for (let k = 0; k <= this.#organic; k++) this.#shares[k] = 1 / (this.#organic + 1);
+  }
+
+  /** Takes what follows for the material of this attenuation and ratio; `spread`: of the attenuation around, over its mean. */
+  choose(depth: number, seen: number, spread: number): void {
+    this.#shares.fill(0);
+    const organic = this.#organic;
     const last = this.#ratios.length - 1;
+    const step = stepOf(depth);
+    const excess = Math.max(0, seen - this.#ratios[organic]![step]!);
+    const raised = seen + excess * WASHED_OUT * Math.min(1, spread);
+    const ratio = Math.max(seen, Math.min(raised, this.#ratios[last]![step]!));
     let k = 1;
     while (k < last && ratio > this.#ratios[k]![step]!) k++;
-    const direct = this.#between(0, last, step, ratio);
-    return direct + MIXED_SHARE * (this.#between(k - 1, k, step, ratio) - direct);
+    const mixed = k <= organic ? 1 : MIXED_SHARE * Math.max(0, 1 - spread / UNEVEN);
+    this.#add(k - 1, k, step, ratio, mixed);
+    if (mixed < 1) this.#add(organic, last, step, ratio, 1 - mixed);
   }
 
-  #between(k: number, l: number, at: number, ratio: number): number {
+  /** g/cm² per unit of high-energy attenuation of the chosen material at this attenuation. */
+  at(depth: number): number {
+    const step = stepOf(depth);
+    let density = 0;
+    for (let k = 0; k < this.#shares.length; k++) density += this.#shares[k]! * this.#densities[k]![step]!;
+    return density;
+  }
+
+  #add(k: number, l: number, at: number, ratio: number, weight: number): void {
     const [from, to] = [this.#ratios[k]![at]!, this.#ratios[l]![at]!];
     const share = to > from ? (ratio - from) / (to - from) : 0;
     const held = Math.min(1 + BEYOND, Math.max(-BEYOND, share));
-    return this.#densities[k]![at]! + held * (this.#densities[l]![at]! - this.#densities[k]![at]!);
+    this.#shares[k]! += weight * (1 - held);
+    this.#shares[l]! += weight * held;
   }
 }
 
+function stepOf(depth: number): number {
+  return Math.min(TABLE_STEPS - 1, Math.max(0, Math.round((depth / TABLE_END) * (TABLE_STEPS - 1))));
+}
+
+/** Between two steps of the wedge linear in the root of the attenuation: the beam hardens fastest at first. */
 function sampled({ points }: MassCurve, member: "ratio" | "density"): Float64Array {
   let k = 0;
   return Float64Array.from({ length: TABLE_STEPS }, (_, step) => {
     const attenuation = (step / (TABLE_STEPS - 1)) * TABLE_END;
     while (k < points.length - 2 && attenuation > points[k + 1]!.attenuation) k++;
     const [one, other] = [points[k]!, points[k + 1]!];
-    const share = (attenuation - one.attenuation) / (other.attenuation - one.attenuation);
+    const root = Math.sqrt(one.attenuation);
+    const share = (Math.sqrt(attenuation) - root) / (Math.sqrt(other.attenuation) - root);
     return one[member] + Math.min(1, Math.max(0, share)) * (other[member] - one[member]);
   });
 }

@@ -48,10 +48,10 @@ describe("lynceus calibrate", () => {
 
   it("makes from a scan of a wedge the file that a lane names", async () => {
     expect(await calibrate(path("steps.json"), path("mass.json"))).toMatch(
-      /nylon \d+ steps, aluminium \d+ steps, steel \d+ steps; .* at 10 mm, .* at 210 mm/,
+      /polyethylene \d+ steps, cellulose \d+ steps, aluminium \d+ steps, steel \d+ steps; .* at 10 mm, .* at 210 mm/,
     );
     const calibration = await readMassCalibration(path("mass.json"));
-    expect(calibration.curves).toHaveLength(3);
+    expect(calibration.curves).toHaveLength(4);
     const lane = { id: "lane-1", massCalibration: path("mass.json") } as Parameters<
       typeof massCalibrationOf
     >[0];

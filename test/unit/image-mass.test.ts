@@ -76,6 +76,42 @@ describe("mass by X-ray", () => {
     expect(weighView(drifting, calibration).kg).toBeLessThan(0.001);
   });
 
+  it("weighs the rim of a thing as what it is: beams harden by the pixel, ratios are taken by the block", () => {
+    const image = view(0, 2);
+    const inner = weighView(image, calibration).kg;
+    const moved = (plane: Uint16Array) => plane.map((_, i) => plane[Math.max(0, i - 402)] ?? AIR);
+    const kg = weighView({ ...image, low: moved(image.low), high: moved(image.high) }, calibration).kg;
+    expect(Math.abs(kg / inner - 1)).toBeLessThan(0.02);
+  });
+
+  it("reads between two organics where the wedge has both", () => {
+    const between = (low: number, high: number) => {
+      const plane = (transmission: number) => new Uint16Array(40 * 40).fill(AIR * transmission);
+      const pixelPitchMm = { x: 1, y: 1 };
+      const flat = { width: 40, height: 40, airLevel: AIR, pixelPitchMm };
+      return (weighView({ ...flat, low: plane(low), high: plane(high) }, organics).kg * 100_000) / 1600;
+    };
+    const other = (areal: number): MeasuredStep => ({
+      material: "cellulose",
+      arealDensity: areal,
+      low: Math.exp(-0.16 * 1.3 * areal),
+      high: Math.exp(-0.16 * areal),
+    });
+    const light = (areal: number): MeasuredStep => ({
+      material: "aluminium",
+      arealDensity: areal,
+      low: Math.exp(-0.2 * 1.6 * areal),
+      high: Math.exp(-0.2 * areal),
+    });
+    const organics = fitMass([
+      ...WEDGE,
+      ...[0.5, 1, 2, 4, 8].flatMap((areal) => [other(areal), light(areal)]),
+    ]);
+    expect(between(Math.exp(-0.16 * 1.3 * 3), Math.exp(-0.16 * 3))).toBeCloseTo(3, 1);
+    const [low, high] = [1 * 0.17 * 1.2 + 2 * 0.16 * 1.3, 1 * 0.17 + 2 * 0.16];
+    expect(between(Math.exp(-low), Math.exp(-high))).toBeCloseTo(3, 1);
+  });
+
   it("counts what is opaque and says how much of the mass lies behind it", () => {
     const { opaqueShare, opaquePixels } = weighView(view(1, 20), calibration);
     expect(opaquePixels).toBe(40 * 40);
@@ -124,7 +160,8 @@ describe("a step wedge", () => {
 
   it("of a usual machine comes with the program", () => {
     expect(massCalibrationSchema.parse(USUAL_MASS).curves.map(({ material }) => material)).toEqual([
-      "nylon",
+      "polyethylene",
+      "cellulose",
       "aluminium",
       "steel",
     ]);

@@ -11,6 +11,9 @@ export function registerCalibrate(program: Command): void {
       "after",
       '\nThe description: {"schema": "lynceus-wedge/1", "image": ["wedge.low.png", "wedge.high.png"],\n' +
         ' "steps": [{"material": "nylon", "gcm2": 1.15, "box": {"x": 10, "y": 10, "width": 20, "height": 20}}, …]}\n' +
+        'Polyethylene, pressboard, aluminium and steel serve best: goods lie between the first two. "plates": [{"heightMm": 10,\n' +
+        ' "massKg": 0.23, "box": {…}}, …] are two of known mass, on the belt and above it, in boxes with air around them.\n' +
+        "A step may have `background`, a box beside it that shows the case it lies in, and an `image` of its own.\n" +
         "Images are named from its folder; the air level is read from NAME.json beside them, else estimated.",
     )
     .action(async (wedge: string, options: { readonly out: string }) => {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { LynceusError } from "../../../protocols/errors.ts";
 import { decodeScan } from "../../image/decode.ts";
 import { fitMass, type MassCalibration, type MeasuredStep } from "../../image/mass-calibration.ts";
-import { areaFactorOf, measureStep } from "../../image/mass-wedge.ts";
+import { areaFactorOf, measureStep, type WedgeBox, type WedgeImage } from "../../image/mass-wedge.ts";
 import { inputOf } from "../../image/naming.ts";
 import { normaliseView } from "../../inference/normalise.ts";
 
@@ -13,22 +13,31 @@ const MAX_BYTES = 1024 * 1024;
 const pixels = z.int().min(0).max(65_536);
 const box = z.strictObject({ x: pixels, y: pixels, width: pixels.min(1), height: pixels.min(1) });
 
+const images = z.tuple([z.string().min(1), z.string().min(1)]);
+
 const wedgeSchema = z.strictObject({
   schema: z.literal("lynceus-wedge/1"),
   /** Low and high plane, relative to the description. */
-  image: z.tuple([z.string().min(1), z.string().min(1)]),
+  image: images,
   steps: z
     .array(
       z.strictObject({
         material: z.string().min(1).max(64),
         gcm2: z.number().positive().describe("mass per area along the ray, g/cm²"),
         box,
+        /** Beside the step, what the piece lies in: its attenuation is taken off. */
+        background: box.optional(),
+        /** Of a step in another scan of the same machine. */
+        image: images.optional(),
       }),
     )
     .max(1000),
-  /** Plates of known size on the belt and above it; none: the stated pixel pitch is believed at every height. */
+  /**
+   * Plates of known mass on the belt and above it, each with a box around it that shows air on all sides; none: the stated pixel
+   * pitch is believed at every height.
+   */
   plates: z
-    .array(z.strictObject({ heightMm: z.number().min(0), areaMm2: z.number().positive(), core: box, box }))
+    .array(z.strictObject({ heightMm: z.number().min(0), massKg: z.number().positive(), box }))
     .max(2)
     .default([]),
   pixelPitchMm: z.strictObject({ x: z.number().positive(), y: z.number().positive() }).optional(),
@@ -73,33 +82,61 @@ async function measure(
   wedge: Wedge,
   folder: string,
 ): Promise<{ readonly steps: readonly MeasuredStep[]; readonly areas: MassCalibration["areas"] }> {
-  const [low, high] = wedge.image.map((name) => resolve(folder, name)) as [string, string];
+  const { plates } = wedge;
+  const image = await readImage(wedge.image, folder, wedge.pixelPitchMm);
+  if (plates.length > 0 && !image.pitchKnown)
+    throw unusable("the pixel pitch that the machine states is missing");
+  mustHold(
+    image,
+    plates.map((plate) => plate.box),
+  );
+  const others = new Map([[keyOf(wedge.image), image]]);
+  const steps: MeasuredStep[] = [];
+  for (const { gcm2, image: names = wedge.image, ...step } of wedge.steps) {
+    const of = others.get(keyOf(names)) ?? (await readImage(names, folder, wedge.pixelPitchMm));
+    others.set(keyOf(names), of);
+    mustHold(of, step.background === undefined ? [step.box] : [step.box, step.background]);
+    steps.push(measureStep(of, { ...step, arealDensity: gcm2 }));
+  }
+  if (plates.length === 0) return { steps, areas: [] };
+  const curves = fitMass(steps);
+  const areas = plates.map((plate) => {
+    return { heightMm: plate.heightMm, factor: areaFactorOf(image, plate, curves) };
+  });
+  return { steps, areas };
+}
+
+type Images = readonly [low: string, high: string];
+
+function keyOf(names: Images): string {
+  return JSON.stringify(names);
+}
+
+async function readImage(
+  names: Images,
+  folder: string,
+  stated: WedgeImage["pixelPitchMm"] | undefined,
+): Promise<WedgeImage & { readonly pitchKnown: boolean }> {
+  const [low, high] = names.map((name) => resolve(folder, name));
   const decoded = await decodeScan(inputOf(`${low},${high}`, () => true));
   const { kind, width, height, sidecar } = decoded;
-  const pixelPitchMm = wedge.pixelPitchMm ?? sidecar.pixelPitchMm ?? null;
+  const pixelPitchMm = stated ?? sidecar.pixelPitchMm ?? null;
   const view = { view: 0, width, height, pixelPitchMm, low: decoded.low!, high: decoded.high! };
   const { planes } = normaliseView(kind, view, sidecar.airLevel ?? null);
-  const image = {
+  return {
     width,
     height,
     airLevel: planes.airLevel,
     low: planes.low!,
     high: planes.high!,
     pixelPitchMm: pixelPitchMm ?? { x: 1, y: 1 },
+    pitchKnown: pixelPitchMm !== null,
   };
-  const { plates } = wedge;
-  const boxes = [
-    ...wedge.steps.map((step) => step.box),
-    ...plates.flatMap((plate) => [plate.core, plate.box]),
-  ];
+}
+
+function mustHold({ width, height }: WedgeImage, boxes: readonly WedgeBox[]): void {
   const outside = boxes.find(({ x, y, ...size }) => x + size.width > width || y + size.height > height);
   if (outside !== undefined) throw unusable(`the box at ${outside.x}, ${outside.y} reaches out of the image`);
-  if (plates.length > 0 && pixelPitchMm === null)
-    throw unusable("the pixel pitch that the machine states is missing");
-  return {
-    steps: wedge.steps.map(({ gcm2, ...step }) => measureStep(image, { ...step, arealDensity: gcm2 })),
-    areas: plates.map((plate) => ({ heightMm: plate.heightMm, factor: areaFactorOf(image, plate) })),
-  };
 }
 
 function unusable(message: string, cause?: unknown): LynceusError {

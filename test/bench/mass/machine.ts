@@ -7,8 +7,11 @@ import { type Machine, simulateWedge } from "../../../simulator/wedge.ts";
 export function calibrated(machine: Machine, seed: number): MassCalibration {
   const wedge = simulateWedge(machine, seed);
   const image = { ...wedge, airLevel: AIR_LEVEL };
-  return fitMass(
-    wedge.steps.map((step) => measureStep(image, step)),
-    wedge.plates.map((plate) => ({ heightMm: plate.heightMm, factor: areaFactorOf(image, plate) })),
-  );
+  const steps = wedge.steps.map((step) => measureStep(image, step));
+  const curves = fitMass(steps);
+  const areas = wedge.plates.map((plate) => ({
+    heightMm: plate.heightMm,
+    factor: areaFactorOf(image, plate, curves),
+  }));
+  return fitMass(steps, areas);
 }
