@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { TARGET_CLASSES, type TargetClass } from "../goods/item.ts";
 import { countOption, seedOption } from "../options.ts";
 import { listenForStop } from "../stop-signals.ts";
 
@@ -8,6 +9,7 @@ interface Options {
   readonly count: number;
   readonly seed: number;
   readonly threats: number;
+  readonly classes?: readonly TargetClass[];
   readonly pitch?: number;
   readonly cutFrom?: string;
 }
@@ -31,6 +33,11 @@ export function registerProject(simulate: Command): void {
       "--cut-from <dir>",
       "labelled data set of the same machine: its targets are cut out and put in instead of drawn ones",
     )
+    .option(
+      "--classes <names>",
+      `of these alone, by comma: ${TARGET_CLASSES.join(", ")} (all)`,
+      classesOption,
+    )
     .option("--pitch <mm>", "mm a pixel, of pairs whose sidecar does not say (1)", pitchOption)
     .action(project);
 }
@@ -39,6 +46,14 @@ function threatsOption(text: string): number {
   const value = Number(text);
   if (!/^[1-8]$/.test(text)) throw new InvalidArgumentError("Give a whole number from 1 to 8.");
   return value;
+}
+
+function classesOption(text: string): readonly TargetClass[] {
+  const known: readonly string[] = TARGET_CLASSES;
+  const wanted = text.split(",").map((name) => name.trim());
+  const wrong = wanted.find((name) => !known.includes(name));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${known.join(", ")}.`);
+  return TARGET_CLASSES.filter((name) => wanted.includes(name));
 }
 
 function pitchOption(text: string): number {

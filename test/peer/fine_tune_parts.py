@@ -1,0 +1,168 @@
+"""Checks of the parts of fine-tuning on own data; run by fine-tune.test.ts."""
+
+import json
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "models" / "training"))
+
+from near_duplicates import clusters, near_pairs, spectra_of, split  # noqa: E402
+from network import LynceusNet  # noqa: E402
+from own_data import DataError, mapping, pitch_of, read_coco, source_pairs, targets_of  # noqa: E402
+from own_figures import over_clusters  # noqa: E402
+from own_images import ImageError, air_of, estimated_pitch, read_image  # noqa: E402
+from pseudo import AIR_LEVEL, draw, palette  # noqa: E402
+from tuning import Mixer, put_weights  # noqa: E402
+
+CONFIG = json.loads((ROOT / "models" / "training" / "config.json").read_text())
+SMALL = {**CONFIG, "network": {"stem": 8, "widths": [8, 12, 16], "depths": [1, 1, 1], "head": 8, "goods": 8}, "augmentOthers": CONFIG["augment"]}
+
+
+def bag(seed, height=220, width=260):
+    """A pair with things of its own in a case, u16 [2, H, W]."""
+    rng = np.random.default_rng(seed)
+    high = np.zeros((height, width))
+    high[20:-20, 30:-30] = 0.25
+    for _ in range(14):
+        y, x = rng.integers(25, height - 70), rng.integers(35, width - 80)
+        high[y : y + rng.integers(8, 45), x : x + rng.integers(8, 45)] += rng.uniform(0.2, 1.2)
+    noise = rng.normal(0, 0.01, (2, height, width))
+    return (AIR_LEVEL * np.exp(-np.stack([1.35 * high, high]) + noise)).clip(0, 65_535).astype(np.uint16)
+
+
+class Duplicates(unittest.TestCase):
+    def test_a_turned_and_noisier_copy_is_found_and_strangers_are_not(self):
+        images = [bag(seed) for seed in range(12)]
+        rng = np.random.default_rng(99)
+        copy = lambda planes: (planes * rng.normal(1, 0.02, planes.shape)).clip(0, 65_535).astype(np.uint16)
+        images += [copy(images[3][:, ::-1]), copy(images[5].transpose(0, 2, 1)), copy(np.roll(images[7], (9, -14), (1, 2)))]
+        pairs = near_pairs([spectra_of(planes, AIR_LEVEL) for planes in images])
+        self.assertEqual(pairs, [(3, 12), (5, 13), (7, 14)])
+
+    def test_a_bag_is_known_beside_another(self):
+        both = lambda a, b: np.concatenate([bag(a), np.full((2, 220, 40), AIR_LEVEL, np.uint16), bag(b)], 2)
+        images = [both(1, 2), both(3, 1), both(4, 5)]
+        self.assertEqual(near_pairs([spectra_of(planes, AIR_LEVEL) for planes in images]), [(0, 1)])
+
+    def test_an_image_of_air_is_no_fault(self):
+        self.assertEqual(len(spectra_of(np.full((2, 50, 40), AIR_LEVEL, np.uint16), AIR_LEVEL)), 1)
+
+    def test_a_cluster_stays_in_one_part_and_no_part_is_empty(self):
+        cluster = clusters(40, [(1, 7), (7, 30), (4, 5)])
+        self.assertEqual(cluster[[1, 7, 30, 4, 5]].tolist(), [1, 1, 1, 4, 4])
+        names = [f"{i}.png" for i in range(40)]
+        for seed in range(20):
+            parts = split(names, cluster, {"train": 0.7, "validation": 0.15, "test": 0.15}, seed)
+            self.assertEqual(len({parts[1], parts[7], parts[30]}), 1)
+            self.assertEqual(set(parts), {"train", "validation", "test"})
+        self.assertEqual(source_pairs(["a", None, "b", "a"]), [(0, 3)])
+
+
+class Reading(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp())
+
+    def keep(self, name, pixels):
+        Image.fromarray(pixels).save(self.folder / name)
+        return self.folder / name
+
+    def test_pairs_grey_and_coloured_images_become_pairs_of_one_air_level(self):
+        pair = bag(1)
+        raw = (pair * 0.8).astype(np.uint16)
+        kind, planes = read_image(self.keep("a.low.png", raw[0]), self.keep("a.high.tif", raw[1]))
+        self.assertEqual(kind, "dual-energy")
+        np.testing.assert_allclose(planes / AIR_LEVEL, pair / AIR_LEVEL, atol=0.01)
+        kind, planes = read_image(self.keep("grey.png", (pair[1] >> 8).astype(np.uint8)))
+        self.assertEqual(kind, "single-energy")
+        low, high = -np.log(planes[:, 60:150, 60:180].astype(float) / AIR_LEVEL)
+        np.testing.assert_allclose(low / high, 1.4, atol=0.02)
+        kind, planes = read_image(self.keep("colour.png", draw(pair / np.float32(AIR_LEVEL), palette(np.random.default_rng(1)))))
+        self.assertEqual(kind, "pseudo-colour")
+        self.assertGreater(np.median(planes[1, :15]) / AIR_LEVEL, 0.97)
+        self.assertLess(np.median(planes[1, 60:150, 60:180]) / AIR_LEVEL, 0.9)
+
+    def test_air_is_the_brightest_level_that_many_share(self):
+        plane = bag(2)[1].astype(float)
+        plane[100, 100:110] = 65_535
+        self.assertAlmostEqual(air_of((0.7 * plane).astype(np.uint16)) / (0.7 * AIR_LEVEL), 1, delta=0.01)
+
+    def test_what_cannot_be_read_is_named(self):
+        (self.folder / "text.png").write_text("no picture")
+        with self.assertRaisesRegex(ImageError, "text.png"):
+            read_image(self.folder / "text.png")
+        with self.assertRaisesRegex(ImageError, "one size"):
+            read_image(self.keep("b.low.png", bag(1)[0]), self.keep("b.high.png", bag(1)[1][:-2]))
+
+    def test_the_pitch_is_as_stated_or_as_the_runtime_guesses(self):
+        high = bag(3)[1]
+        self.assertAlmostEqual(estimated_pitch(high), 450 / (180 * 200) ** 0.5, delta=0.05)
+        self.assertIsNone(estimated_pitch(np.full((40, 40), AIR_LEVEL)))
+        self.assertEqual(pitch_of({"pixelPitchMm": {"x": 1, "y": 2}}, "dual-energy", high, None, CONFIG), {"x": 1.0, "y": 2.0})
+        self.assertEqual(pitch_of({"pixelPitchMm": 3}, "dual-energy", high, "none", CONFIG)["x"], CONFIG["pixelPitchMm"])
+        self.assertEqual(pitch_of({}, "dual-energy", high, 0.8, CONFIG)["y"], 0.8)
+
+
+class Labels(unittest.TestCase):
+    coco = {"images": [{"id": 1, "file_name": "a.png"}], "categories": [{"id": 1, "name": "knife"}, {"id": 2, "name": "scissors"}],
+            "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40]}, {"image_id": 1, "category_id": 2, "bbox": [1, 2, 30, 40]},
+                            {"image_id": 1, "category_id": 1, "bbox": [5, 5, 9, 9], "iscrowd": 1}]}
+
+    def test_categories_become_classes_and_others_are_negatives(self):
+        self.assertEqual(mapping(self.coco, ["knife=blade"]), {"knife": "blade"})
+        self.assertEqual([(t["class"], t["tier"]) for t in targets_of(self.coco, {"knife": "blade"})[1]], [("blade", "clear"), ("blade", "hidden")])
+        with self.assertRaisesRegex(DataError, "scissors"):
+            mapping(self.coco, ["sword=blade"])
+
+    def test_a_file_that_is_no_coco_is_refused(self):
+        path = Path(tempfile.mkdtemp()) / "a.json"
+        twice = {**self.coco, "images": self.coco["images"] * 2}
+        stray = {**self.coco, "annotations": [{"image_id": 9, "category_id": 1, "bbox": [1, 2, 3, 4]}]}
+        for text, why in (("[]", "no COCO"), (json.dumps(twice), "twice"), (json.dumps(stray), "no image"), ("{", "no COCO")):
+            path.write_text(text)
+            with self.assertRaisesRegex(DataError, why):
+                read_coco(path)
+
+
+class Weights(unittest.TestCase):
+    def test_class_rows_go_by_name_and_a_narrower_front_end_is_read(self):
+        torch.manual_seed(1)
+        old = LynceusNet({**SMALL, "classes": ["firearm", "blade"]})
+        new = LynceusNet({**SMALL, "classes": ["blade", "liquid"]})
+        state = dict(old.state_dict())
+        state["backbone.stem.1.0.weight"] = state["backbone.stem.1.0.weight"][:, :8]
+        fresh = new.detect.classes[0].weight.clone()
+        put_weights(new, state, {**SMALL, "classes": ["blade", "liquid"]}, ["firearm", "blade"], None)
+        torch.testing.assert_close(new.detect.classes[0].weight[0], old.detect.classes[0].weight[1])
+        torch.testing.assert_close(new.detect.classes[0].weight[1], fresh[1])
+        self.assertEqual(float(new.backbone.stem[1][0].weight[:, 8:].abs().max()), 0)
+
+    def test_batches_repeat_with_the_seed_and_hold_others_in_their_share(self):
+        def sample(label):
+            return {"planes": bag(label), "airLevel": AIR_LEVEL, "body": (20, 200, 30, 230), "boxes": np.float32([[40, 40, 90, 90]]),
+                    "labels": np.array([label]), "ignored": np.zeros(1, bool), "shares": np.zeros(13, np.float32), "massKg": None}
+
+        own, others = [sample(0)], [sample(1)]
+        draw_of = lambda: [Mixer(own, others, 0.3, SMALL, 5).batch() for _ in range(2)][1]
+        one, two = draw_of(), draw_of()
+        for name, value in one.items():
+            torch.testing.assert_close(value, two[name])
+        mixer = Mixer(own, others, 0.3, SMALL, 6)
+        labels = torch.cat([batch["labels"][:, 0] for batch in (mixer.batch() for _ in range(12))])
+        self.assertTrue(10 < int(labels.sum()) < 50)
+
+    def test_intervals_draw_whole_clusters(self):
+        cluster = np.array([0, 0, 0, 3])
+        seen = []
+        over_clusters(lambda picks: seen.append(sorted(picks.tolist())) or 0.0, cluster, 1, 20)
+        self.assertTrue(all(picks.count(0) == picks.count(1) == picks.count(2) for picks in seen))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
