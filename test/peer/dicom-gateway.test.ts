@@ -13,6 +13,7 @@ import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
 import { openCommander } from "../fixtures/commander.ts";
 import { dxOf, fileOf, uidOf, writePair } from "../fixtures/dicom.ts";
+import { referenceFiles } from "../fixtures/dicos.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
 import { freePort, type Running, startLynceus, startProcess, until } from "../fixtures/processes.ts";
 
@@ -56,8 +57,10 @@ describe("a gateway with a DICOM lane", () => {
       String(archivePort),
     ]);
   const startGateway = () => startLynceus(["run", "--config", join(folder, "lynceus.yaml")]);
-  const send = (files: readonly string[]) =>
-    run("storescu", ["-R", "-aec", "LYNCEUS", "127.0.0.1", String(port), ...files], { timeout: WAIT_MS });
+  const send = (files: readonly string[], ...options: readonly string[]) =>
+    run("storescu", ["-R", ...options, "-aec", "LYNCEUS", "127.0.0.1", String(port), ...files], {
+      timeout: WAIT_MS,
+    });
   beforeAll(async () => {
     mkdirSync(archived);
     brokerPort = await freePort();
@@ -284,5 +287,24 @@ reports:
     const name = `${hit.scanId}-r1-1tdr.dcs`;
     await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));
     expect(validatePart10(readPart10(readFileSync(join(reports, name))))).toEqual([]);
+  });
+
+  it("keeps a volume and answers it UNKNOWN with NO_MODEL, and tells of the machine's report on it", async () => {
+    const files = referenceFiles().filter(({ name }) => /(CT_Low_Energy|TDR_Dual_Energy)\.dcs$/.test(name));
+    if (files.length === 0) {
+      console.log("no reference files beside the project: no volume to send");
+      return;
+    }
+    await send(
+      files.map(({ path }) => path),
+      "-xs",
+    );
+    const hit = await until("the hit", WAIT_MS, () => central.hits().find(({ scan }) => scan.kind === "ct"));
+    expect(hit).toMatchObject({ decision: "UNKNOWN", images: [{ mediaType: "application/dicom" }] });
+    expect(hit.reasons.map(({ code }) => code)).toContain("NO_MODEL");
+    const alert = await until("the alert", WAIT_MS, () =>
+      central.alerts().find(({ code }) => code === "REPORT_RECEIVED"),
+    );
+    expect(alert.details["type"]).toBe("MACHINE");
   });
 });

@@ -50,11 +50,16 @@ function reportOf(path: string, findings: readonly Finding[]): string {
     const where = tag === null ? "" : ` (${tag})`;
     return `  ${level.padEnd(7)} ${rule}${where} ${message}\n          ${remedy}`;
   });
-  return `${path}: ${errors} errors, ${findings.length - errors} warnings\n${lines.join("\n")}\n`;
+  const counts = [counted(errors, "error"), counted(findings.length - errors, "warning")].join(", ");
+  return `${path}: ${counts}\n${lines.join("\n")}\n`;
 }
 
 function unreadable({ code, message, remedy }: LynceusError): Finding {
   return { rule: code, level: "error", tag: null, message, remedy };
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? "" : "s"}`;
 }
 
 async function attempt(path: string): Promise<Part10 | LynceusError> {
