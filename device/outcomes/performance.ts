@@ -70,11 +70,13 @@ export interface PerformanceOptions {
   readonly unknownScan: number;
   /** Seed of the bootstrap: the same hits give the same intervals. */
   readonly seed?: number;
+  /** Rounds of the bootstrap; 0: no intervals. Absent: as many as the examinations allow. */
+  readonly rounds?: number;
 }
 
 /** The figures of hits, oldest first; which of them count (real or synthetic, which lane) is the caller's choice. */
 export function performanceOf(hits: readonly JudgedHit[], options: PerformanceOptions): Performance {
-  const { from, to, unknownScan, seed = 1 } = options;
+  const { from, to, unknownScan, seed = 1, rounds } = options;
   const sides = divide(hits, options);
   const part = partsOf(hits, sides);
   const results = hits.flatMap(({ finding }) => (finding === null ? [] : [finding]));
@@ -91,7 +93,7 @@ export function performanceOf(hits: readonly JudgedHit[], options: PerformanceOp
       unknownScan,
     },
     ranking: rankingOf(hits),
-    calibration: calibratedOf(hits, seed),
+    calibration: calibratedOf(hits, seed, rounds),
     reasons: part(({ reasons }) => reasons),
     // What accuses: a source that speaks for an item says nothing of what would be found.
     sources: part(({ evidence }) => evidence.flatMap(([source, value]) => (value > 0 ? [source] : []))),
@@ -110,15 +112,14 @@ function judgedOf(hits: readonly JudgedHit[]): Judged {
   };
 }
 
-function calibratedOf(hits: readonly JudgedHit[], seed: number): Calibrated {
+function calibratedOf(hits: readonly JudgedHit[], seed: number, most?: number): Calibrated {
   const judged = judgedOf(hits);
   const { scores, labels } = judged;
   const share = labels.filter(Boolean).length / Math.max(1, labels.length);
-  const rounds = Math.round(
-    Math.min(ROUNDS.most, Math.max(ROUNDS.least, ROUNDS.drawn / Math.max(1, scores.length))),
-  );
+  const affordable = Math.max(ROUNDS.least, ROUNDS.drawn / Math.max(1, scores.length));
+  const rounds = most ?? Math.round(Math.min(ROUNDS.most, affordable));
   const interval = (figure: (one: Judged) => number | null) =>
-    scores.length < LEAST_FOR_INTERVALS
+    scores.length < LEAST_FOR_INTERVALS || rounds === 0
       ? null
       : bootstrap({ scans: scores.length, rounds, seed }, (times) => figure(drawn(judged, times)));
   const auc = (one: Judged) => rocArea(one.scores, one.labels);
@@ -178,7 +179,8 @@ function partFigures(name: string, hits: readonly JudgedHit[], share: ShareDrift
   };
 }
 
-function claimFindings(claim: Claim): readonly string[] {
+/** Says so where what was found is not what was claimed. */
+export function claimFindings(claim: Claim): readonly string[] {
   if (!isOff(claim)) return [];
   const word = claim.irregular > claim.expected ? "claims too little" : "claims too much";
   return [`${word}: ${claim.irregular} found, ${claim.expected.toFixed(1)} expected`];

@@ -1,4 +1,4 @@
-import { type JudgedHit, type Rate, rate } from "./judged.ts";
+import { type Claim, claimOf, type JudgedHit, type Rate, rate } from "./judged.ts";
 
 /** Shares of all items, best scores first, for which precision and recall are given: what a site has hands for. */
 export const SHARES = [0.01, 0.02, 0.05, 0.1] as const;
@@ -9,6 +9,7 @@ export interface AtShare {
   readonly items: number;
   /** Irregular among those of them that were fully examined. */
   readonly precision: Rate;
+  readonly claim: Claim;
   /** Share of all irregular items that is among them; null: what was not examined is not known. */
   readonly recall: number | null;
 }
@@ -19,6 +20,7 @@ export interface Ranking {
   readonly alarms: {
     readonly items: number;
     readonly precision: Rate;
+    readonly claim: Claim;
     readonly recall: number | null;
     /** Share of the regular items that alarmed; null: not known. */
     readonly falseAlarms: number | null;
@@ -47,7 +49,7 @@ export function rankingOf(hits: readonly JudgedHit[]): Ranking {
   const alarms = order.filter(({ decision }) => decision === "ALARM");
   const at = SHARES.map((share) => {
     const items = order.slice(0, Math.max(order.length === 0 ? 0 : 1, Math.floor(share * order.length)));
-    return { share, items: items.length, precision: precisionOf(items), recall: recall(new Set(items)) };
+    return { share, items: items.length, ...precisionOf(items), recall: recall(new Set(items)) };
   });
   const alarmed = new Set(alarms);
   const false_ = weighed(weights, (hit) => alarmed.has(hit)).regular;
@@ -55,7 +57,7 @@ export function rankingOf(hits: readonly JudgedHit[]): Ranking {
     at,
     alarms: {
       items: alarms.length,
-      precision: precisionOf(alarms),
+      ...precisionOf(alarms),
       recall: recall(alarmed),
       falseAlarms: random > 0 && all.regular > 0 ? false_ / all.regular : null,
     },
@@ -71,9 +73,9 @@ function noteOf(random: number): string {
     : "nothing irregular was found: recall cannot be said";
 }
 
-function precisionOf(items: readonly JudgedHit[]): Rate {
-  const examined = items.filter(({ irregular }) => irregular !== null);
-  return rate(examined.filter(({ irregular }) => irregular === true).length, examined.length);
+function precisionOf(items: readonly JudgedHit[]): { precision: Rate; claim: Claim } {
+  const claim = claimOf(items);
+  return { precision: rate(claim.irregular, claim.examined), claim };
 }
 
 /** How many items each planned full examination stands for; examinations that nobody's rule asked for stand for none. */

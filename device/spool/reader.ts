@@ -5,7 +5,13 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { freeBytes } from "./ballast.ts";
 import { Database, JOURNAL_FILE } from "./database.ts";
 import { lastHitIn } from "./operations/outbox.ts";
-import { confirmedIn, readScores, type ScoredHit, unknownOutcomes } from "./operations/outcomes.ts";
+import {
+  confirmedIn,
+  outcomeCounts,
+  readScores,
+  type ScoredHit,
+  unknownOutcomes,
+} from "./operations/outcomes.ts";
 import { scanIn, scansBetween } from "./operations/scans.ts";
 import { type ListedRow, listDeadLetters, listRows, readFigures } from "./operations/upkeep.ts";
 import type { DeadLetter, OutboxRow, SpoolFigures, StoredScan } from "./port.ts";
@@ -19,6 +25,11 @@ export interface SpoolReader {
   deadLetters(limit: number): readonly DeadLetter[];
   /** Hits scored between two times (ms, `to` excluded) with the outcomes that stand, oldest first; at most `limit`, the newest. */
   scores(period: { from: number; to: number; limit: number }): readonly ScoredHit[];
+  /** Outcomes received between two times (ms, `to` excluded), by result. */
+  outcomeCounts(period: {
+    from: number;
+    to: number;
+  }): Readonly<Record<"confirmed" | "refuted" | "partial", number>>;
   /** Outcomes for scans that the gateway does not know, since the journal began. */
   unknownOutcomes(): number;
   /** Which of these scans an examination found something in. */
@@ -63,6 +74,7 @@ export function openSpoolReader(path: string): SpoolReader {
     deadLetters: (limit) => listDeadLetters(database, limit),
     scores: (period) => readScores(database, period),
     confirmedAmong: (scanIds) => confirmedIn(database, scanIds),
+    outcomeCounts: (period) => outcomeCounts(database, period),
     unknownOutcomes: () => unknownOutcomes(database),
     *scans(period) {
       for (const stored of scansBetween(database, period)) yield located(path, stored);

@@ -16,6 +16,7 @@ export const ALERT_CODES = {
     "A DICOM archive does not commit to what it stored; details say whether the gateway keeps the objects",
   ARCHIVE_UNREACHABLE: "A DICOM archive takes no objects; they wait on the gateway",
   BROKER_REFUSES: "The broker refuses the gateway or a message of it; details say with which reason code",
+  CALIBRATION_DRIFT: "What examinations find is not what the scores claim any more, or the scores have moved",
   CALIBRATION_OLD: "The scanner's dark and air measurement is older than the lane allows",
   CALIBRATION_MISSING: "Raw counts cannot be corrected: dark or air frames are missing or do not fit",
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",

@@ -17,6 +17,7 @@ export * from "./limits.ts";
 export * from "./names.ts";
 export * from "./outcome.ts";
 export * from "./payloads.ts";
+export * from "./performance.ts";
 export * from "./profile.ts";
 export * from "./read.ts";
 export * from "./receipt.ts";

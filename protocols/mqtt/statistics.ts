@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { BANDS, DECISIONS, QUALITY_METRICS, type QualityMetric } from "../vocabulary.ts";
-import { count, lane, name, timestamp } from "./common.ts";
+import { BANDS, DECISIONS, FLOWS, QUALITY_METRICS, type QualityMetric } from "../vocabulary.ts";
+import { count, lane, name, probability, timestamp } from "./common.ts";
+import { performanceSchema } from "./performance.ts";
 
 const metric = z.enum(Object.keys(QUALITY_METRICS) as [QualityMetric, ...QualityMetric[]]);
 const milliseconds = z.number().min(0).nullable();
@@ -14,6 +15,38 @@ const laneStatistics = z.strictObject({
   bands: z.partialRecord(z.enum(BANDS), count),
   withDeclaration: count,
   dataQuality: z.partialRecord(metric, z.strictObject({ checked: count, failed: count })),
+});
+
+/** A rate: how often it was looked at and failed, and the Wilson interval (95 %) of the share. */
+const rate = z.strictObject({ checked: count, failed: count, low: probability, high: probability });
+
+const senderQuality = z.strictObject({
+  by: z.enum(["declarant", "platform", "post", "regime"]),
+  key: z
+    .string()
+    .max(64)
+    .describe(
+      "public number of a legal person, kind of any other party; IMPC or country of a post; regime; other",
+    ),
+  declarations: count,
+  metrics: z.partialRecord(metric, rate),
+});
+
+const volume = z.strictObject({
+  flow: z.enum(FLOWS).nullable(),
+  chapter: z
+    .string()
+    .regex(/^\d{2}$/)
+    .nullable()
+    .describe("HS chapter; null: none stated, or of all kinds"),
+  origin: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .nullable()
+    .describe("ISO 3166-1 alpha-2"),
+  declarations: count,
+  items: count,
+  netMassKg: z.number().min(0).describe("kg"),
 });
 
 /** `data` of `…/statistics`. */
@@ -34,7 +67,32 @@ export const statisticsSchema = z
         }),
       )
       .max(64),
+    dataQualityBy: z
+      .array(senderQuality)
+      .max(64)
+      .optional()
+      .describe("who sends what data: declarations stored in the period, the largest senders first"),
+    volumes: z
+      .array(volume)
+      .max(200)
+      .optional()
+      .describe("what is declared, by flow, HS chapter and origin; the largest first"),
+    timeliness: z
+      .strictObject({
+        declarations: count,
+        latencyP50Seconds: z.number().nullable().describe("issue to receipt, s"),
+        latencyP95Seconds: z.number().nullable().describe("s"),
+        amended: count,
+        amendedAfterArrival: count,
+      })
+      .optional(),
+    scrubbed: count.optional().describe("personal pieces taken out of declarations"),
     outcomes: z.strictObject({ confirmed: count, refuted: count, partial: count, unknownScan: count }),
+    performance: z
+      .array(performanceSchema)
+      .max(2)
+      .optional()
+      .describe("outcomes against scores, the last 90 days"),
   })
   .describe("Volumes, data quality and model figures over a period; no personal data");
 export type Statistics = z.output<typeof statisticsSchema>;

@@ -130,6 +130,24 @@ export function unknownOutcomes(database: Database): number {
   return Number(readMeta(database, META.unknownOutcomes) ?? 0);
 }
 
+/** Outcomes received between two times (ms, `to` excluded), by result. */
+export function outcomeCounts(
+  database: Database,
+  { from, to }: { from: number; to: number },
+): Record<"confirmed" | "refuted" | "partial", number> {
+  const counts = { confirmed: 0, refuted: 0, partial: 0 };
+  const rows = database.all(
+    "SELECT body ->> '$.result' AS result, count(*) AS n FROM outcomes WHERE stored_at >= ? AND stored_at < ? GROUP BY 1",
+    from,
+    to,
+  );
+  for (const { result, n } of rows) {
+    const name = String(result);
+    if (name === "confirmed" || name === "refuted" || name === "partial") counts[name] = Number(n);
+  }
+  return counts;
+}
+
 /** Which of these scans an examination found something in. */
 export function confirmedAmong(
   { database }: OperationContext,
