@@ -45,7 +45,7 @@ describe("arithmetic of odds", () => {
             settings: settingsOf({
               prior,
 
-              discounts: { image: lambda, declared: lambda },
+              discounts: { image: lambda, declared: lambda, risk: lambda },
             }),
             analysis: analysisOf({ detections: [detection("firearm", image)] }),
             matches: [stored(declarationOf({ declRisk }))],
