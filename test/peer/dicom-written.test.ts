@@ -13,7 +13,7 @@ import { readPart10 } from "../../protocols/dicom/part10.ts";
 import { checkReferences } from "../../protocols/dicom/rules/set.ts";
 import { validatePart10 } from "../../protocols/dicom/rules/validate.ts";
 import { planeOf } from "../fixtures/dicom.ts";
-import { scanOf } from "../fixtures/fusion.ts";
+import { ITEM_NUMBER, scanOf } from "../fixtures/fusion.ts";
 
 const run = promisify(execFile);
 const TIMEOUT = { timeout: 60_000 };
@@ -94,7 +94,7 @@ describe("what is written of a scan that came by another driver", () => {
       decision: "CLEAR",
       reasons: [],
       detections: [],
-      identifiers: [...scan.identifiers],
+      identifiers: [{ scheme: "S10", value: ITEM_NUMBER, checkOk: true, source: "barcode", confidence: 1 }],
       measured: { ...scan.measured, massKg: 2.5 },
       models: [],
       scan: {
