@@ -8,7 +8,8 @@ import type { CommandIntake } from "./commands/command-intake.ts";
 import { commandsOf } from "./commands/of-config.ts";
 import type { Config } from "./config/schema.ts";
 import { readSecret } from "./config/secrets.ts";
-import { DeclarationRequests } from "./declarations/requests.ts";
+import { requestsOf } from "./declarations/of-config.ts";
+import type { DeclarationRequests } from "./declarations/requests.ts";
 import type { Reports } from "./dicom-out/of-config.ts";
 import {
   credentialsOf,
@@ -32,8 +33,10 @@ import type { Profiles } from "./profiles/profiles.ts";
 import type { ScannerState } from "./scanner/port.ts";
 import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
 import { createSigner, type Signer } from "./signing.ts";
-import type { Spool, StoredScan } from "./spool/port.ts";
+import type { Spool } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
+import { statisticsOf } from "./statistics/of-config.ts";
+import type { StatisticsPublisher } from "./statistics/statistics.ts";
 import { Uplink } from "./uplink/uplink.ts";
 import { versions } from "./versions.ts";
 
@@ -61,6 +64,7 @@ interface Parts {
   readonly intake: Intake;
   readonly profiles: Profiles;
   readonly requests: DeclarationRequests;
+  readonly statistics: StatisticsPublisher;
   readonly uplink: Uplink;
   readonly commands: CommandIntake;
   /** Null where none are configured. */
@@ -108,7 +112,7 @@ export class Gateway {
     const parts = await this.#assemble(spool, inference);
     this.#parts = parts;
     const unfinished = await spool.unfinished();
-    this.#sayOrphans(unfinished);
+    sayOrphans(config, unfinished, log);
     await parts.reports?.start();
     await parts.profiles.start();
     await parts.commands.start();
@@ -118,7 +122,8 @@ export class Gateway {
     );
     await parts.intake.resume();
     parts.requests.start();
-    await this.#sayDecidingOnSynthetic(parts.alerts);
+    parts.statistics.start();
+    await sayDecidingOnSynthetic(config, parts.alerts);
     this.#sayWhatItIs(inference.state.models);
     this.#sayHealth();
     this.#timer = setInterval(() => this.#sayHealth(), HEALTH_MS);
@@ -138,6 +143,7 @@ export class Gateway {
     await parts.reports?.stop();
     await parts.alerts.stop();
     await parts.requests.stop();
+    await parts.statistics.stop();
     await parts.uplink.stop();
     await parts.inference.stop();
     await parts.spool.stop();
@@ -166,6 +172,7 @@ export class Gateway {
       minFreeBytes: config.spool.minFreeBytes,
       maxBytes: config.spool.maxBytes,
       keepPublishedMs: config.spool.keepPublished,
+      retention: { purposes: config.declarations.purposes, longestMs: config.declarations.keep },
       site: config.gateway.site,
       gateway: config.gateway.id,
       clock: Date.now,
@@ -185,13 +192,15 @@ export class Gateway {
     const { config, log } = this.#options;
     const alerts = new Alerts({ spool, log });
     const reports = await this.#createReports(spool, alerts);
-    const requests = this.#createRequests(spool, () => uplink);
+    const requests = requestsOf({ config, spool, uplink: () => uplink, log });
     const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: Date.now, log });
+    const scoring = new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)]));
+    const statistics = statisticsOf({ config, spool, scoring, uplink: () => uplink, log });
     const scorer = new Scorer({
       spool,
       site: config.gateway.site,
       gateway: config.gateway.id,
-      lanes: new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)])),
+      lanes: scoring,
       clock: Date.now,
       log,
       clockState,
@@ -203,6 +212,7 @@ export class Gateway {
       }),
       remember: (scanId, embedding) => inference.remember(scanId, embedding),
       undeclared: (scan) => requests.missing(scan),
+      scored: (data) => statistics.scored(data),
       ...(reports === null ? {} : { report: (hit, scan) => reports.output.digest(hit, scan) }),
     });
     const lanes: Lane[] = [];
@@ -212,17 +222,40 @@ export class Gateway {
         .then((scored) => scored && lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored))
         .catch((error: unknown) => log.error({ err: error, scanId }, "a scan could not be rescored"));
     };
-    const onOutcome = (outcome: Received<Outcome>) =>
+    const onOutcome = (outcome: Received<Outcome>) => {
+      statistics.outcome(outcome.result);
       void reports?.output
         .outcome(outcome)
         .catch((error: unknown) => log.error({ err: error }, "no report on an outcome could be written"));
-    const intake = new Intake({ spool, alerts, rescore: tell, onOutcome, clock: Date.now, log });
+    };
+    const intake = new Intake({
+      spool,
+      alerts,
+      rescore: tell,
+      onDeclared: (stored, scrubbed) => void statistics.declared(stored, scrubbed),
+      onOutcome,
+      onUnknownOutcome: () => statistics.outcome("unknownScan"),
+      clock: Date.now,
+      log,
+    });
     const commands = commandsOf({ config, spool, uplink: () => uplink, clock: Date.now, log });
     const uplink = this.#createUplink(spool, { alerts, intake, profiles, requests, commands });
     for (const lane of config.lanes)
       lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
     inference.onState(({ models }) => this.#sayWhatItIs(models));
-    return { spool, alerts, inference, lanes, intake, profiles, requests, uplink, commands, reports };
+    return {
+      spool,
+      alerts,
+      inference,
+      lanes,
+      intake,
+      profiles,
+      requests,
+      statistics,
+      uplink,
+      commands,
+      reports,
+    };
   }
 
   async #createReports(spool: Spool, alerts: Alerts): Promise<Reports | null> {
@@ -237,17 +270,6 @@ export class Gateway {
       env,
       spool,
       alerts,
-      clock: Date.now,
-      log,
-    });
-  }
-
-  #createRequests(spool: Spool, uplink: () => Uplink): DeclarationRequests {
-    const { config, log } = this.#options;
-    return new DeclarationRequests({
-      gateway: config.gateway.id,
-      spool,
-      publish: (request) => uplink().publishOnce("declarationRequest", request),
       clock: Date.now,
       log,
     });
@@ -370,30 +392,6 @@ export class Gateway {
     } catch (error) {
       log.warn({ err: error }, "a client certificate for the broker cannot be read");
       return null;
-    }
-  }
-
-  /** Scans of a lane that the configuration names no more are kept, and said: nobody scores them. */
-  #sayOrphans(unfinished: readonly StoredScan[]): void {
-    const { config, log } = this.#options;
-    const known = new Set(config.lanes.map(({ id }) => id));
-    const lanes = unfinished.map(({ scan }) => scan.lane).filter((lane) => !known.has(lane));
-    if (lanes.length === 0) return;
-    log.error(
-      { scans: lanes.length, lanes: [...new Set(lanes)], remedy: "Add the lane to the configuration again." },
-      "acknowledged scans wait for a lane that the configuration does not name",
-    );
-  }
-
-  async #sayDecidingOnSynthetic(alerts: Alerts): Promise<void> {
-    for (const lane of this.#options.config.lanes.filter((each) => each.decideOnSynthetic)) {
-      await alerts.raise({
-        code: "DECIDING_ON_SYNTHETIC",
-        severity: "warning",
-        message: `Lane ${lane.id} decides on synthetic scans as if they were real`,
-        remedy: "Set decideOnSynthetic: false unless this is a test site.",
-        lane: lane.id,
-      });
     }
   }
 }

@@ -7,7 +7,7 @@ import type { Received } from "../protocols/mqtt/received.ts";
 import type { Alerts } from "./alerts.ts";
 import { mayConcern } from "./fusion/match.ts";
 import type { Log } from "./log.ts";
-import type { Spool } from "./spool/port.ts";
+import type { Spool, StoredDeclaration } from "./spool/port.ts";
 
 /** Scans this old are still rescored when their declaration comes or changes, ms (`mqtt.md`, Declaration). */
 const RESCORE_WINDOW_MS = 24 * 3.6e6;
@@ -31,6 +31,10 @@ export interface IntakeOptions {
   readonly alerts: Alerts;
   /** Scores a scan anew; not awaited, the broker's acknowledgement does not wait for it. */
   readonly rescore: (scanId: string, cause: "declaration" | "cancellation") => void;
+  /** A declaration was stored. */
+  readonly onDeclared?: (stored: StoredDeclaration, scrubbed: number) => void;
+  /** An outcome of a scan that this gateway does not know was counted. */
+  readonly onUnknownOutcome?: () => void;
   /** An outcome that was not known before was stored. */
   readonly onOutcome?: (outcome: Received<Outcome>) => void;
   readonly clock: () => number;
@@ -65,7 +69,8 @@ export class Intake {
     if (!parsed.ok) return this.#deadLetter("declaration", parsed.pointer, parsed.message, bytes);
     const { spool, clock, alerts } = this.#options;
     const before = await spool.declarationIdentifiers(parsed.declaration.aedId);
-    const result = await spool.putDeclaration(parsed.declaration, parsed.findings, clock());
+    const storedAt = clock();
+    const result = await spool.putDeclaration(parsed.declaration, parsed.findings, storedAt);
     if (result === "conflict") {
       await alerts.raise({
         code: "DECLARATION_CONFLICT",
@@ -75,7 +80,10 @@ export class Intake {
         details: { aedId: parsed.declaration.aedId, revision: parsed.declaration.revision },
       });
     }
-    if (result === "stored") await this.#rescoreScans(parsed.declaration, before);
+    if (result !== "stored") return;
+    const { declaration, findings, scrubbed } = parsed;
+    this.#options.onDeclared?.({ declaration, findings, storedAt }, scrubbed);
+    await this.#rescoreScans(declaration, before);
   }
 
   /** A message on `…/outcome`. */
@@ -96,8 +104,9 @@ export class Intake {
       body: JSON.stringify(outcome),
     });
     if (result === "stored") this.#options.onOutcome?.(outcome);
-    if (result === "unknown-scan")
-      this.#options.log.info({ outcomeId }, "an outcome for a scan this gateway does not know was counted");
+    if (result !== "unknown-scan") return;
+    this.#options.onUnknownOutcome?.();
+    this.#options.log.info({ outcomeId }, "an outcome for a scan this gateway does not know was counted");
   }
 
   #data(

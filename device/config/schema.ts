@@ -126,6 +126,15 @@ export const configSchema = z.strictObject({
       allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default(["image"]),
     })
     .default({ allow: ["image"] }),
+  declarations: z
+    .strictObject({
+      /** Longest that a declaration is kept, by the purpose it names; whatever it says itself. */
+      purposes: z.record(z.string().min(1).max(40), duration).default({}),
+      /** Longest for every other. */
+      keep: duration.default(3653 * 8.64e7),
+    })
+    .default({ purposes: {}, keep: 3653 * 8.64e7 }),
+  statistics: z.strictObject({ period: duration.default(3.6e6) }).default({ period: 3.6e6 }),
   reports: reportsSchema.optional(),
   console: z.strictObject({ listen: z.string().regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT") }).optional(),
   lanes: z

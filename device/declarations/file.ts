@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Database } from "../sqlite.ts";
 import { widenGap } from "./gap.ts";
 import { DECLARATIONS_FILE, isDamage, openDeclarations, removeDeclarations } from "./open.ts";
-import { DEFAULT_RETENTION_MS } from "./retention.ts";
+import { DEFAULT_RETENTION_MS, type Retention, USUAL_RETENTION } from "./retention.ts";
 
 /** Size of the log from which it is copied into the file, bytes. */
 const CHECKPOINT_BYTES = 4 << 20;
@@ -13,6 +13,7 @@ export interface DeclarationFileOptions {
   readonly path: string;
   /** ms since the epoch. */
   readonly clock: () => number;
+  readonly retention?: Retention;
 }
 
 /**
@@ -26,6 +27,11 @@ export class DeclarationFile {
 
   constructor(options: DeclarationFileOptions) {
     this.#options = options;
+  }
+
+  /** How long declarations that come now are kept. */
+  get retention(): Retention {
+    return this.#options.retention ?? USUAL_RETENTION;
   }
 
   open(): void {

@@ -4,7 +4,7 @@ import type { Database, SqlRow } from "../sqlite.ts";
 import { type DeclarationRecord, packRecord, type StoredFinding, unpackRecord } from "./codec.ts";
 import { widenGap } from "./gap.ts";
 import { canonicalKey, consigneeName, idName, type Key, keyNames, nameHash } from "./keys.ts";
-import { retainUntil } from "./retention.ts";
+import { type Retention, retainUntil, USUAL_RETENTION } from "./retention.ts";
 
 /** Declarations that one item can match. */
 export const MAX_MATCHED = 100;
@@ -42,6 +42,7 @@ export function put(
   declaration: Declaration,
   findings: readonly StoredFinding[],
   at: number,
+  retention: Retention = USUAL_RETENTION,
 ): PutOutcome {
   const known = byId(database, declaration.aedId);
   if (known !== null && declaration.revision < known.revision) return "stale";
@@ -51,19 +52,24 @@ export function put(
   if (known !== null && declaration.revision === known.revision)
     return sameContent(known.record, declaration) ? "same" : "conflict";
   if (known !== null) remove(database, known.row, known.record);
-  insert(database, { declaration, findings, ...(held === undefined ? {} : { held }) }, at);
+  insert(database, { declaration, findings, ...(held === undefined ? {} : { held }) }, at, retention);
   return "stored";
 }
 
 /** Adds a record whose aedId is not there. */
-export function insert(database: Database, record: DeclarationRecord, at: number): void {
+export function insert(
+  database: Database,
+  record: DeclarationRecord,
+  at: number,
+  retention: Retention = USUAL_RETENTION,
+): void {
   const { declaration } = record;
   const { row } = database.get(
     "INSERT INTO records (revision, live, stored_at, retain_until, body) VALUES (?, ?, ?, ?, ?) RETURNING row",
     declaration.revision,
     declaration.function === "cancel" ? 0 : 1,
     at,
-    retainUntil(declaration, at),
+    retainUntil(declaration, at, retention),
     packRecord(record),
   ) as { row: number };
   for (const name of namesOf(record))

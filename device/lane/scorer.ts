@@ -43,6 +43,8 @@ export interface ScorerOptions {
   readonly remember?: (scanId: string, embedding: ScanEmbedding) => void;
   /** What is known around an item; absent: nothing. */
   readonly surroundings?: Pick<Surroundings, "of" | "decided">;
+  /** Told of each committed hit. */
+  readonly scored?: (data: HitData) => void;
   /** Told of each scan whose first hit matches no declaration. */
   readonly undeclared?: (scan: Scan) => void;
   /** The threat detection report on a hit: its digest stands in the hit. Absent: no reports are made. */
@@ -130,6 +132,7 @@ export class Scorer {
       ...(analysis === undefined ? {} : { analysis }),
     });
     const [row] = await Promise.all([committed, readings]);
+    this.#options.scored?.(data);
     if (input.revision === 1 && data.declarations.length === 0 && decides(scan, lane))
       this.#options.undeclared?.(scan);
     this.#options.surroundings?.decided(data);

@@ -1,4 +1,5 @@
 import { type ErrorCode, LynceusError } from "../../protocols/errors.ts";
+import type { Retention } from "../declarations/retention.ts";
 import type { OperationName } from "./operations/index.ts";
 
 /** What the worker is started with. */
@@ -11,6 +12,8 @@ export interface WorkerOptions {
   readonly bootId: string;
   readonly now: number;
   readonly ballastBytes: number;
+  /** How long declarations are kept at most. */
+  readonly retention: Retention;
   /** Ed25519 private key (PEM) that signs each row; null: rows are chained and not signed. */
   readonly signingKey: Uint8Array | null;
 }

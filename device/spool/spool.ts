@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { LynceusError } from "../../protocols/errors.ts";
 import { canonicalIdentifier } from "../../protocols/identifiers/canonical.ts";
 import type { IdentifierScheme } from "../../protocols/vocabulary.ts";
+import { type Retention, USUAL_RETENTION } from "../declarations/retention.ts";
 import type { Log } from "../log.ts";
 import type { Capture, Scan, ScanKey } from "../scan.ts";
 import { JournalClient } from "./client.ts";
@@ -31,6 +32,8 @@ export interface SpoolOptions {
   /** The disk failed or the journal's worker died: the gateway must end and start anew. Called once. */
   readonly onFatal?: (error: LynceusError) => void;
   readonly ballastBytes?: number;
+  /** How long declarations are kept at most; absent: as long as they say themselves. */
+  readonly retention?: Retention;
   /** Ed25519 private key (PEM) that signs each row of the journal. */
   readonly signingKey?: Uint8Array | undefined;
 }
@@ -82,6 +85,7 @@ class DiskSpool implements port.Spool {
       bootId: this.bootId,
       now: clock(),
       ballastBytes,
+      retention: this.#options.retention ?? USUAL_RETENTION,
       signingKey: this.#options.signingKey ?? null,
     });
     this.#journal = ready.journal;

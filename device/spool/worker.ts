@@ -68,8 +68,8 @@ function main(): void {
 }
 
 /** Declarations have a file of their own; an earlier version kept them in the journal. */
-function openDeclarationFile(journal: Database, { path }: WorkerOptions): DeclarationFile {
-  const file = new DeclarationFile({ path, clock: Date.now });
+function openDeclarationFile(journal: Database, { path, retention }: WorkerOptions): DeclarationFile {
+  const file = new DeclarationFile({ path, retention, clock: Date.now });
   file.open();
   moveFromJournal(journal, file);
   return file;

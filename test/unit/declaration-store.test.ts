@@ -10,7 +10,7 @@ import { readGap } from "../../device/declarations/gap.ts";
 import { keyNames, MAX_PAIRS } from "../../device/declarations/keys.ts";
 import { moveFromJournal } from "../../device/declarations/move.ts";
 import { DECLARATIONS_FILE } from "../../device/declarations/open.ts";
-import { DEFAULT_RETENTION_MS } from "../../device/declarations/retention.ts";
+import { DEFAULT_RETENTION_MS, retainUntil } from "../../device/declarations/retention.ts";
 import { expire, find, keysOfId, MAX_MATCHED, put } from "../../device/declarations/store.ts";
 import { Database } from "../../device/sqlite.ts";
 import type { Declaration, DeclarationIdentifier } from "../../protocols/declaration.ts";
@@ -174,6 +174,57 @@ describe("what is past its time", () => {
     // Not even a part of one is left, as in a free page.
     for (const [bytes, goes] of packed.slice(0, 50))
       if (goes) expect(onDisk(folder.path, bytes.subarray(40, 72))).toBe(false);
+    file.close();
+  });
+
+  test("a site keeps what serves a purpose no longer than it says, whatever the sender wrote", () => {
+    const day = 86_400_000;
+    const retention = { purposes: { security: 3 * day }, longestMs: 60 * day };
+    const until = (days: number, purpose?: string) =>
+      (retainUntil(
+        {
+          privacy: {
+            profile: "edge_min",
+            retainUntil: new Date(NOW + days * day).toISOString(),
+            ...(purpose && { purpose }),
+          },
+        },
+        NOW,
+        retention,
+      ) -
+        NOW) /
+      day;
+    expect([
+      until(1, "security"),
+      until(9, "security"),
+      until(9, "risk_assessment"),
+      until(90),
+      until(20),
+    ]).toEqual([1, 3, 9, 60, 20]);
+    expect((retainUntil({}, NOW, retention) - NOW) / day).toBe(30);
+    expect((retainUntil({}, NOW, { purposes: {}, longestMs: day }) - NOW) / day).toBe(1);
+    using folder = temporaryFolder();
+    const file = new DeclarationFile({ path: folder.path, clock: () => NOW, retention });
+    file.open();
+    file.write((database) =>
+      put(
+        database,
+        numbered(1, {
+          privacy: {
+            profile: "edge_min",
+            retainUntil: new Date(NOW + 9 * day).toISOString(),
+            purpose: "security",
+          },
+        }),
+        [],
+        NOW,
+        file.retention,
+      ),
+    );
+    expect([findIn(file, [S10], NOW + 2 * day), findIn(file, [S10], NOW + 4 * day)]).toEqual([
+      [numbered(1).aedId],
+      [],
+    ]);
     file.close();
   });
 

@@ -62,7 +62,7 @@ export class Publisher {
       id: randomUUID(),
       source: CENTRAL_SOURCE,
       time: new Date().toISOString(),
-      data: declaration as Parameters<typeof encodeEvent<"declaration">>[0]["data"],
+      data: declaration,
     });
     await this.#client.publishAsync(this.#topic, Buffer.from(payload), {
       qos: 1,

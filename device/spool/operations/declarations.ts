@@ -21,7 +21,7 @@ export function putDeclaration(
     at,
   }: { declaration: Declaration; findings: readonly DeclarationFinding[]; at: number },
 ): "stored" | "same" | "conflict" | "stale" {
-  return declarations.write((database) => put(database, declaration, findings, at));
+  return declarations.write((database) => put(database, declaration, findings, at, declarations.retention));
 }
 
 export function findDeclarations(

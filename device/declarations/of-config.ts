@@ -1,0 +1,26 @@
+import type { Config } from "../config/schema.ts";
+import type { Log } from "../log.ts";
+import type { Spool } from "../spool/port.ts";
+import type { Uplink } from "../uplink/uplink.ts";
+import { DeclarationRequests } from "./requests.ts";
+
+/** The gateway's requests for declarations. */
+export function requestsOf({
+  config,
+  spool,
+  uplink,
+  log,
+}: {
+  readonly config: Config;
+  readonly spool: Spool;
+  readonly uplink: () => Uplink;
+  readonly log: Log;
+}): DeclarationRequests {
+  return new DeclarationRequests({
+    gateway: config.gateway.id,
+    spool,
+    publish: (request) => uplink().publishOnce("declarationRequest", request),
+    clock: Date.now,
+    log,
+  });
+}

@@ -1,0 +1,32 @@
+import type { Config } from "../config/schema.ts";
+import { fusionSettings } from "../fusion/settings.ts";
+import type { LaneScoring } from "../lane/scorer.ts";
+import type { Log } from "../log.ts";
+import type { Spool } from "../spool/port.ts";
+import type { Uplink } from "../uplink/uplink.ts";
+import { StatisticsPublisher } from "./statistics.ts";
+
+/** The gateway's statistics. Declarations are of the site, not of a lane: they are measured as its first lane measures them. */
+export function statisticsOf({
+  config,
+  spool,
+  scoring,
+  uplink,
+  log,
+}: {
+  readonly config: Config;
+  readonly spool: Spool;
+  readonly scoring: ReadonlyMap<string, LaneScoring>;
+  readonly uplink: () => Uplink;
+  readonly log: Log;
+}): StatisticsPublisher {
+  const usual = fusionSettings();
+  return new StatisticsPublisher({
+    spool,
+    publish: (statistics) => uplink().publishOnce("statistics", statistics),
+    settings: () => scoring.get(config.lanes[0]?.id ?? "")?.settings ?? usual,
+    periodMs: config.statistics.period,
+    clock: Date.now,
+    log,
+  });
+}
