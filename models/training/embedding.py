@@ -15,10 +15,11 @@ from augment import Augmenter
 from batch import sample_of, stack
 from metrics import rounded
 from network import EmbeddingHead, LynceusNet
-from stream import kept_scans, scan_set
+from stream import alone, kept_scans, scan_set
 
 BATCH, CANVAS = 8, 640
-TAKES = 4
+# Of a parcel that is searched for: as it is, turned and moved twice, packed anew. In training it is packed anew more often.
+SEARCHED, LEARNT = (0, 1, 2, 3), (0, 1, 3, 6, 9)
 PAIRS = 256
 GOODS_WEIGHT, GOODS_TEMPERATURE = 0.3, 0.2
 SAME_FALSE_MATCHES = 1e-4
@@ -72,7 +73,7 @@ class Pooling:
     def __init__(self, net, config, count, views):
         self.net, self.autocast = net, config["train"]["bfloat16"]
         self.canvas, self.items = {**config, "canvas": {"height": CANVAS, "width": CANVAS}}, []
-        self.out = np.zeros((count, views, 3 * sum(config["network"]["widths"][1:]) + 2), np.float32)
+        self.out = np.zeros((count, views, EmbeddingHead.inputs(config)), np.float32)
 
     def put(self, row, view, item):
         self.items.append((row, view, item))
@@ -85,9 +86,7 @@ class Pooling:
             part = self.items[start : start + BATCH]
             with torch.no_grad():
                 front, high = self.net.front(torch.from_numpy(stack([entry[2] for entry in part], self.canvas)["image"]))
-                with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
-                    _, x4, x5 = self.net.backbone(front.contiguous(memory_format=torch.channels_last))
-                pooled = EmbeddingHead.pooled(x4.float(), x5.float(), high).numpy()
+                pooled = EmbeddingHead.pooled(self.net, front.contiguous(memory_format=torch.channels_last), high, self.autocast).numpy()
             for (row, view, _), vector in zip(part, pooled):
                 self.out[row, view] = vector
         self.items.clear()
@@ -97,23 +96,23 @@ class Pooling:
         return torch.from_numpy(self.out)
 
 
-def taken(config, seed, count):
-    """Of each take the scans of the same parcels: what the simulator lays on the belt again, and packs again."""
-    options = config["data"]["generators"][0]
-    return [kept_scans(config["data"]["cache"], seed, count, {**options, "take": take}) for take in range(TAKES)]
+def taken(config, seed, count, takes):
+    """Of each take the scans of the same parcels: what the simulator lays on the belt again, and in every third take packs again."""
+    options = alone(config["data"]["generators"][0])
+    return [kept_scans(config["data"]["cache"], seed, count, {**options, "take": take}) for take in takes]
 
 
-def features_of_takes(net, config, seed, count, changed=0):
-    """Pooled features [N, TAKES + changed, P] and shares [N, G]; `changed`: further views of the first take, changed as images."""
+def features_of_takes(net, config, seed, count, takes, changed=0):
+    """Pooled features [N, takes + changed, P] and shares [N, G]; `changed`: further views of the first take, changed as images."""
     augmenter, shares = Augmenter(config, seed), []
-    pooling = Pooling(net, config, count, TAKES + changed)
-    for row, scans in enumerate(zip(*taken(config, seed, count))):
+    pooling = Pooling(net, config, count, len(takes) + changed)
+    for row, scans in enumerate(zip(*taken(config, seed, count, takes))):
         samples = [sample_of(scan, config) for scan in scans]
         shares.append(samples[0]["shares"])
         for view, sample in enumerate(samples):
             pooling.put(row, view, as_is(sample))
         for view in range(changed):
-            pooling.put(row, TAKES + view, again(samples[0], augmenter))
+            pooling.put(row, len(takes) + view, again(samples[0], augmenter))
     return pooling.result(), torch.from_numpy(np.stack(shares))
 
 
@@ -205,25 +204,27 @@ def train_head(config, folder, log):
     settings = config["embedding"]
     torch.set_num_threads(config["train"]["threads"])
     net = frozen(config, folder)
-    parcels = features_of_takes(net, config, settings["seed"], settings["scans"], settings["views"] - TAKES)
+    parcels = features_of_takes(net, config, settings["seed"], settings["scans"], LEARNT, settings["views"] - len(LEARNT))
     singles = features_of_set(net, config, "calibration", settings["views"])
     pooled, shares = (torch.cat(pair) for pair in zip(parcels, singles))
     torch.manual_seed(settings["seed"])
     generator = torch.Generator().manual_seed(settings["seed"])
-    head = EmbeddingHead(config["network"]["widths"])
+    head = EmbeddingHead(config)
     optimizer = torch.optim.AdamW(head.parameters(), lr=settings["learningRate"], weight_decay=0.05)
+    spread = settings["noise"] * pooled.flatten(0, 1).std(0)
     steps = settings["epochs"] * max(1, len(pooled) // PAIRS)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for step in range(steps):
         chosen = torch.randperm(len(pooled), generator=generator)[:PAIRS]
-        loss = head_loss(head.train(), pooled[chosen], shares[chosen], settings["temperature"], generator)
+        seen = pooled[chosen] + spread * torch.randn(len(chosen), *pooled.shape[1:], generator=generator)
+        loss = head_loss(head.train(), seen, shares[chosen], settings["temperature"], generator)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
         if step % max(1, steps // 10) == 0:
             log("embedding", step=step, loss=float(loss))
-    pooled, shares = features_of_takes(net, config, settings["seed"] + 1, settings["gallery"])
+    pooled, shares = features_of_takes(net, config, settings["seed"] + 1, settings["gallery"], SEARCHED)
     figures, near = searches(head.eval(), pooled, shares)
     nearness = {"sets": {"holdout": {"searches": rounded(figures)}}, "cosines": near}
     log("embedding", **nearness)
@@ -236,6 +237,6 @@ def load_head(folder, config):
     if not path.exists():
         return None, {}
     state = torch.load(path, map_location="cpu")
-    head = EmbeddingHead(config["network"]["widths"])
+    head = EmbeddingHead(config)
     head.load_state_dict(state["head"])
     return head.eval(), state["nearness"]

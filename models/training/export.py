@@ -92,9 +92,7 @@ class Embedding(nn.Module):
         self.net, self.head = net, head
 
     def forward(self, transmission):
-        front, high = self.net.front(transmission)
-        _, x4, x5 = self.net.backbone(front)
-        return self.head(self.head.pooled(x4, x5, high))
+        return self.head(self.head.pooled(self.net, *self.net.front(transmission)))
 
 
 def to_onnx(module, outputs, canvas):

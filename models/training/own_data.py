@@ -7,6 +7,8 @@ punished). `lynceus simulate dataset` and `simulate project` write such sets.
 """
 
 import json
+import multiprocessing
+import os
 import pickle
 
 import numpy as np
@@ -18,6 +20,7 @@ from pseudo import AIR_LEVEL
 
 MAX_IMAGES = 200_000
 LEAST_SIDE = 2
+MOST_READERS = 8
 
 
 class DataError(ValueError):
@@ -119,18 +122,29 @@ def prepared(annotations, folder, given, stated_pitch, config, cache, log):
     return found
 
 
+def read_one(image, folder, targets, stated_pitch, config):
+    """(name, source, kind, spectra, sample) of one COCO image."""
+    kind, scan = scan_of(image, folder, targets, stated_pitch, config)
+    return image["file_name"], image.get("source"), kind, spectra_of(scan["planes"], AIR_LEVEL), sample_of(scan, config)
+
+
 def read_all(coco, folder, targets, stated_pitch, config, log):
+    """Images by processes of their own, one a core; in the order of the file however many there are."""
+    images = coco["images"]
+    jobs = [(image, folder, targets.get(image["id"], []), stated_pitch, config) for image in images]
     found = {"samples": [], "names": [], "sources": [], "kinds": {}, "spectra": []}
-    for done, image in enumerate(coco["images"], 1):
-        kind, scan = scan_of(image, folder, targets.get(image["id"], []), stated_pitch, config)
-        found["spectra"].append(spectra_of(scan["planes"], AIR_LEVEL))
-        found["samples"].append(sample_of(scan, config))
-        found["names"].append(image["file_name"])
-        found["sources"].append(image.get("source"))
-        found["kinds"][kind] = found["kinds"].get(kind, 0) + 1
-        if done % 500 == 0 or done == len(coco["images"]):
-            log("reading", images=done, of=len(coco["images"]))
+    with multiprocessing.get_context("fork").Pool(min(MOST_READERS, os.cpu_count() or 1)) as pool:
+        for done, (name, source, kind, spectra, sample) in enumerate(pool.imap(starred, jobs, 8), 1):
+            for key, value in (("names", name), ("sources", source), ("spectra", spectra), ("samples", sample)):
+                found[key].append(value)
+            found["kinds"][kind] = found["kinds"].get(kind, 0) + 1
+            if done % 500 == 0 or done == len(images):
+                log("reading", images=done, of=len(images))
     return found
+
+
+def starred(job):
+    return read_one(*job)
 
 
 def source_pairs(sources):

@@ -64,9 +64,7 @@ def compare_detections(mine, theirs):
 def embed(net, head, transmissions):
     """Unit vectors [B, 128] of transmissions [B, 2, H, W]."""
     with torch.no_grad():
-        front, high = net.front(transmissions)
-        _, x4, x5 = net.backbone(front)
-        return head(head.pooled(x4, x5, high))
+        return head(head.pooled(net, *net.front(transmissions)))
 
 
 def largest(a, b):

@@ -24,7 +24,7 @@ from calibrate import calibrate  # noqa: E402
 from evaluate import detection_figures, goods_figures  # noqa: E402
 from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
-from embedding import load_head, taken, train_head  # noqa: E402
+from embedding import LEARNT, SEARCHED, load_head, taken, train_head  # noqa: E402
 from network import LynceusNet, Mirrored  # noqa: E402
 from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
@@ -123,6 +123,7 @@ def packaging(config, folder, packages):
     net.load_state_dict(state["ema"])
     net = fold_and_round(net)
     head, nearness = load_head(folder, config)
+    head = head and fold_and_round(head)
     export(net, head, config, folder)
     calibration = list(scan_set(config["data"], "calibration"))
     checks = parity(net, head, folder, config, calibration[: config["package"]["parityScans"]])
@@ -172,8 +173,8 @@ def main():
         for name in config["package"]["drawFirst"]:
             print(name, sum(1 for _ in scan_set(config["data"], name)), "scans", flush=True)
         settings = config["embedding"]
-        for name, seed, count in (("gallery", settings["seed"] + 1, settings["gallery"]), ("parcels", settings["seed"], settings["scans"])):
-            print(name, [sum(1 for _ in take) for take in taken(config, seed, count)], "takes", flush=True)
+        for name, seed, count, takes in (("gallery", settings["seed"] + 1, settings["gallery"], SEARCHED), ("parcels", settings["seed"], settings["scans"], LEARNT)):
+            print(name, [sum(1 for _ in take) for take in taken(config, seed, count, takes)], "takes", flush=True)
     if options.stage in ("all", "embed"):
         train_head(config, folder, Log(folder / "log.ndjson"))
     if options.stage in ("all", "package"):

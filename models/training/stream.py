@@ -72,6 +72,11 @@ def stream_command(seed, start, count, options):
     return command
 
 
+def alone(options):
+    """The same options without companions."""
+    return {name: value for name, value in options.items() if name != "companions"}
+
+
 def open_stream(command, quiet=False):
     """Node is called directly so that ending the process ends the generator."""
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL if quiet else None, bufsize=1 << 20,

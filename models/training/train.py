@@ -14,7 +14,7 @@ from loss import detection_loss, goods_loss
 from metrics import class_ap, roc_area, rounded
 from network import LynceusNet, anchor_points
 from predict import images, predict
-from stream import scan_set, scans
+from stream import alone, scan_set, scans
 
 
 
@@ -142,7 +142,7 @@ class Trainer:
         }
         old = {**self.config, **known, "network": network}
         net, data = LynceusNet(old), self.config["data"]
-        sample = list(scans(data["seed"], 0, NORM_SCANS, **data["generators"][0]))
+        sample = list(scans(data["seed"], 0, NORM_SCANS, **alone(data["generators"][0])))
         load_package(net, found, images(sample, self.config))
         return net.state_dict(), old
 
