@@ -195,7 +195,7 @@ export class Gateway {
     const requests = requestsOf({ config, spool, uplink: () => uplink, log });
     const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: Date.now, log });
     const scoring = new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)]));
-    const statistics = statisticsOf({ config, spool, scoring, uplink: () => uplink, log });
+    const statistics = statisticsOf({ config, spool, scoring, uplink: () => uplink, alerts, log });
     const scorer = new Scorer({
       spool,
       site: config.gateway.site,

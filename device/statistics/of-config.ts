@@ -1,7 +1,9 @@
+import type { Alerts } from "../alerts.ts";
 import type { Config } from "../config/schema.ts";
 import { fusionSettings } from "../fusion/settings.ts";
 import type { LaneScoring } from "../lane/scorer.ts";
 import type { Log } from "../log.ts";
+import { OutcomeStatistics, unknownOutcomesOf } from "../outcomes/statistics.ts";
 import type { Spool } from "../spool/port.ts";
 import type { Uplink } from "../uplink/uplink.ts";
 import { StatisticsPublisher } from "./statistics.ts";
@@ -12,19 +14,24 @@ export function statisticsOf({
   spool,
   scoring,
   uplink,
+  alerts,
   log,
 }: {
   readonly config: Config;
   readonly spool: Spool;
   readonly scoring: ReadonlyMap<string, LaneScoring>;
   readonly uplink: () => Uplink;
+  readonly alerts: Alerts;
   readonly log: Log;
 }): StatisticsPublisher {
   const usual = fusionSettings();
+  const { path } = config.spool;
+  const outcomes = new OutcomeStatistics({ path, alerts, unknownBefore: unknownOutcomesOf(path) });
   return new StatisticsPublisher({
     spool,
     publish: (statistics) => uplink().publishOnce("statistics", statistics),
     settings: () => scoring.get(config.lanes[0]?.id ?? "")?.settings ?? usual,
+    more: (from, to) => outcomes.of(from, to),
     periodMs: config.statistics.period,
     clock: Date.now,
     log,

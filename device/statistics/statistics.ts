@@ -9,6 +9,8 @@ import { ScannedStatistics } from "./scanned.ts";
 
 /** Consignments to one consignee are counted over this time, ms (K3). */
 const SPLITTING_MS = 7 * 24 * 3.6e6;
+/** Of an event of 64 KiB (`mqtt.md`), with room for its envelope; the texts in it are short and mostly ASCII. */
+const MAX_CHARACTERS = 60_000;
 /** Periods that wait for the broker, at most; the oldest goes. */
 const MAX_UNSENT = 48;
 
@@ -20,7 +22,7 @@ export interface StatisticsPublisherOptions {
   readonly publish: (statistics: Statistics) => Promise<boolean>;
   /** What declarations are measured against now. */
   readonly settings: () => FusionSettings;
-  /** What others have to say of the time between the two, ms since the epoch. */
+  /** What others have to say of the time between the two, ms since the epoch; not asked at a stop, which cannot wait. */
   readonly more?: (from: number, to: number) => Promise<Partial<Statistics>>;
   readonly periodMs: number;
   /** ms since the epoch. */
@@ -56,7 +58,7 @@ export class StatisticsPublisher {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#telling;
-    await this.#tell();
+    await this.#tell(true);
   }
 
   /** A scan has a committed hit. */
@@ -112,10 +114,10 @@ export class StatisticsPublisher {
   }
 
   /** Closes the period and tells it, after those that wait. */
-  async #tell(): Promise<void> {
+  async #tell(last = false): Promise<void> {
     const { publish, log } = this.#options;
     try {
-      this.#unsent.push(await this.#closePeriod());
+      this.#unsent.push(fitted(await this.#closePeriod(last)));
       // The newest say more than the oldest.
       if (this.#unsent.length > MAX_UNSENT) this.#unsent.shift();
       for (let next = this.#unsent[0]; next !== undefined; next = this.#unsent[0]) {
@@ -127,9 +129,19 @@ export class StatisticsPublisher {
     }
   }
 
+  /** What others cannot say is left out. */
+  async #more(from: number, to: number): Promise<Partial<Statistics>> {
+    try {
+      return (await this.#options.more?.(from, to)) ?? {};
+    } catch (error) {
+      this.#options.log.warn({ err: error }, "a part of the statistics could not be counted");
+      return {};
+    }
+  }
+
   /** The figures since the last call; what comes from now on belongs to the next period. */
-  async #closePeriod(): Promise<Statistics> {
-    const { clock, more } = this.#options;
+  async #closePeriod(last: boolean): Promise<Statistics> {
+    const { clock } = this.#options;
     const [from, declared, scanned, outcomes] = [this.#from, this.#declared, this.#scanned, this.#outcomes];
     const to = Math.max(clock(), from);
     this.#from = to;
@@ -142,9 +154,21 @@ export class StatisticsPublisher {
       ...scanned.figures(),
       outcomes,
       ...declared.figures(),
-      ...(await more?.(from, to)),
+      ...(last ? {} : await this.#more(from, to)),
     };
   }
+}
+
+/** Cut until the event is within its limit: the smallest senders and volumes first, they are the last of their lists. */
+function fitted(statistics: Statistics): Statistics {
+  let { dataQualityBy = [], volumes = [] } = statistics;
+  let fits = { ...statistics, dataQualityBy, volumes };
+  while (JSON.stringify(fits).length > MAX_CHARACTERS && dataQualityBy.length + volumes.length > 0) {
+    if (dataQualityBy.length * 4 > volumes.length) dataQualityBy = dataQualityBy.slice(0, -1);
+    else volumes = volumes.slice(0, -4);
+    fits = { ...statistics, dataQualityBy, volumes };
+  }
+  return fits;
 }
 
 function noOutcomes(): Outcomes {

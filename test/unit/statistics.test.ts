@@ -9,6 +9,7 @@ import { wilson } from "../../device/statistics/wilson.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
 import { encodeEvent } from "../../protocols/mqtt/encode-event.ts";
 import { type Statistics, statisticsSchema } from "../../protocols/mqtt/statistics.ts";
+import { QUALITY_METRICS } from "../../protocols/vocabulary.ts";
 import { manyDeclarations, trafficDeclaration } from "../fixtures/declaration-traffic.ts";
 import { declarationOf, stored } from "../fixtures/fusion.ts";
 import { until } from "../fixtures/processes.ts";
@@ -176,6 +177,52 @@ test("what first hits say: link rate, pieces, decisions, models; synthetic scans
   expect(lanes[0]?.dataQuality.T2).toEqual({ checked: 3, failed: 1 });
   expect(models[0]).toMatchObject({ runs: 3, failures: 1 });
   statisticsSchema.parse({ ...BASE, lanes, models });
+});
+
+test("a message is cut to its limit, and what others cannot count does not hold it up", async () => {
+  using folder = temporaryFolder();
+  const spool = await openTestSpool(folder.path);
+  const told: Statistics[] = [];
+  let fails = true;
+  const publisher = new StatisticsPublisher({
+    spool,
+    publish: async (statistics) => told.push(statisticsSchema.parse(statistics)) > 0,
+    settings: () => SETTINGS,
+    more: async () => {
+      if (fails) throw new Error("not counted");
+      const lanes = Array.from({ length: 64 }, (_, at) => ({
+        ...laneOf(`lane-${at}`),
+        dataQuality: laneQuality(),
+      }));
+      return { lanes };
+    },
+    periodMs: 50,
+    clock: Date.now,
+    log: SILENT_LOG,
+  });
+  publisher.start();
+  await until("the first period", 20_000, () => told.length > 0);
+  for (let index = 0; index < 300; index += 1) {
+    const declaration = {
+      ...trafficDeclaration(2, index),
+      parties: { declarant: { kind: "legal" as const, publicId: `NL${index}` } },
+    };
+    await publisher.declared({ declaration, findings: [], storedAt: Date.now() }, 0);
+  }
+  fails = false;
+  await until("a period with lanes", 20_000, () => told.some(({ lanes }) => lanes.length === 64));
+  await publisher.stop();
+  for (const statistics of told) expect(JSON.stringify(statistics).length).toBeLessThanOrEqual(60_000);
+  await spool.stop();
+
+  function laneOf(lane: string) {
+    return { lane, synthetic: false, scans: 1, incomplete: 0, decisions: {}, bands: {}, withDeclaration: 1 };
+  }
+  function laneQuality() {
+    return Object.fromEntries(
+      Object.keys(QUALITY_METRICS).map((metric) => [metric, { checked: 100, failed: 10 }]),
+    );
+  }
 });
 
 test("a period is told once, later where the broker was away, and at the end what there is", async () => {
