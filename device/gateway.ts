@@ -19,6 +19,7 @@ import {
   peripheralsOf,
   scoringOf,
 } from "./gateway-parts.ts";
+import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import { inferenceForLane } from "./inference/for-lane.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
