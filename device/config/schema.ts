@@ -6,6 +6,7 @@ import { trackingSchema } from "./belt.ts";
 import { dicomScannerSchema, reportsSchema } from "./dicom.ts";
 import { linkTlsSchema, deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
+import { qualitySchema } from "./quality.ts";
 import { bytes, duration } from "./quantities.ts";
 
 const fraction = z.number().min(0).max(1);
@@ -93,6 +94,7 @@ const lane = z.strictObject({
         .default({ medium: 0.05, high: 0.3 }),
       floor: z.partialRecord(z.enum(THREAT_CLASSES), fraction).default({}),
       reportFrom: fraction.default(0.02),
+      quality: qualitySchema.optional(),
     })
     .default({ prior: 0.01, bands: { medium: 0.05, high: 0.3 }, floor: {}, reportFrom: 0.02 }),
 });

@@ -2,7 +2,7 @@ import type { Cause, Flow, GoodsGroup, QualityMetric } from "../../protocols/voc
 import type { Analysis, Scan } from "../scan.ts";
 import type { StoredDeclaration } from "../spool/port.ts";
 import type { Calibration } from "./calibration.ts";
-import type { QualityThresholds } from "./quality-thresholds.ts";
+import type { OwnThresholds } from "./quality-thresholds.ts";
 import type { UnitValue } from "./unit-values.ts";
 
 /** Whether a class is an alarm by itself or only counts against the declaration (`labels.md`, set in the profile). */
@@ -43,8 +43,8 @@ export interface FusionSettings {
   readonly xrayMassTolerance: { readonly kg: number; readonly share: number };
   /** Terms that describe no goods, normalised (metric A1). */
   readonly stopTerms: StopTerms;
-  /** What data quality is measured against; absent: the defaults of `quality-thresholds.ts`. */
-  readonly quality?: QualityThresholds;
+  /** What data quality is measured against, over the defaults of `quality-thresholds.ts`. */
+  readonly quality?: OwnThresholds | undefined;
   /**
    * Class → share of all irregular items whose irregularity it is (undeclared, for a class of role `evidence`), 0..1; scaled
    * where all 13 together exceed 1. A class not named has 0.07.

@@ -34,3 +34,27 @@ export const DEFAULT_THRESHOLDS: QualityThresholds = {
   splitFrom: 5,
   sumMargin: 0.02,
 };
+
+/** What a site says of them; what it leaves out stays as it is. */
+export type OwnThresholds = {
+  readonly [Name in keyof QualityThresholds]?:
+    | (QualityThresholds[Name] extends number | readonly number[]
+        ? QualityThresholds[Name]
+        : { readonly [Part in keyof QualityThresholds[Name]]?: QualityThresholds[Name][Part] | undefined })
+    | undefined;
+};
+
+/** The defaults with a site's own thresholds over them. */
+export function qualityThresholds(own: OwnThresholds = {}): QualityThresholds {
+  const said = (value: object | undefined) =>
+    Object.fromEntries(Object.entries(value ?? {}).filter(([, part]) => part !== undefined));
+  const { leadHours, words, characters, valueLevels } = DEFAULT_THRESHOLDS;
+  return {
+    ...DEFAULT_THRESHOLDS,
+    ...said(own),
+    leadHours: { ...leadHours, ...said(own.leadHours) },
+    words: { ...words, ...said(own.words) },
+    characters: { ...characters, ...said(own.characters) },
+    valueLevels: { ...valueLevels, ...said(own.valueLevels) },
+  };
+}

@@ -2,7 +2,7 @@ import { QUALITY_METRICS, type QualityMetric } from "../../protocols/vocabulary.
 import type { StoredDeclaration } from "../spool/port.ts";
 import type { FusionSettings } from "./input.ts";
 import { CHECKS, type Failure } from "./quality-checks.ts";
-import { DEFAULT_THRESHOLDS } from "./quality-thresholds.ts";
+import { qualityThresholds } from "./quality-thresholds.ts";
 
 /** A fault of a declaration: metric of `customs-standards.md` §4.1, WCO-style pointer (class id, sequence, tag). */
 export interface QualityFinding {
@@ -43,7 +43,7 @@ export function assessQuality(
 ): Quality {
   const subject = {
     declaration,
-    thresholds: settings.quality ?? DEFAULT_THRESHOLDS,
+    thresholds: qualityThresholds(settings.quality),
     stopTerms: settings.stopTerms,
     ...(consignments === undefined ? {} : { consignments }),
   };

@@ -41,6 +41,30 @@ describe("the configuration file", () => {
     expect(config.lanes[0]?.belt.deadlineMs).toBe(5000);
   });
 
+  it("takes thresholds of data quality, purposes of declarations and the period of statistics", () => {
+    const config = parseConfig(
+      `${GOOD}    fusion: { quality: { leadHours: { air: 4 }, valueLevels: { EUR: 150 } } }
+declarations: { keep: 60d, purposes: { risk_assessment: 30d } }
+statistics: { period: 15m }
+`,
+      "/etc/lynceus/lynceus.yaml",
+    );
+    expect(config.lanes[0]?.fusion.quality).toEqual({ leadHours: { air: 4 }, valueLevels: { EUR: 150 } });
+    expect(config.declarations).toEqual({
+      keep: 60 * 86_400_000,
+      purposes: { risk_assessment: 30 * 86_400_000 },
+    });
+    expect(config.statistics).toEqual({ period: 900_000 });
+    const wrong = GOOD.concat(
+      "    fusion: { quality: { leadHour: { air: 4 }, massMargin: 2, valueLevels: { Euro: 1 } } }\n",
+    );
+    expect(
+      faultsOf(wrong)
+        .map(({ path }) => path.replace("lanes[0].fusion.quality.", ""))
+        .toSorted(),
+    ).toEqual(["leadHour", "massMargin", "valueLevels.Euro"]);
+  });
+
   it("names the nearest known key for an unknown one, at any depth", () => {
     const text = GOOD.replace("path: spool", "pth: spool").replace(
       'transport: "tcp://127.0.0.1:7001"',

@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+const hours = z.number().min(0).max(10_000);
+const share = z.number().min(0).max(1);
+const least = z.strictObject({
+  withCode: z.int().min(0).max(100).optional(),
+  without: z.int().min(0).max(100).optional(),
+});
+
+/** `lanes[].fusion.quality`: what the data quality of declarations is measured against; see `fusion/quality-thresholds.ts`. */
+export const qualitySchema = z.strictObject({
+  leadHours: z
+    .strictObject({ sea: hours.optional(), air: hours.optional(), other: hours.optional() })
+    .optional(),
+  latencyHours: hours.optional(),
+  words: least.optional(),
+  characters: least.optional(),
+  placeholderAmounts: z.array(z.number().min(0)).max(16).optional(),
+  valueLevels: z
+    .record(z.string().regex(/^[A-Z]{3}$/, "an ISO 4217 code such as EUR"), z.number().gt(0))
+    .optional(),
+  valueMargin: share.optional(),
+  massMargin: share.optional(),
+  splitFrom: z.int().min(2).max(100).optional(),
+  sumMargin: share.optional(),
+});
