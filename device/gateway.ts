@@ -11,6 +11,7 @@ import { readSecret } from "./config/secrets.ts";
 import { requestsOf } from "./declarations/of-config.ts";
 import type { DeclarationRequests } from "./declarations/requests.ts";
 import type { Reports } from "./dicom-out/of-config.ts";
+import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
 import {
   credentialsOf,
   driverOf,
@@ -19,7 +20,6 @@ import {
   peripheralsOf,
   scoringOf,
 } from "./gateway-parts.ts";
-import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import { inferenceForLane } from "./inference/for-lane.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
