@@ -235,5 +235,5 @@ describe("a lane among hostile and broken peers", () => {
     expect((await second.made.store({ ...item, dataset: giant() })).status).toBe(STATUS.outOfResources);
     expect(await readdir(join(small.inbox, "incoming"))).toEqual([]);
     expect(await readdir(join(small.inbox, "objects"))).toEqual([]);
-  });
+  }, 600_000);
 });

@@ -165,7 +165,7 @@ describe("a DICOM lane", () => {
     expect(peak - base).toBeLessThan(256e6);
     expect(lane.taken[0]?.capture).toMatchObject({ kind: "other", views: [], evidence: [{ view: 0 }] });
     expect(lane.events).toMatchObject([{ code: "IMAGE_UNREADABLE", details: { code: "LYN_DICOM_LIMIT" } }]);
-  });
+  }, 600_000);
 });
 
 function tdrOf(scan: string): DataSet {
