@@ -18,7 +18,7 @@ describe("vocabularies", () => {
 
   it("hold each reason code in UPPER_SNAKE with a description of one line", () => {
     const codes = Object.entries(REASON_CODES);
-    expect(codes).toHaveLength(13 + 18 + 22);
+    expect(codes).toHaveLength(13 + 18 + 23);
     for (const [code, text] of codes) {
       expect(code).toMatch(/^[A-Z][A-Z0-9_]+$/);
       expect(text).toMatch(/^.{10,120}$/);
