@@ -44,11 +44,13 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
     C4: 0.15,
     C5: 0.1,
     A1: 0.5,
+    A2: 0.4,
     A3: 0.3,
     A4: 0.3,
     A6: 0.2,
     K1: 0.1,
     K2: 0.4,
+    K4: 0.3,
     T1: 0.1,
   },
   // Odds × 2.7 for a declaration that fails everywhere.
