@@ -1,42 +1,41 @@
-import type { GoodsGroup, ThreatClass } from "../../protocols/vocabulary.ts";
+import { type GoodsOfText, GoodsText } from "../../models/goods-text/goods-text.ts";
+import { type GoodsGroup, goodsGroupOfChapter, type ThreatClass } from "../../protocols/vocabulary.ts";
 import { normaliseTerms } from "./stop-terms.ts";
 
-/**
- * Common trade words and the goods group they speak of: enough to read a plain English description that came without an
- * HS code. What it does not know stays unclear; nothing is guessed.
- */
-const GROUP_TERMS: Partial<Record<GoodsGroup, string>> = {
-  "food-organic":
-    "food snack coffee tea rice chocolate candy sweets biscuits cookies nuts spice sugar flour meat cheese fruit wine beer juice honey pasta noodles cigarettes tobacco cigar",
-  chemicals:
-    "cosmetics perfume soap shampoo cream lotion detergent paint ink glue medicine tablets vitamins supplements makeup lipstick fertiliser powder",
-  "plastics-rubber": "plastic silicone rubber hose tyre",
-  "leather-wood": "leather handbag wallet suitcase backpack wood wooden timber cork wicker",
-  "paper-books": "book paper magazine notebook poster calendar catalogue envelope letter documents card",
-  textiles:
-    "blanket shirt dress trousers jeans jacket coat sweater sock scarf towel fabric cotton wool knitted bedding curtain carpet underwear skirt",
-  footwear: "shoe boot sneaker sandal slipper trainers",
-  "stone-glass-ceramic": "glass ceramic tile porcelain mug vase stone marble crystal",
-  metals:
-    "steel iron aluminium copper brass cutlery pan screw bolt nail jewellery ring bracelet necklace wrench spanner",
-  machinery: "pump engine machine drill laptop computer printer bearing valve compressor gearbox",
-  electronics:
-    "phone smartphone headphones earphones charger cable battery powerbank camera tablet radio speaker router",
-  vehicles: "bicycle car motorcycle scooter brake",
-  instruments: "watch clock sunglasses lens microscope medical guitar violin",
-  arms: "gun rifle pistol ammunition",
-  "furniture-toys": "toy doll puzzle game furniture chair table mattress pillow",
-};
+/** Lexicon and weights are read when the first description comes, once: they never change while the program runs. */
+const goodsText = once(() => GoodsText.open());
 
-const WORD_GROUPS: ReadonlyMap<string, GoodsGroup> = new Map(
-  Object.entries(GROUP_TERMS).flatMap(([group, words]) =>
-    words
-      .split(" ")
-      .flatMap((word) =>
-        normaliseTerms(word).map((term): [string, GoodsGroup] => [term, group as GoodsGroup]),
-      ),
-  ),
-);
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** What a description speaks of: goods groups and HS chapters with their chances, or that it is unclear. */
+export function goodsOfDescription(description: string, language?: string): GoodsOfText {
+  return goodsText().classify(description, language);
+}
+
+/** The goods group a description names; null where it is unclear. */
+export function groupOfDescription(description: string, language?: string): GoodsGroup | null {
+  return goodsOfDescription(description, language).group;
+}
+
+/** From this chance on a text is sure of its group; below, it may mean others that it names. */
+const SURE_FROM = 0.6;
+/** Groups with less are none that the text may mean. */
+const MEANT_FROM = 0.1;
+
+/** Whether a description surely names other goods than the HS code beside it (metric A2). */
+export function contradictsCode(description: string, hs6: string, language?: string): boolean {
+  const said = goodsOfDescription(description, language);
+  const [best] = said.groups;
+  if (said.group === null || best === undefined || best.score < SURE_FROM) return false;
+  const coded = goodsGroupOfChapter(hs6);
+  return coded !== null && !said.groups.some(({ group, score }) => group === coded && score >= MEANT_FROM);
+}
 
 /** Words that name goods of a class of role `evidence` whatever the HS code says. */
 const CLASS_TERMS: Partial<Record<ThreatClass, string>> = {
@@ -68,13 +67,6 @@ const CLASS_CODES: Readonly<Record<string, readonly string[]>> = {
 
 /** UN numbers of lithium batteries, alone or in equipment. */
 const LITHIUM = new Set(["3090", "3091", "3480", "3481", "3556", "3171"]);
-
-/** The goods group a description speaks of by its words; null where none or several are named. */
-export function groupOfDescription(description: string): GoodsGroup | null {
-  const groups = new Set(normaliseTerms(description).flatMap((word) => WORD_GROUPS.get(word) ?? []));
-  const [only] = groups;
-  return groups.size === 1 && only !== undefined ? only : null;
-}
 
 /** Whether an item of a declaration accounts for an object of `threatClass` in the image. */
 export function accountsFor(

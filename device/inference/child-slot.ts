@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Analysis } from "../scan.ts";
-import type { DeclaredLine } from "./declared-lines.ts";
-import type { FromChild, ModelFault, ModelSelection, RiskOfDeclaration, ToChild } from "./messages.ts";
+import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
+import type { FromChild, ModelFault, ModelSelection, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
 
 /** Why a child was given up. */

@@ -3,7 +3,8 @@ import { keepCompiledCode } from "../compile-cache.ts";
 import type { Analysis } from "../scan.ts";
 import type { ModelSet } from "./analyse.ts";
 import type { DeclarationModel } from "./declaration-model.ts";
-import type { FromChild, ModelFault, RiskOfDeclaration, ToChild } from "./messages.ts";
+import type { RiskOfDeclaration } from "./declared-lines.ts";
+import type { FromChild, ModelFault, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
 import type { SimilarScans } from "./similar-scans.ts";
 

@@ -3,8 +3,8 @@ import { type TabularRow, valueIn } from "../../models/tabular.ts";
 import { loadTabularPackage, type TabularManifest } from "../../models/tabular-package.ts";
 import { TabularRunner } from "../../models/tabular-runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
-import type { DeclaredLine } from "./declared-lines.ts";
-import type { ModelFault, RiskOfDeclaration } from "./messages.ts";
+import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
+import type { ModelFault } from "./messages.ts";
 import { compareVersions } from "./models.ts";
 
 /** The package that scores declarations, whatever its version. */

@@ -16,6 +16,16 @@ export interface DeclaredLine {
   readonly value?: { readonly amount: string; readonly currency: string } | undefined;
 }
 
+/** What the model of declarations says of one. */
+export interface RiskOfDeclaration {
+  /** Calibrated chance that an examination finds an irregularity, 0..1. */
+  readonly p: number;
+  /** Share of irregular declarations at which `p` was calibrated, inside 0..1: evidence is logit(p) − logit(prevalence). */
+  readonly prevalence: number;
+  /** `name@version` */
+  readonly model: string;
+}
+
 /**
  * The lines of a declaration. Goods depart from the country of the place of loading, else of the postal office of origin, else
  * of the consignor; the value of the consignment is that of its line where it has but one.

@@ -1,5 +1,5 @@
 import type { Analysis, ScanEmbedding } from "../scan.ts";
-import type { DeclaredLine } from "./declared-lines.ts";
+import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
 import type { AnalysisRequest } from "./port.ts";
 
 /** A model package that could not be loaded, or whose known-answer test failed on this machine. */
@@ -17,16 +17,6 @@ export interface ModelSummary {
   readonly version: string;
   readonly sha256: string;
   readonly task: string;
-}
-
-/** What the model of declarations says of one. */
-export interface RiskOfDeclaration {
-  /** Calibrated chance that an examination finds an irregularity, 0..1. */
-  readonly p: number;
-  /** Share of irregular declarations at which `p` was calibrated, inside 0..1: evidence is logit(p) − logit(prevalence). */
-  readonly prevalence: number;
-  /** `name@version` */
-  readonly model: string;
 }
 
 /** What the child is told to load: package names (null: every package found), in the order the folders are searched. */

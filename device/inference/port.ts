@@ -1,9 +1,8 @@
 import type { MassCalibration } from "../image/mass-calibration.ts";
 import type { Analysis, Scan, ScanEmbedding } from "../scan.ts";
-import type { DeclaredLine } from "./declared-lines.ts";
-import type { RiskOfDeclaration } from "./messages.ts";
+import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
 
-export type { RiskOfDeclaration } from "./messages.ts";
+export type { RiskOfDeclaration } from "./declared-lines.ts";
 
 /** What the analysis of a stored scan needs; the child reads the planes from the spool itself. */
 export type AnalysisRequest = Pick<

@@ -3,10 +3,10 @@ import { backoffMs, pause } from "../backoff.ts";
 import type { Log } from "../log.ts";
 import type { Analysis, ScanEmbedding } from "../scan.ts";
 import { type ChildLoss, ChildProcessSlot } from "./child-slot.ts";
-import type { DeclaredLine } from "./declared-lines.ts";
+import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
 import { faultAnalysis } from "./fault-analysis.ts";
 import { RunTimes } from "./figures.ts";
-import type { FromChild, ModelFault, ModelSelection, RiskOfDeclaration } from "./messages.ts";
+import type { FromChild, ModelFault, ModelSelection } from "./messages.ts";
 import type { AnalysisRequest, DeclarationScoring, Inference, InferenceState } from "./port.ts";
 
 /** Bounds of the child; each has a test that reaches it. */
