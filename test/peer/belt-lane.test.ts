@@ -36,8 +36,8 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
     broker = await startMosquitto({ port: site.brokerPort });
     central = await openCentral(site.brokerPort);
     gateway = site.gateway();
-    await until("ready", WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
-  });
+    await until("ready", 3 * WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
+  }, 4 * WAIT_MS);
   afterAll(async () => {
     gateway.child.kill("SIGTERM");
     await gateway.exited;
