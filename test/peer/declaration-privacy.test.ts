@@ -7,6 +7,7 @@ import { unpackRecord } from "../../device/declarations/codec.ts";
 import { openDeclarations } from "../../device/declarations/open.ts";
 import { unwrap } from "../../protocols/mqtt/envelope.ts";
 import type { Hit } from "../../protocols/mqtt/hit.ts";
+import type { Statistics } from "../../protocols/mqtt/statistics.ts";
 import { simulateScan } from "../../simulator/scan.ts";
 import { declarationOf, openCentral } from "../fixtures/central.ts";
 import {
@@ -85,6 +86,12 @@ test("two people in every sender's message are in no topic, hit, metric, log or 
       identifiers: [{ scheme: "S10", value: "RR473124829GB" }],
     });
 
+    // The broker had no session of this gateway: everything is asked for.
+    const requests = heard.filter(({ topic }) => topic.endsWith("/declaration/request"));
+    expect(requests.some(({ payload }) => JSON.stringify(unwrap(payload)?.data).includes("since"))).toBe(
+      true,
+    );
+
     // Each adapter, through the command that publishes.
     const write = (name: string, text: string) => {
       writeFileSync(join(messages, name), text);
@@ -153,6 +160,14 @@ test("two people in every sender's message are in no topic, hit, metric, log or 
 
     gateway.child.kill("SIGTERM");
     await gateway.exited;
+    const statistics = heard
+      .filter(({ topic }) => topic.endsWith("/statistics"))
+      .map(({ payload }) => unwrap(payload)?.data as Statistics);
+    expect(statistics.at(-1)).toMatchObject({ scrubbed: expect.any(Number), lanes: [{ synthetic: true }] });
+    expect(
+      statistics.at(-1)?.dataQualityBy?.find(({ by, key }) => by === "declarant" && key === "natural persons")
+        ?.declarations,
+    ).toBeGreaterThan(0);
     for (const { topic, payload } of heard)
       expect([topic, ...leaksIn(topic), ...leaksIn(payload)]).toEqual([topic]);
     // The csv table's own scanned number is no secret; nothing of a person is published.
