@@ -2,8 +2,8 @@ import type { Declaration } from "../../protocols/declaration.ts";
 import { checkIdentifier } from "../../protocols/identifiers/canonical.ts";
 import { isValidImo } from "../../protocols/identifiers/imo.ts";
 import { COUNTRIES, CURRENCIES, isHsChapter, PACKAGES, UNITS } from "../../protocols/vocabulary/codes.ts";
-import { goodsGroupOfChapter, type QualityMetric } from "../../protocols/vocabulary.ts";
-import { groupOfDescription } from "./goods-terms.ts";
+import type { QualityMetric } from "../../protocols/vocabulary.ts";
+import { contradictsCode } from "./goods-terms.ts";
 import type { StopTerms } from "./input.ts";
 import { fieldsMissing } from "./quality-fields.ts";
 import type { QualityThresholds } from "./quality-thresholds.ts";
@@ -171,23 +171,12 @@ function vagueDescription({ declaration, stopTerms, thresholds }: Checked): read
   return failItems("A1", declaration.items ?? [], bad, "23A/137", what);
 }
 
-/** Only where the words name goods and the code another group of them: a text that names none says nothing. */
+/** Only where the words surely name goods of another group than the code: a text that names none says nothing. */
 function textAgainstCode({ declaration }: Checked): readonly Failure[] | null {
-  const both = (declaration.items ?? []).flatMap((item) => {
-    const said = item.hs6 === undefined ? null : groupOfDescription(item.description);
-    return said === null ? [] : [{ item, said }];
-  });
-  if (both.length === 0) return null;
-  const differing = new Set(
-    both.filter(({ item, said }) => goodsGroupOfChapter(item.hs6 ?? "") !== said).map(({ item }) => item),
-  );
-  return failItems(
-    "A2",
-    both.map(({ item }) => item),
-    (item) => differing.has(item),
-    "23A",
-    "description and HS code name other goods",
-  );
+  const coded = (declaration.items ?? []).filter((item) => item.hs6 !== undefined);
+  const bad = ({ description, hs6 = "", descriptionLang }: Item) =>
+    contradictsCode(description, hs6, descriptionLang);
+  return failItems("A2", coded, bad, "23A", "description and HS code name other goods");
 }
 
 function valueSuspicious({ declaration, thresholds }: Checked): readonly Failure[] | null {
