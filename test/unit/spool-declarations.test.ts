@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import type { ItemIdentifier } from "../../device/scan.ts";
 import { OPERATIONS } from "../../device/spool/operations/index.ts";
@@ -119,7 +121,7 @@ describe("outcomes and dead letters", () => {
     const { context } = journal;
     const scanId = journal.scan();
     const put = (at: string, scan = scanId) =>
-      OPERATIONS.putOutcome(context, { outcomeId: "o", scanId: scan, at, body: at });
+      OPERATIONS.putOutcome(context, { outcomeId: "o", scanId: scan, at, body: at, now: 0 });
     expect(put("2026-11-20T08:00:00Z")).toBe("stored");
     expect(put("2026-11-20T08:00:00Z")).toBe("same");
     expect(put("2026-11-20T09:30:00+02:00")).toBe("same");
@@ -215,4 +217,28 @@ test("consignments of one consignee are counted by its token, in a time, to a hu
   expect(await spool.countByConsignee(token, base, base + 100)).toBe(100);
   expect(await spool.countByConsignee("k7:BBBBBBBBBBBBBBBBBBBBBB", base, base + 100)).toBe(0);
   await spool.stop();
+});
+
+test("a spool of an earlier version keeps its declarations when it opens", async () => {
+  using folder = temporaryFolder();
+  await (await openTestSpool(folder.path)).stop();
+  // As version 1 left it, under the names that its migration gives.
+  const journal = new DatabaseSync(join(folder.path, "journal.db"));
+  journal.exec(`
+    CREATE TABLE declarations_v1 (aed_id TEXT PRIMARY KEY, revision INTEGER, live INTEGER, body TEXT, findings TEXT,
+      content TEXT, stored_at INTEGER, retain_until INTEGER) WITHOUT ROWID;
+    CREATE TABLE declaration_keys_v1 (scheme TEXT, value TEXT, aed_id TEXT, PRIMARY KEY (scheme, value, aed_id)) WITHOUT ROWID`);
+  const insert = journal.prepare("INSERT INTO declarations_v1 VALUES (?, 1, 1, ?, ?, '', ?, 0)");
+  const finding = { metric: "K1", pointer: "/later", message: "is not known to the schema" };
+  const at = Date.now();
+  insert.run(declaration().aedId, JSON.stringify(declaration()), JSON.stringify([finding]), at);
+  journal.close();
+  const spool = await openTestSpool(folder.path);
+  expect(await spool.findDeclarations([KEY], Date.now())).toEqual([
+    { declaration: declaration(), findings: [finding], storedAt: at },
+  ]);
+  await spool.stop();
+  const after = new DatabaseSync(join(folder.path, "journal.db"), { readOnly: true });
+  expect(after.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'declaration%'").all()).toEqual([]);
+  after.close();
 });
