@@ -10,13 +10,13 @@ export const FITTED_CALIBRATION: Calibration = {
       discount: 1,
     },
     contents: {
-      slope: 1.5986,
-      offset: 0.0788,
+      slope: 1.5966,
+      offset: 0.1012,
       discount: 1,
     },
     documents: {
       slope: 2,
-      offset: 0.6767,
+      offset: 0.6747,
       discount: 1,
     },
     mass: {
@@ -27,7 +27,7 @@ export const FITTED_CALIBRATION: Calibration = {
     "xray-mass": {
       slope: 2,
       offset: -0.2495,
-      discount: 0.9139,
+      discount: 0.9381,
     },
     radiation: {
       slope: 1.9031,
@@ -35,39 +35,39 @@ export const FITTED_CALIBRATION: Calibration = {
       discount: 1,
     },
     quality: {
-      slope: 1.0634,
+      slope: 0.9971,
       offset: 0,
-      discount: 0.3681,
+      discount: 0.0859,
     },
     value: {
-      slope: 1.6722,
+      slope: 1.8608,
       offset: 0,
-      discount: 0.7775,
+      discount: 0.6965,
     },
     splitting: {
       slope: 1.4315,
       offset: 0,
-      discount: 0.7411,
+      discount: 0.7457,
     },
     similar: {
       slope: 2,
       offset: 0,
-      discount: 0.986,
+      discount: 0.9914,
     },
     "watch-list": {
       slope: 0.9611,
       offset: 0,
-      discount: 0.9421,
+      discount: 0.9581,
     },
     risk: {
       slope: 1.527,
       offset: -0.0332,
-      discount: 0.5903,
+      discount: 0.6057,
     },
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.8902,
+      discount: 0.8901,
     },
   },
 };
