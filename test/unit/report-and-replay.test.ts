@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runReplay } from "../../device/cli/replay/run.ts";
 import { printReport } from "../../device/cli/report/print.ts";
 import { parseSince } from "../../device/cli/since.ts";
+import { openJournal } from "../../device/spool/database.ts";
+import { parcelPlane, writeGrey16 } from "../fixtures/image-files.ts";
 import { storeScored } from "../fixtures/scored-spool.ts";
+import { BLADE_MODEL, writeTinyModel } from "../fixtures/tiny-model.ts";
 import { openTestSpool, temporaryFolder } from "../fixtures/uplink.ts";
 
 const ITEMS = [
@@ -44,6 +47,11 @@ spool: { path: spool }
 lanes:
   - { id: lane-1, scanner: { driver: folder, path: . }, decideOnSynthetic: true, fusion: { prior: 0.01, bands: { medium: 0.05, high: 0.3 }, floor: { firearm: 0.6 } } }
 `,
+    );
+    const yaml = readFileSync(path("lynceus.yaml"), "utf8");
+    writeFileSync(
+      path("small.yaml"),
+      yaml.replace("decideOnSynthetic", "models: [threat-detector], decideOnSynthetic"),
     );
   }, 60_000);
   afterAll(() => folder[Symbol.dispose]());
@@ -143,6 +151,58 @@ lanes:
     expect(lines.join("")).toMatch(/prior 1 % → 20 %: log-odds \+3\.21 for every scan/);
     expect(lines.at(-1)).toMatch(/1 scans: 1 differ[\s\S]*Nothing was published/);
   });
+
+  it("replay compares with the kept result where the hit itself was erased", async () => {
+    const { database } = openJournal(path("spool"), Date.now());
+    database.run("UPDATE outbox SET event = NULL WHERE scan_id = ?", ids[2] ?? "");
+    database.close();
+    const { all, scans } = await replay({ spool: path("spool"), config: path("lynceus.yaml") });
+    expect(all).toBe(true);
+    const erased = scans.map((line) => JSON.parse(line)).find(({ scan }) => scan === ids[2]);
+    expect(erased).toMatchObject({ irregular: false, after: { decision: "ALARM", band: "high" } });
+    expect(erased.differences.map(({ what }: { what: string }) => what)).toContain("floor");
+  });
+
+  it("replay says which scans have no planes any more, does the others, and fails", async () => {
+    const models = path("models");
+    await writeTinyModel(models, BLADE_MODEL);
+    const { all, scans, summary } = await replay({
+      spool: path("spool"),
+      config: path("small.yaml"),
+      models,
+    });
+    const before = JSON.parse(summary).summary;
+    expect({ all, ...before }).toMatchObject({ all: true, scans: 8, notReplayed: 0 });
+    const [first] = scans.map((line) => JSON.parse(line));
+    // Noise is no image: nothing is shown to a model.
+    expect(first.after).toMatchObject({ decision: "UNKNOWN", models: [] });
+    expect(first.differences.map(({ what }: { what: string }) => what)).toContain("models");
+    const lost = readdirSync(path("spool"), { recursive: true })
+      .map(String)
+      .find((name) => /v0-e0\.u16$/.test(name));
+    rmSync(path(`spool/${lost ?? "none"}`));
+    const again = await replay({ spool: path("spool"), config: path("small.yaml"), models });
+    expect(again.all).toBe(false);
+    expect(JSON.parse(again.summary)).toMatchObject({ summary: { scans: 8, notReplayed: 1 } });
+    expect(again.scans.map((line) => JSON.parse(line).note).filter(Boolean)).toEqual([
+      expect.stringMatching(/not kept any more/),
+    ]);
+  });
+
+  it("replay of a folder compares with what lynceus scan says", async () => {
+    mkdirSync(path("images"));
+    for (const energy of ["low", "high"]) {
+      const plane = parcelPlane(96, 128, 60_000, energy === "low" ? 0.3 : 0.5);
+      await writeGrey16(path(`images/a.${energy}.png`), plane, 96);
+    }
+    writeFileSync(path("images/a.json"), JSON.stringify({ airLevel: 60_000 }));
+    writeFileSync(path("images/b.png"), "no image");
+    const { all, scans } = await replay({ folder: path("images"), profile: path("profile.json") });
+    expect(all).toBe(false);
+    const [good, bad] = scans.map((line) => JSON.parse(line));
+    expect(good).toMatchObject({ scan: "a", after: { profile: "9" }, changed: true });
+    expect(bad).toMatchObject({ scan: "b", before: null, note: expect.any(String) });
+  }, 60_000);
 
   it("replay refuses what it cannot use before it does anything", async () => {
     await expect(replay({})).rejects.toMatchObject({ code: "LYN_USAGE" });

@@ -6,7 +6,7 @@ import { fusionSettings } from "../../fusion/settings.ts";
 import { analyseScan } from "../../inference/analyse.ts";
 import type { LoadedModels } from "../../inference/models.ts";
 import { readPlanes } from "../../inference/planes.ts";
-import { judge } from "../../outcomes/judged.ts";
+import { type JudgedHit, judge } from "../../outcomes/judged.ts";
 import { StoredCases } from "../../outcomes/stored-cases.ts";
 import type { Analysis } from "../../scan.ts";
 import { MAX_SCORES } from "../../spool/operations/outcomes.ts";
@@ -40,9 +40,9 @@ export async function* replaySpool(options: SpoolReplay): AsyncGenerator<Replaye
   const cases = new StoredCases({ path, site, gateway });
   try {
     const scores = judge(cases.reader.scores({ from: 0, to: Number.MAX_SAFE_INTEGER, limit: MAX_SCORES }));
-    const found = new Map(scores.map(({ scanId, irregular }) => [scanId, irregular]));
+    const known = new Map(scores.map((score) => [score.scanId, score]));
     for (const stored of cases.reader.scans({ from, to, limit: Math.min(limit, MAX_REPLAYED) }))
-      yield await replayOne(stored, cases, options, found.get(stored.scan.scanId) ?? null);
+      yield await replayOne(stored, cases, options, known.get(stored.scan.scanId) ?? null);
   } finally {
     cases.close();
   }
@@ -52,11 +52,12 @@ async function replayOne(
   stored: StoredScan,
   cases: StoredCases,
   { models, lanes, adjust }: SpoolReplay,
-  irregular: boolean | null,
+  score: JudgedHit | null,
 ): Promise<Replayed> {
   const { scan } = stored;
-  const hit = cases.hit(scan.scanId);
-  if (hit === null) return notReplayed(scan.scanId, "its hit is not kept any more, or was never made");
+  const irregular = score?.irregular ?? null;
+  const hit = cases.hit(scan.scanId) ?? (score === null ? null : await erasedHit(stored, cases, score));
+  if (hit === null) return notReplayed(scan.scanId, "it was never scored, or too long ago");
   const analysis = await analysisOf(stored, models);
   if (typeof analysis === "string") return notReplayed(scan.scanId, analysis);
   const own = lanes?.of(scan.lane) ?? settingsOf(hit);
@@ -78,6 +79,24 @@ async function analysisOf(stored: StoredScan, models: LoadedModels | null): Prom
     if (isLynceusError(error)) return `its planes cannot be read, or are not kept any more: ${error.message}`;
     throw error;
   }
+}
+
+/**
+ * A hit whose data was erased after delivery: its result is kept with the scores; what it was made of is what its analysis gives.
+ */
+async function erasedHit(stored: StoredScan, cases: StoredCases, kept: JudgedHit): Promise<HitData> {
+  const { prior, profile, probability, logOdds } = kept;
+  const settings = fusionSettings({ prior, profile });
+  const { analysis } = stored;
+  const input = await cases.input({ stored, hit: null, analysis, settings, decideOnSynthetic: true });
+  const data = hitData(input, fuse(input));
+  const band = kept.band as HitData["score"]["band"];
+  return {
+    ...data,
+    decision: kept.decision as HitData["decision"],
+    recommendation: kept.recommendation as HitData["recommendation"],
+    score: { ...data.score, probability, logOdds, band },
+  };
 }
 
 /** How a hit was scored, as far as it says itself. */
