@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { LynceusError } from "../protocols/errors.ts";
 import { THREAT_CLASSES } from "../protocols/vocabulary.ts";
+import { parseEntry, readBenchmark } from "./benchmark/list.ts";
+import type { BenchmarkSet } from "./benchmark/sets.ts";
 import type { CargoScenario } from "./cargo/simulate.ts";
+import { writeFrames } from "./dataset/raw.ts";
 import type { DatasetRecord } from "./dataset/record.ts";
 import type { DatasetAnswer, DatasetRequest } from "./dataset/worker.ts";
 import { TARGET_CLASSES } from "./goods/item.ts";
@@ -18,8 +21,11 @@ const MAX_WORKERS = 16;
 export interface DatasetOptions {
   /** Folder; made where it does not exist. */
   readonly out: string;
+  /** Of a benchmark: its first scans, at most. */
   readonly count: number;
   readonly seed: number;
+  /** The scans of a frozen benchmark instead of those of `seed`; `scenario`, `physics` and `mix` are then its own. */
+  readonly benchmark?: BenchmarkSet;
   readonly scenario?: Scenario | CargoScenario;
   /** `standard` unless said; not of cargo. */
   readonly physics?: Physics;
@@ -27,6 +33,11 @@ export interface DatasetOptions {
   readonly views?: 1 | 2;
   /** `traffic` unless said. */
   readonly mix?: Mix;
+  /**
+   * Raw counts of an uncorrected detector instead, with `frames/{dark,air}.{low,high}.png` and the profile `scanner.json` that names
+   * them; one view, not of cargo. Sidecars then state no air level.
+   */
+  readonly raw?: boolean;
   /** Threads; all cores unless said. */
   readonly workers?: number;
   readonly onProgress?: (done: number, count: number) => void;
@@ -42,16 +53,17 @@ export interface DatasetOptions {
  *   worker; the signal's reason when aborted.
  */
 export async function writeDataset(options: DatasetOptions): Promise<void> {
-  const { out, count, signal } = options;
+  const { out, signal } = options;
   check(options);
   signal?.throwIfAborted();
   await makeFolders(out);
+  if (options.raw === true) await writeFrames(out, options.seed);
   const records = await simulateAll(options);
   const declarations = records.map((record) => record.declaration).filter((one) => one !== null);
   await writeFile(join(out, "declarations.ndjson"), lines(declarations), { signal });
   await writeFile(join(out, "outcomes.ndjson"), lines(records.map((record) => record.outcome)), { signal });
   await writeFile(join(out, "annotations.json"), `${JSON.stringify(coco(records, options))}\n`, { signal });
-  options.onProgress?.(count, count);
+  options.onProgress?.(records.length, records.length);
 }
 
 async function makeFolders(out: string): Promise<void> {
@@ -65,7 +77,13 @@ async function makeFolders(out: string): Promise<void> {
   }
 }
 
-function check({ out, count, seed }: DatasetOptions): void {
+function check({ out, count, seed, raw, views, scenario, benchmark }: DatasetOptions): void {
+  const cargo = scenario === "pallets" || scenario === "containers";
+  if (raw === true && (cargo || views === 2 || benchmark !== undefined)) {
+    throw new LynceusError("LYN_SIMULATION", "Raw counts are not simulated of these scans", {
+      remedy: "Leave out --raw, or ask for one view of parcels, mail or baggage",
+    });
+  }
   if (!Number.isInteger(count) || count < 1 || count > MAX_DATASET_SCANS) {
     throw new LynceusError("LYN_SIMULATION", `A data set of ${count} scans cannot be made`, {
       remedy: `Ask for 1 to ${MAX_DATASET_SCANS} scans`,
@@ -85,7 +103,9 @@ function check({ out, count, seed }: DatasetOptions): void {
 
 /** All records in order of their index. Each thread has one scan at a time, so that nothing queues up. */
 async function simulateAll(options: DatasetOptions): Promise<DatasetRecord[]> {
-  const { count, signal, onProgress } = options;
+  const { signal, onProgress } = options;
+  const requests = requestsOf(options);
+  const count = requests.length;
   const threads = Math.min(count, MAX_WORKERS, options.workers ?? availableParallelism());
   const records = new Array<DatasetRecord>(count);
   let next = 0;
@@ -94,7 +114,7 @@ async function simulateAll(options: DatasetOptions): Promise<DatasetRecord[]> {
   const work = async (worker: Worker): Promise<void> => {
     for (let index = next++; index < count; index = next++) {
       signal?.throwIfAborted();
-      records[index] = await ask(worker, requestOf(options, index), signal);
+      records[index] = await ask(worker, requests[index] as DatasetRequest, signal);
       done++;
       if (done < count) onProgress?.(done, count);
     }
@@ -107,9 +127,27 @@ async function simulateAll(options: DatasetOptions): Promise<DatasetRecord[]> {
   return records;
 }
 
-function requestOf(options: DatasetOptions, index: number): DatasetRequest {
-  const { out, seed, mix = "traffic", scenario = "parcels", physics = "standard", views = 1 } = options;
-  return { out, seed, index, mix, scenario, physics, views };
+function requestsOf(options: DatasetOptions): DatasetRequest[] {
+  const {
+    out,
+    seed,
+    count,
+    mix = "traffic",
+    scenario = "parcels",
+    physics = "standard",
+    views = 1,
+  } = options;
+  const raw = options.raw === true;
+  if (options.benchmark === undefined) {
+    const one = { out, seed, mix, scenario, physics, views, raw };
+    return Array.from({ length: count }, (_, index) => ({ ...one, index }));
+  }
+  const frozen = readBenchmark().sets[options.benchmark];
+  return frozen.scans.slice(0, count).map((line) => {
+    const entry = parseEntry(line);
+    const { index, scenario: own, mix: drawn } = entry;
+    return { out, seed: frozen.seed, index, mix: drawn, scenario: own, physics: frozen.physics, views, raw };
+  });
 }
 
 function startWorker(): Worker {
@@ -159,12 +197,15 @@ function ask(
   });
 }
 
-function coco(records: readonly DatasetRecord[], { seed, count, scenario }: DatasetOptions): object {
+function coco(records: readonly DatasetRecord[], options: DatasetOptions): object {
+  const { seed, scenario = "parcels", benchmark } = options;
+  const drawn =
+    benchmark === undefined ? `scenario ${scenario}, seed ${seed}` : `frozen benchmark, set ${benchmark}`;
   let id = 0;
   const known: ReadonlySet<string> = new Set(TARGET_CLASSES);
   return {
     info: {
-      description: `Simulated X-ray scans, scenario ${scenario ?? "parcels"}, seed ${seed}, ${count} scans. All data is synthetic.`,
+      description: `Simulated X-ray scans, ${drawn}, ${records.length} scans. All data is synthetic.`,
       version: "1.0",
     },
     categories: THREAT_CLASSES.map((name, place) => ({

@@ -1,12 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { LynceusError } from "../../protocols/errors.ts";
 import { countOption, seedOption } from "../options.ts";
 import { SCENARIOS, type Scenario } from "../scenarios/names.ts";
 import { listenForStop } from "../stop-signals.ts";
 
 interface Options {
   readonly out: string;
-  readonly count: number;
+  readonly count?: number;
   readonly seed: number;
+  readonly benchmark?: "main" | "shifted";
+  readonly raw?: boolean;
   readonly scenario: Scenario | "pallets" | "containers";
   readonly mix: "training" | "traffic";
   readonly physics: "standard" | "shifted";
@@ -21,8 +24,14 @@ export function registerDataset(simulate: Command): void {
       "Labelled scans: 16-bit low and high planes, COCO annotations.json, masks, declarations.ndjson, outcomes.ndjson; the same seed gives the same bytes. All cores are used.",
     )
     .requiredOption("--out <dir>", "folder for the data set; made where it does not exist")
-    .requiredOption("--count <n>", "scans", countOption)
+    .option("--count <n>", "scans; of a benchmark its first ones (all)", countOption)
     .option("--seed <s>", "the same seed gives the same bytes", seedOption, 1)
+    .addOption(
+      new Option(
+        "--benchmark <set>",
+        "the frozen benchmark's scans instead (from a checkout of the project)",
+      ).choices(["main", "shifted"]),
+    )
     .addOption(
       new Option("--scenario <name>", "what is scanned")
         .choices([...SCENARIOS, "pallets", "containers"])
@@ -43,6 +52,10 @@ export function registerDataset(simulate: Command): void {
         .argParser(viewsOption)
         .default(1),
     )
+    .option(
+      "--raw",
+      "raw counts of an uncorrected detector, with dark and air frames and the scanner profile that names them",
+    )
     .action((options: Options) => dataset(options));
 }
 
@@ -52,22 +65,34 @@ function viewsOption(text: string): 1 | 2 {
 }
 
 async function dataset(options: Options): Promise<void> {
+  const count = options.count ?? (options.benchmark === undefined ? null : await sizeOf(options.benchmark));
+  if (count === null) {
+    throw new LynceusError("LYN_USAGE", "How many scans is not said", {
+      remedy: "Give --count, or --benchmark for the scans of the frozen benchmark.",
+    });
+  }
   const { writeDataset } = await import("../dataset.ts");
   const signals = listenForStop();
   const onProgress = process.stderr.isTTY === true ? showProgress : undefined;
   try {
     await writeDataset({
       ...options,
+      count,
       signal: signals.stop,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
-    process.stdout.write(`${options.count} scans in ${options.out}\n`);
+    process.stdout.write(`${count} scans in ${options.out}\n`);
   } catch (error) {
     if (signals.received() === null) throw error;
     process.exitCode = 130;
   } finally {
     signals.release();
   }
+}
+
+async function sizeOf(set: "main" | "shifted"): Promise<number> {
+  const { readBenchmark } = await import("../benchmark/list.ts");
+  return readBenchmark().sets[set].scans.length;
 }
 
 function showProgress(done: number, count: number): void {

@@ -2,9 +2,18 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parentPort } from "node:worker_threads";
 import { type CargoScenario, simulateCargo } from "../cargo/simulate.ts";
-import { type Mix, type Physics, type Scenario, type SimulatedScan, simulateScan } from "../scan.ts";
+import { Random } from "../random.ts";
+import {
+  type Mix,
+  type Physics,
+  type Scenario,
+  type SimulatedPlane,
+  type SimulatedScan,
+  simulateScan,
+} from "../scan.ts";
 import { paint } from "./mask.ts";
 import { encodeGrey8, encodeGrey16 } from "./png.ts";
+import { drawDetector, rawPlane } from "./raw.ts";
 import { type DatasetRecord, planeFilesOf, recordOf, stemOf } from "./record.ts";
 
 export interface DatasetRequest {
@@ -16,6 +25,8 @@ export interface DatasetRequest {
   /** Of parcels, mail and baggage; cargo scanners have a view and a physics of their own. */
   readonly physics: Physics;
   readonly views: 1 | 2;
+  /** Planes as the detector delivers them, uncorrected; of one view of parcels, mail and baggage. */
+  readonly raw: boolean;
 }
 
 export type DatasetAnswer =
@@ -38,16 +49,32 @@ function simulate({ scenario, physics, views, ...which }: DatasetRequest): Simul
   return simulateScan({ ...which, scenario, physics, views });
 }
 
+function rawOf(
+  { samples, energy }: SimulatedPlane,
+  width: number,
+  { seed, index }: DatasetRequest,
+): Uint16Array {
+  return rawPlane(
+    samples,
+    width,
+    drawDetector(seed, energy),
+    new Random(seed, `raw scan ${index} ${energy}`),
+  );
+}
+
 function writeScan(request: DatasetRequest): DatasetRecord {
   const { out } = request;
   const scan = simulate(request);
-  const { width, height, truth } = scan;
-  const sidecar = { airLevel: scan.airLevel, pixelPitchMm: scan.pixelPitchMm };
+  const { width, height, truth, pixelPitchMm } = scan;
+  const sidecar = request.raw ? { pixelPitchMm } : { airLevel: scan.airLevel, pixelPitchMm };
   for (const view of new Set(scan.planes.map((plane) => plane.view))) {
     const stem = stemOf(truth.index, view);
     const files = planeFilesOf(scan, view);
     for (const [n, plane] of scan.planes.filter((one) => one.view === view).entries())
-      writeFileSync(join(out, "images", files[n] as string), encodeGrey16(width, height, plane.samples));
+      writeFileSync(
+        join(out, "images", files[n] as string),
+        encodeGrey16(width, height, request.raw ? rawOf(plane, width, request) : plane.samples),
+      );
     writeFileSync(join(out, "images", `${stem}.json`), `${JSON.stringify(sidecar)}\n`);
     const labels = new Uint8Array(width * height);
     for (const target of truth.targets) if (target.view === view) paint(labels, width, target, target.object);
