@@ -44,7 +44,7 @@ PARTS = {"train": 0.74, "validation": 0.1, "test": 0.16}
 LARGEST_SIDE = 1024
 AUGMENT = {"wholeChance": 0.0, "overlayChance": 0.0, "pictureChance": 0.0, "noiseChance": 0.15, "densitySpread": 0.08, "ratioSpread": 0.04}
 TRAIN = {"samples": None, "minutes": None, "batch": 8, "learningRate": 0.0012, "warmupSteps": 60, "emaDecay": 0.995, "staticAssignment": 0.3,
-         "othersShare": 0.25, "validateEvery": 0.2, "checkpointEverySeconds": 120, "logEverySteps": 50}
+         "othersShare": 0.25, "validateEvery": 0.2, "validationScans": 120, "checkpointEverySeconds": 120, "logEverySteps": 50}
 SMOKE = {"samples": 16, "batch": 4, "warmupSteps": 1, "logEverySteps": 2, "validateEvery": 1.0, "bfloat16": False}
 WARM_RATE, SCRATCH_RATE = 0.0012, 0.002
 

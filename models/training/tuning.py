@@ -218,6 +218,7 @@ class Tuner:
         return {"class": float(cls), "box": float(box), "positives": positives, "norm": float(norm)}
 
     def validate(self, samples):
+        samples = samples[: self.settings["validationScans"]]
         results = predicted(self.ema.model, samples, self.config, 1)
         self.log("validation", seen=self.progress.seen, minutes=self.progress.seconds / 60, map50=mean_ap(results, self.config), scans=len(samples))
 
