@@ -29,6 +29,9 @@ Pseudo-colour pictures are turned into a pseudo pair first (`models/pseudo-pair.
 Meant for development, demonstration and as a starting point for training on a site's own scans. {loading}
 ONNX against torch on {parity_scans} scans: score {parity_score:.1e}, box {parity_box:.1e} px, presence {parity_presence:.1e}, vector {parity_vector:.1e}.
 `session.run`, one thread, {height}x{width}, on the training machine: p50 {p50:.0f} ms, p95 {p95:.0f} ms.
+
+The report of `lynceus evaluate` on the frozen benchmark, with precision-recall, reliability, confusion and the worst misses:
+[models/evaluation/report.html](../../evaluation/report.html). To make it anew: `lynceus simulate dataset --benchmark main --out DIR`, then `lynceus evaluate --dataset DIR --report models/evaluation`.
 """
 
 DETECTOR_LIMITS = """
