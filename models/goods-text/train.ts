@@ -10,7 +10,15 @@ import { packWeights, type Weights } from "./model.ts";
 import { type Phrase, phrasesOf, randomOf } from "./phrases.ts";
 
 const FOLDER = import.meta.dirname;
-const SETTINGS = { version: "0.1.0", seed: 20261122, buckets: 32_768, dimensions: 24, epochs: 6, rate: 0.6 };
+const SETTINGS = {
+  version: "0.1.0",
+  seed: 20261122,
+  buckets: 32_768,
+  dimensions: 24,
+  epochs: 6,
+  rate: 0.6,
+  temperature: 3,
+};
 
 interface Sample {
   readonly features: Uint16Array;
@@ -114,7 +122,7 @@ function train(): Weights {
     scale,
     training: { ...SETTINGS, phrases: phrases.length },
     vectors: Int8Array.from(trainer.vectors, (value) => Math.round(value / scale)),
-    outputs: trainer.outputs,
+    outputs: trainer.outputs.map((value) => value / SETTINGS.temperature),
   };
 }
 

@@ -14,7 +14,7 @@ const goods = GoodsText.open();
 
 describe("goods text", () => {
   it.each(readdirSync(FIXTURES).filter((name) => name.endsWith(".txt")))(
-    "names the goods of phrases it never saw: %s",
+    "names the goods of the phrases in %s",
     (name) => {
       const phrases = parsePhrases(readFileSync(join(FIXTURES, name), "utf8"));
       expect(phrases.length).toBeGreaterThanOrEqual(300);
