@@ -26,7 +26,7 @@ import { startMosquitto } from "../fixtures/mosquitto.ts";
 import { startLynceus, until } from "../fixtures/processes.ts";
 import { createSite } from "../fixtures/site.ts";
 
-const WAIT_MS = 120_000;
+const WAIT_MS = 180_000;
 
 /** Every file below a folder. */
 function filesOf(folder: string): string[] {
