@@ -11,6 +11,8 @@ import { ScannedStatistics } from "./scanned.ts";
 const SPLITTING_MS = 7 * 24 * 3.6e6;
 /** Of an event of 64 KiB (`mqtt.md`), with room for its envelope; the texts in it are short and mostly ASCII. */
 const MAX_CHARACTERS = 60_000;
+/** A stop waits so long for figures that are being counted, ms. */
+const STOP_MS = 1000;
 /** Periods that wait for the broker, at most; the oldest goes. */
 const MAX_UNSENT = 48;
 
@@ -57,7 +59,8 @@ export class StatisticsPublisher {
   async stop(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    await this.#telling;
+    const patience = new Promise((resolve) => setTimeout(resolve, STOP_MS).unref());
+    await Promise.race([this.#telling, patience]);
     await this.#tell(true);
   }
 
