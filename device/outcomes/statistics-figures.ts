@@ -5,8 +5,8 @@ import type { SpoolReader } from "../spool/reader.ts";
 import { type Claim, type JudgedHit, judge } from "./judged.ts";
 import { claimFindings, type Performance, performanceOf } from "./performance.ts";
 
-/** Scores that one statistic is made of; the newest. */
-const MAX_SCORES = 100_000;
+/** Scores that one statistic is made of, the newest: 150 MB of memory for a second. */
+const MAX_SCORES = 30_000;
 /** Outcomes come late: performance is of this time before the statistics' end, ms. */
 export const PERFORMANCE_MS = 90 * 24 * 3.6e6;
 /** Reasons and models sent. */
@@ -23,7 +23,7 @@ export interface StatisticsRequest {
 /** What the thread answers; `unknownScan` since the journal began. */
 export interface OutcomeFigures {
   readonly outcomes: Statistics["outcomes"];
-  readonly performance: readonly PerformanceStatistics[];
+  readonly performance: PerformanceStatistics[];
 }
 
 /** Outcomes of a period, and what those of the last 90 days say of the scores. */

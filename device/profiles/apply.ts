@@ -12,7 +12,7 @@ import type { ReceivedProfile } from "./read.ts";
 export function applyProfile(base: FusionSettings, profile: ReceivedProfile): FusionSettings {
   const roles = { ...base.roles, ...known(THREAT_CLASSES, profile.roles ?? {}) } as FusionSettings["roles"];
   const thresholds = known(THREAT_CLASSES, profile.thresholds ?? {});
-  const flows = known(FLOWS, profile.flows ?? {}) as FusionSettings["flows"];
+  const flows = flowsOf(base, profile);
   const { deMinimisEur, examinationsPerHour } = profile;
   return {
     ...base,
@@ -43,6 +43,22 @@ function known<Name extends string, Value>(
   return Object.fromEntries(kept) as Partial<Record<Name, Value>>;
 }
 
+/** What a flow leaves out stays the lane's. */
+function flowsOf(
+  { prior, bands, randomRate }: FusionSettings,
+  { flows }: ReceivedProfile,
+): FusionSettings["flows"] {
+  const own = Object.entries(known(FLOWS, flows ?? {})).map(([flow, given]) => [
+    flow,
+    {
+      prior: given.prior ?? prior,
+      bands: given.bands ?? bands,
+      randomRate: given.randomRate ?? randomRate,
+    } satisfies FlowSettings,
+  ]);
+  return Object.fromEntries(own) as FusionSettings["flows"];
+}
+
 /** Where a profile speaks of one flow only, an item without a declaration is taken to be of it too. */
 function onlyFlow(flows: FusionSettings["flows"]): Partial<FlowSettings> {
   const all = Object.values(flows);
@@ -58,9 +74,16 @@ function floorsOf(
 }
 
 function termsOf({ stopTerms: given, version }: ReceivedProfile): FusionSettings["stopTerms"] | null {
-  const terms = Array.isArray(given) ? given : Object.values(given ?? {}).flat();
-  return terms.length === 0 ? null : stopTerms(`profile-${version}`, terms.map(String));
+  const named = given !== undefined && "version" in given && !Array.isArray(given.version) ? given : null;
+  const lists = (named === null ? given : named["terms"]) as TermLists;
+  const name = named === null ? `profile-${version}` : String(named.version);
+  if (Array.isArray(lists)) return lists.length === 0 ? null : stopTerms(name, lists);
+  const languages = Object.entries(lists ?? {}).filter(([, terms]) => terms.length > 0);
+  return languages.length === 0 ? null : stopTerms(name, [], Object.fromEntries(languages));
 }
+
+/** In one list, or by language. */
+type TermLists = readonly string[] | Readonly<Record<string, readonly string[]>> | undefined;
 
 function calibrationOf({ calibration }: ReceivedProfile): Calibration | null {
   if (calibration === undefined) return null;

@@ -43,12 +43,13 @@ export class Profiles {
 
   /** Takes up what was kept. Never rejects: a gateway without a profile scores by its lanes' own settings, and says so. */
   async start(): Promise<void> {
-    const { store, keys } = this.#options;
+    const { store, keys, log } = this.#options;
+    const { keys: trusted, faults } = await keys();
+    for (const fault of faults) log.error({ code: fault.code, remedy: fault.remedy }, fault.message);
     try {
       const kept = await store.read();
       if (kept === null) return;
       this.#highest = kept.highest;
-      const { keys: trusted } = await keys();
       for (const jws of kept.profiles) await this.#takeUp(jws, trusted);
     } catch (error) {
       await this.#refuse("the file of kept profiles cannot be read", String((error as Error).message));

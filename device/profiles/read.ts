@@ -58,7 +58,7 @@ export function readProfile(data: unknown): ReceivedProfile {
   }
   const profile = result.data as ReceivedProfile;
   for (const [flow, own] of Object.entries(profile.flows ?? {})) {
-    const { medium, high } = own.bands;
+    const { medium = 0, high = 1 } = own.bands ?? {};
     if (medium >= high) throw invalid(`/flows/${flow}/bands`, `medium ${medium} is not below high ${high}`);
   }
   return profile;

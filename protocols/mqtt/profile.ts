@@ -15,6 +15,7 @@ export const signedProfileSchema = z
 export type SignedProfile = z.output<typeof signedProfileSchema>;
 
 const terms = z.array(z.string().min(1).max(64)).max(5000);
+const termLists = z.union([terms, z.partialRecord(z.string().max(16), terms)]);
 
 const sourceCalibrationSchema = z.strictObject({
   slope: z.number().min(0).max(10),
@@ -36,9 +37,11 @@ export const profileSchema = z
       .partialRecord(
         z.enum(FLOWS),
         z.strictObject({
-          prior: z.number().gt(0).lt(1),
-          bands: bandsSchema,
-          randomRate: probability.describe("chance that an item which nothing else selects is proposed"),
+          prior: z.number().gt(0).lt(1).optional(),
+          bands: bandsSchema.optional(),
+          randomRate: probability
+            .describe("chance that an item which nothing else selects is proposed")
+            .optional(),
         }),
       )
       .optional(),
@@ -55,9 +58,12 @@ export const profileSchema = z
       .describe("whether a class is an alarm, or counts only against what is declared")
       .optional(),
     stopTerms: z
-      .union([terms, z.partialRecord(z.string().max(16), terms)])
+      .union([
+        termLists,
+        z.strictObject({ version: z.union([z.string().max(64), z.int()]), terms: termLists }),
+      ])
       .describe(
-        "terms that describe no goods, in one list or by language; an empty list leaves the gateway's own",
+        "terms that describe no goods, in one list or by language, with a version of their own or not; an empty list leaves the gateway's own",
       )
       .optional(),
     watchList: z

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Alert } from "../../device/alerts.ts";
+import { probeTrust } from "../../device/cli/doctor/trust.ts";
 import { fuse } from "../../device/fusion/fuse.ts";
 import { fusionSettings } from "../../device/fusion/settings.ts";
 import { SILENT_LOG } from "../../device/log.ts";
@@ -146,7 +147,7 @@ describe("risk profiles of central", () => {
     // A battery is evidence: its threshold marks detections and forces no alarm.
     expect(settings.floor).toEqual({ tobacco: 0.6, firearm: 0.8 });
     expect(settings.thresholds).toEqual({ tobacco: 0.6, battery: 0.5 });
-    expect([...settings.stopTerms.terms].sort()).toEqual(["coisa", "thing"]);
+    expect(settings.stopTerms.languages).toEqual({ en: new Set(["thing"]), pt: new Set(["coisa"]) });
     expect(settings).toMatchObject({ deMinimisEur: 22, examinationsPerHour: 6, prior: 0.01 });
     expect(Object.keys(settings.calibration.sources)).toEqual(["mass"]);
   });
@@ -195,6 +196,15 @@ describe("risk profiles of central", () => {
     const validFrom = "2026-05-01T00:00:00Z";
     await profiles.receive(event(jws({ schema: "lynceus-profile/1.0", version: 4, validFrom })));
     expect(profiles.settings(own)).toEqual({ ...own, profile: "4" });
+    const stopTerms = { version: "2026.3", terms: { en: ["thing"], de: ["Sache"] } };
+    const part = profile(5, { flows: { postal: { randomRate: 0.1 } }, stopTerms });
+    await profiles.receive(event(jws(part)));
+    const { stopTerms: terms, ...settings } = profiles.settings(own);
+    expect(settings).toMatchObject({ prior: 0.03, bands: own.bands, randomRate: 0.1 });
+    expect(terms).toMatchObject({
+      version: "2026.3",
+      languages: { en: new Set(["thing"]), de: new Set(["sache"]) },
+    });
   });
 
   it("sent again change nothing, a refused one is told once, and clearing the topic takes nothing back", async () => {
@@ -297,4 +307,16 @@ describe("keys that are trusted", () => {
     const { payload } = verifyJws(token, [raw(stranger), new Uint8Array(key)]);
     expect(new TextDecoder().decode(payload)).toBe("Example of Ed25519 signing");
   });
+});
+
+it("doctor names each key that central signs with, and those that cannot be used", async () => {
+  const pem = String(central.publicKey.export({ type: "spki", format: "pem" }));
+  const probe = (...names: string[]) =>
+    probeTrust({ trust: { central: names, models: [] } }, { GOOD: pem, BAD: "no key" });
+  expect(await probe()).toMatchObject([{ state: "warning", what: "trust.central" }]);
+  expect(await probe("env:GOOD", "env:BAD", "env:NONE")).toMatchObject([
+    { state: "ok", found: expect.stringMatching(/^key [0-9a-f]{16}$/) },
+    { state: "fault", found: expect.stringContaining("LYN_TRUSTED_KEY") },
+    { state: "fault", found: expect.stringContaining("LYN_TRUSTED_KEY") },
+  ]);
 });

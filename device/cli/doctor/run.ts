@@ -4,6 +4,7 @@ import { probePeripheral, probeScanner } from "./devices.ts";
 import { type Finding, failed } from "./finding.ts";
 import { probeProfile, profileOf } from "./profile.ts";
 import { probeBroker, probeClock, probeDisk, probeModels, probeSigning, probeTls } from "./site.ts";
+import { probeTrust } from "./trust.ts";
 
 /** Probes everything at once and prints in the order of the configuration; returns the exit code. */
 export async function doctor(file: string, options: { json?: boolean }): Promise<number> {
@@ -42,6 +43,7 @@ function probesOf(config: Config): readonly Promise<readonly Finding[]>[] {
     one("disk", probeDisk(config)),
     one("clock", Promise.resolve(probeClock())),
     one("signing", probeSigning(config, env)),
+    probeTrust(config, env),
   ];
 }
 
