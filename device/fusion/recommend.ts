@@ -40,6 +40,12 @@ export function recommend(subject: Case, verdict: Verdict): Recommendation {
   if (!isDecidable(subject.input)) return "NO_DECISION";
   if (verdict.decision === "ALARM") return onAlarm(subject, verdict);
   if (verdict.decision === "UNKNOWN") return onUnknown(subject);
+  const advised = onClear(subject, verdict);
+  if (!verdict.drawn || !MILD.has(advised)) return advised;
+  return isReferred(subject) ? "RFS" : "PHYS_EXAM";
+}
+
+function onClear(subject: Case, verdict: Verdict): Recommendation {
   const problems = new Set(subject.input.analysis?.problems.map((problem) => problem.code));
   if (problems.has("IMAGE_QUALITY") || problems.has("MODEL_FAULT") || isSpoilt(subject.input))
     return "RESCAN";
@@ -47,8 +53,7 @@ export function recommend(subject: Case, verdict: Verdict): Recommendation {
   if (showsAlarm(subject)) return isReferred(subject) ? "RFS" : "ALT_SCREEN";
   const asked = onReferral(subject);
   if (asked !== null) return asked;
-  const advised = verdict.band === "medium" ? onMedium(subject, verdict) : onLow(subject, verdict);
-  return verdict.drawn && MILD.has(advised) ? (isReferred(subject) ? "RFS" : "PHYS_EXAM") : advised;
+  return verdict.band === "medium" ? onMedium(subject, verdict) : onLow(subject, verdict);
 }
 
 /**

@@ -188,6 +188,17 @@ describe("the selection", () => {
     expect(fuse(inputOf({ settings: all, scan: synthetic })).selection.probability).toBe(0);
   });
 
+  it("opens a random pick whatever milder is advised, but scans again first what cannot be seen", () => {
+    const settings = settingsOf({ randomRate: 1 });
+    const of = (code: "OPAQUE_REGION" | "IMAGE_QUALITY") =>
+      fuse(inputOf({ settings, analysis: analysisOf({ problems: [{ code, text: "as said" }] }) }))
+        .recommendation;
+    expect(of("OPAQUE_REGION")).toBe("PHYS_EXAM");
+    expect(of("IMAGE_QUALITY")).toBe("RESCAN");
+    const asked = declared({ direction: "export", placi: { status: "RFI" } });
+    expect(fuse(inputOf({ settings, matches: asked })).recommendation).toBe("RFS");
+  });
+
   it("follows the flow that the declaration names", () => {
     const flows = { postal: { prior: 0.2, bands: { medium: 0.1, high: 0.5 }, randomRate: 1 } };
     const { score, selection } = fuse(inputOf({ settings: settingsOf({ flows }), matches: declared() }));
