@@ -21,10 +21,16 @@ export interface DeclaredGoods {
   accountsFor(threatClass: string): boolean;
 }
 
+/** By its category, or, where that says nothing, by the Immediate Release category of correspondence and documents. */
+function isDocuments({ consignment }: Declaration): boolean {
+  const { category, irgCategory } = consignment ?? {};
+  return category === "documents" || (irgCategory === 1 && (category === undefined || category === "other"));
+}
+
 /** What several declarations of one item (a container with many consignments) say together. */
 export function declaredGoods(declarations: readonly Declaration[]): DeclaredGoods {
   const items = declarations.flatMap((declaration) => declaration.items ?? []);
-  const documents = declarations.every((declaration) => declaration.consignment?.category === "documents");
+  const documents = declarations.every(isDocuments);
   const groups = new Set<GoodsGroup>(documents ? ["paper-books"] : []);
   const chapters = new Set<string>();
   let unclear = declarations.reduce((count, declaration) => count + itemsNotSent(declaration), 0);

@@ -93,6 +93,27 @@ describe("similar scans", () => {
   });
 });
 
+describe("documents", () => {
+  const heavy = analysisOf({
+    contents: [
+      { group: "metals", score: 0.9, share: 0.8 },
+      { group: "paper-books", score: 0.1, share: 0.1 },
+    ],
+  });
+
+  it("that the image shows as something else are told, by category or Immediate Release category", () => {
+    const by = (consignment: Partial<Declaration["consignment"]>) =>
+      rowOf("documents", {
+        analysis: heavy,
+        matches: declared({ consignment: { packageCount: 1, ...consignment }, items: [] }),
+      });
+    expect(by({ category: "documents" })?.code).toBe("DOCUMENTS_NOT_FLAT");
+    expect(by({ category: "documents" })?.logOdds).toBeGreaterThan(0);
+    expect(by({ irgCategory: 1 })?.code).toBe("DOCUMENTS_NOT_FLAT");
+    expect(by({ category: "gift", irgCategory: 1 })).toBeUndefined();
+  });
+});
+
 describe("parties", () => {
   const token = "k1:AAAAAAAAAAAAAAAAAAAAAA";
 
