@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { isLynceusError, LynceusError } from "../../protocols/errors.ts";
 import { unwrap } from "../../protocols/mqtt/envelope.ts";
 import type { Alerts } from "../alerts.ts";
@@ -94,7 +95,8 @@ export class Profiles {
     try {
       const signed = await this.#verify(jwsOf(bytes));
       const { version } = signed.profile;
-      if (this.#kept.some((one) => one.jws === signed.jws)) return;
+      // The same profile, perhaps signed anew by another key.
+      if (this.#kept.some((one) => isDeepStrictEqual(one.profile, signed.profile))) return;
       if (version < this.#highest)
         throw stale(`version ${version} is lower than ${this.#highest}, which was taken before`);
       if (version === this.#highest && this.#kept.length > 0)

@@ -212,6 +212,7 @@ describe("risk profiles of central", () => {
     const message = event(jws(profile(7)));
     await profiles.receive(message);
     await profiles.receive(message);
+    await profiles.receive(event(jws(profile(7), central.privateKey, { alg: "Ed25519", kid: "other" })));
     await profiles.receive(event(jws(profile(3))));
     await profiles.receive(event(jws(profile(3))));
     await profiles.receive(new Uint8Array(0));
