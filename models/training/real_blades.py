@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 KINDS = ["scissors", "folding", "straight", "utility", "multi-tool"]
 SIDE = 416
 PAIR_PITCH_MM = 0.85
-COMPOSITES = 160
+COMPOSITES = 60
 
 
 def coco_of(folder, target):
@@ -103,7 +103,9 @@ def main():
     work.mkdir(parents=True, exist_ok=True)
     coco_of(options.data / "baggage", work / "annotations.json")
     halves(options.data / "dual-energy", work)
-    project(work)
+    wanted = options.arms.split(",")
+    if "projected" in wanted:
+        project(work)
     if options.prepare:
         return
     short = ["--minutes", str(options.arm_minutes)]
@@ -112,7 +114,7 @@ def main():
         "zero-shot": (options.warm, ["--measure-only"]), "main": (options.warm, ["--minutes", str(options.minutes), "--mirrors", "4"]),
         "simulator": (options.warm, short), "scratch": (None, short), "projected": (options.warm, [*short, *composites]),
     }
-    for arm in options.arms.split(","):
+    for arm in wanted:
         tune(work, options.data, arm, *arms[arm])
         table(options.report)
 
