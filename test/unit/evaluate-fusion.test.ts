@@ -29,7 +29,7 @@ describe("the evaluation of fusion", () => {
     const season = await readSeason(write("standard", CONSIGNMENTS));
     const second = await readSeason(write("shifted", CONSIGNMENTS / 3));
     evaluation = evaluateFusion({ season, second, seed: 1, rounds: 20, say: () => undefined });
-  }, 240_000);
+  }, 600_000);
   afterAll(() => folder[Symbol.dispose]());
 
   it("fits on the first third and judges the last third and another season", () => {
