@@ -2,7 +2,7 @@ import { bootstrap, brier, type Interval, rocArea } from "../cli/evaluate/statis
 import { type CalibrationBin, calibrationErrorOf, equalBins, type Judged } from "../evaluation/figures.ts";
 import { type Drift, divide, driftOf, isOff, type ShareDrift, shareDrift, Z_LIMIT } from "./drift.ts";
 import { type Claim, claimOf, type JudgedHit, type Rate, rate } from "./judged.ts";
-import { type Ranking, rankingOf } from "./ranking.ts";
+import { type AtShare, type Ranking, rankingOf, recallOf } from "./ranking.ts";
 
 /** Rounds of the bootstrap: fewer the more examinations each draws, since intervals are then the surer. */
 const ROUNDS = { most: 200, least: 40, drawn: 100_000 } as const;
@@ -29,7 +29,11 @@ export interface PartFigures {
   readonly items: number;
   readonly alarms: number;
   readonly precision: Rate;
+  /** Share of all irregular items that is in this part; null: not known. */
+  readonly recall: number | null;
   readonly claim: Claim;
+  readonly ece: number | null;
+  readonly drift: Drift;
   readonly share: ShareDrift;
   /** Plain English, empty where nothing is off. */
   readonly findings: readonly string[];
@@ -38,8 +42,8 @@ export interface PartFigures {
 export interface ModelFigures extends PartFigures {
   readonly auc: number | null;
   readonly brier: number | null;
-  readonly ece: number | null;
-  readonly drift: Drift;
+  /** Precision and recall of the best scores among the scans that the model looked at. */
+  readonly at: readonly AtShare[];
 }
 
 /** Outcomes against scores over a period. */
@@ -97,7 +101,7 @@ export function performanceOf(hits: readonly JudgedHit[], options: PerformanceOp
     reasons: part(({ reasons }) => reasons),
     // What accuses: a source that speaks for an item says nothing of what would be found.
     sources: part(({ evidence }) => evidence.flatMap(([source, value]) => (value > 0 ? [source] : []))),
-    models: part(({ models }) => models).map((figures) => modelFigures(figures, sides)),
+    models: part(({ models }) => models).map((figures) => modelFigures(figures, hits)),
     drift: driftOf(sides.before, sides.recent),
   };
 }
@@ -144,6 +148,7 @@ function drawn({ scores, labels }: Judged, times: Uint16Array): Judged {
 function partsOf(hits: readonly JudgedHit[], { before, recent }: Sides) {
   return (namesOf: (hit: JudgedHit) => readonly string[]): readonly PartFigures[] => {
     const old = new Set(before);
+    const recall = recallOf(hits);
     const groups = new Map<string, JudgedHit[]>();
     for (const hit of hits) {
       for (const name of new Set(namesOf(hit))) {
@@ -156,24 +161,31 @@ function partsOf(hits: readonly JudgedHit[], { before, recent }: Sides) {
       .toSorted(([a, one], [b, other]) => other.length - one.length || (a < b ? -1 : 1))
       .slice(0, MAX_LISTED)
       .map(([name, own]) => {
-        const count = own.filter((hit) => old.has(hit)).length;
+        const { was = [], is = [] } = Object.groupBy(own, (hit) => (old.has(hit) ? "was" : "is"));
         const share = shareDrift(
-          { count, of: before.length },
-          { count: own.length - count, of: recent.length },
+          { count: was.length, of: before.length },
+          { count: is.length, of: recent.length },
         );
-        return partFigures(name, own, share);
+        return partFigures(name, own, { share, drift: driftOf(was, is), recall: recall(new Set(own)) });
       });
   };
 }
 
-function partFigures(name: string, hits: readonly JudgedHit[], share: ShareDrift): PartFigures {
+function partFigures(
+  name: string,
+  hits: readonly JudgedHit[],
+  { share, drift, recall }: Pick<PartFigures, "share" | "drift" | "recall">,
+): PartFigures {
   const claim = claimOf(hits);
   return {
     name,
     items: hits.length,
     alarms: hits.filter(({ decision }) => decision === "ALARM").length,
     precision: rate(claim.irregular, claim.examined),
+    recall,
     claim,
+    ece: calibrationErrorOf(judgedOf(hits)),
+    drift,
     share,
     findings: [...claimFindings(claim), ...shareFindings(share)],
   };
@@ -194,15 +206,13 @@ function shareFindings({ before, recent, z }: ShareDrift): readonly string[] {
   ];
 }
 
-function modelFigures(figures: PartFigures, { before, recent }: Sides): ModelFigures {
-  const own = ({ models }: JudgedHit) => models.includes(figures.name);
-  const [was, is] = [before.filter(own), recent.filter(own)];
-  const judged = judgedOf([...was, ...is]);
+function modelFigures(figures: PartFigures, hits: readonly JudgedHit[]): ModelFigures {
+  const own = hits.filter(({ models }) => models.includes(figures.name));
+  const judged = judgedOf(own);
   return {
     ...figures,
     auc: rocArea(judged.scores, judged.labels),
     brier: brier(judged.scores, judged.labels),
-    ece: calibrationErrorOf(judged),
-    drift: driftOf(was, is),
+    at: rankingOf(own).at,
   };
 }

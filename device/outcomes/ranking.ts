@@ -41,11 +41,7 @@ export interface Ranking {
 export function rankingOf(hits: readonly JudgedHit[]): Ranking {
   const order = hits.toSorted((a, b) => b.probability - a.probability || (a.scanId < b.scanId ? -1 : 1));
   const weights = weightsOf(order);
-  const random = [...weights.keys()].filter((hit) => hit.decision !== "ALARM").length;
-  const all = weighed(weights, () => true);
-  const known = random > 0 && all.irregular > 0;
-  const recall = (taken: ReadonlySet<JudgedHit>) =>
-    known ? weighed(weights, (hit) => taken.has(hit)).irregular / all.irregular : null;
+  const { random, all, known, recall } = recallIn(weights);
   const alarms = order.filter(({ decision }) => decision === "ALARM");
   const at = SHARES.map((share) => {
     const items = order.slice(0, Math.max(order.length === 0 ? 0 : 1, Math.floor(share * order.length)));
@@ -65,6 +61,20 @@ export function rankingOf(hits: readonly JudgedHit[]): Ranking {
     random,
     note: known ? null : noteOf(random),
   };
+}
+
+/** Share of all irregular items that is among those taken; null: what was not examined is not known. */
+export function recallOf(hits: readonly JudgedHit[]): (taken: ReadonlySet<JudgedHit>) => number | null {
+  return recallIn(weightsOf(hits)).recall;
+}
+
+function recallIn(weights: ReadonlyMap<JudgedHit, number>) {
+  const random = [...weights.keys()].filter((hit) => hit.decision !== "ALARM").length;
+  const all = weighed(weights, () => true);
+  const known = random > 0 && all.irregular > 0;
+  const recall = (taken: ReadonlySet<JudgedHit>) =>
+    known ? weighed(weights, (hit) => taken.has(hit)).irregular / all.irregular : null;
+  return { random, all, known, recall };
 }
 
 function noteOf(random: number): string {

@@ -3,7 +3,7 @@ import type { PerformanceStatistics } from "../../protocols/mqtt/performance.ts"
 import type { Statistics } from "../../protocols/mqtt/statistics.ts";
 import type { SpoolReader } from "../spool/reader.ts";
 import { type Claim, type JudgedHit, judge } from "./judged.ts";
-import { claimFindings, type Performance, performanceOf } from "./performance.ts";
+import { claimFindings, type PartFigures, type Performance, performanceOf } from "./performance.ts";
 
 /** Scores that one statistic is made of, the newest: 150 MB of memory for a second. */
 const MAX_SCORES = 30_000;
@@ -61,19 +61,17 @@ function statisticsOf(
       recall: ranking.alarms.recall,
       falseAlarms: ranking.alarms.falseAlarms,
     },
-    reasons: reasons.slice(0, MAX_SENT).map(({ name, items, claim }) => ({ name, ...claimed(items, claim) })),
-    models: models.slice(0, MAX_SENT).map((model) => ({
-      name: model.name,
-      ...claimed(model.items, model.claim),
-      auc: model.auc,
-      ece: model.ece,
-      stability: model.drift.psi,
-    })),
+    reasons: reasons.slice(0, MAX_SENT).map(partOf),
+    models: models.slice(0, MAX_SENT).map((model) => ({ ...partOf(model), auc: model.auc })),
     drift: {
       stability: drift.psi,
       findings: [...drift.findings, ...whole].map((text) => cutText(text)),
     },
   };
+}
+
+function partOf({ name, items, claim, recall, ece, drift }: PartFigures) {
+  return { name, ...claimed(items, claim), recall, ece, stability: drift.psi };
 }
 
 function claimed(items: number, { examined, irregular, expected }: Claim) {

@@ -8,7 +8,13 @@ const claim = {
   irregular: count.describe("of these, irregular"),
   expected: z.number().min(0).describe("sum of their probabilities: as many irregular ones were claimed"),
 };
-const part = { name, ...claim };
+const part = {
+  name,
+  ...claim,
+  recall: share.describe("share of all irregular items that is among them"),
+  ece: share,
+  stability: z.number().min(0).nullable().describe("population stability index; from 0.25 on moved"),
+};
 
 /** Outcomes against scores over a longer period: `performance` of `…/statistics`. Rates are those of full examinations. */
 export const performanceSchema = z.strictObject({
@@ -30,8 +36,6 @@ export const performanceSchema = z.strictObject({
       z.strictObject({
         ...part,
         auc: share,
-        ece: share,
-        stability: z.number().min(0).nullable().describe("population stability index; from 0.25 on moved"),
       }),
     )
     .max(64),

@@ -130,7 +130,12 @@ describe("calibration", () => {
     expect(Math.abs(good.calibration.claim.z ?? 9)).toBeLessThan(3);
     expect(good.calibration.brier ?? 1).toBeLessThan(good.calibration.brierReference ?? 0);
     expect(good.calibration.intervals.auc?.low).toBeLessThan(good.calibration.auc ?? 0);
-    expect([...good.reasons, ...good.models].flatMap(({ findings }) => findings)).toEqual([]);
+    const parts = [...good.reasons, ...good.models];
+    expect(parts.flatMap(({ findings, drift }) => [...findings, ...drift.findings])).toEqual([]);
+    const [model] = good.models;
+    expect(model).toMatchObject({ recall: 1, ece: good.calibration.ece, at: good.ranking.at });
+    // Every item has one of the two reasons: together they hold all that is irregular.
+    expect(good.reasons.reduce((sum, { recall }) => sum + (recall ?? 0), 0)).toBeCloseTo(1, 9);
     const bad = performanceOf(
       world({ items: 4000, seed: 3, randomRate: 0.2, truth: (p) => p / 3 }).hits,
       period,

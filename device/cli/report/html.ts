@@ -1,9 +1,9 @@
 import type { Drift } from "../../outcomes/drift.ts";
-import type { Calibrated, PartFigures, Performance } from "../../outcomes/performance.ts";
+import type { Calibrated, PartFigures } from "../../outcomes/performance.ts";
 import type { Ranking } from "../../outcomes/ranking.ts";
 import { escaped, plot } from "../evaluate/report/plots.ts";
 import type { Population, Report } from "./run.ts";
-import { rateText, reportText } from "./text.ts";
+import { rateText, reportText, share } from "./text.ts";
 
 const STYLE = `body{font:14px/1.4 sans-serif;margin:2em;max-width:80em;color:#222}svg{font:11px sans-serif;margin:0 1em 1em 0}
 table{border-collapse:collapse;margin-bottom:1em}td,th{border:1px solid #ccc;padding:2px 6px;text-align:right}
@@ -34,7 +34,7 @@ ${driftPlot(drift)}
 ${ranking.note === null ? "" : `<p>${escaped(ranking.note)}</p>`}
 ${table("Reason", performance.reasons)}
 ${table("Source", performance.sources)}
-${table("Model", modelsOf(performance))}
+${table("Model", performance.models)}
 <p>Recalibration ${proposal.proposed ? "proposed" : "not proposed"}: ${escaped(proposal.why)}</p>`;
 }
 
@@ -108,12 +108,8 @@ function scaleOf(most: number): string {
 function table(title: string, parts: readonly PartFigures[]): string {
   if (parts.length === 0) return "";
   const rows = parts.map(
-    ({ name, items, alarms, precision, claim, findings }) =>
-      `<tr><td>${escaped(name)}</td><td>${items}</td><td>${alarms}</td><td>${escaped(rateText(precision))}</td><td>${claim.expected.toFixed(1)}</td><td>${escaped(findings.join("; "))}</td></tr>`,
+    ({ name, items, alarms, precision, recall, claim, findings, drift }) =>
+      `<tr><td>${escaped(name)}</td><td>${items}</td><td>${alarms}</td><td>${escaped(rateText(precision))}</td><td>${share(recall)}</td><td>${claim.expected.toFixed(1)}</td><td>${escaped([...findings, ...drift.findings].join("; "))}</td></tr>`,
   );
-  return `<table><tr><th>${title}</th><th>scans</th><th>alarms</th><th>irregular, of the examined</th><th>expected</th><th>found</th></tr>${rows.join("")}</table>`;
-}
-
-function modelsOf({ models }: Performance): readonly PartFigures[] {
-  return models.map((model) => ({ ...model, findings: [...model.findings, ...model.drift.findings] }));
+  return `<table><tr><th>${title}</th><th>scans</th><th>alarms</th><th>irregular, of the examined</th><th>recall</th><th>expected</th><th>found</th></tr>${rows.join("")}</table>`;
 }

@@ -42,7 +42,7 @@ export async function reportOf({ config, settings, from: since, to }: ReportOpti
   const cases = new StoredCases({ path: config.spool.path, site, gateway });
   try {
     const hits = judge(cases.reader.scores({ from: since, to, limit: MAX_SCORES }));
-    const from = Math.max(since, hits[0]?.at ?? since);
+    const from = Math.max(since, hits[0]?.at ?? (since === 0 ? to : since));
     const unknownScan = cases.reader.unknownOutcomes();
     const populations: Population[] = [];
     for (const synthetic of [false, true]) {

@@ -103,27 +103,35 @@ function partLines(title: string, parts: readonly PartFigures[]): readonly strin
   if (parts.length === 0) return [];
   return [
     title,
-    ...parts.map(({ name, items, alarms, precision, findings }) =>
+    ...parts.map((part) =>
       line(
-        name,
-        `${items} scans, ${alarms} alarms, irregular ${rateText(precision)}${findings.length === 0 ? "" : `; ${findings.join("; ")}`}`,
+        part.name,
+        `${part.items} scans, ${part.alarms} alarms, irregular ${rateText(part.precision)}, recall ${share(part.recall)}, ECE ${figure(part.ece)}${said(part)}`,
       ),
     ),
     "",
   ];
 }
 
+function said({ findings, drift }: PartFigures): string {
+  const all = [...findings, ...drift.findings.map((text) => `recently ${text}`)];
+  return all.length === 0 ? "" : `; ${all.join("; ")}`;
+}
+
 function modelLines(models: readonly ModelFigures[]): readonly string[] {
   if (models.length === 0) return [];
   return [
     "Models",
-    ...models.map(({ name, items, precision, auc, ece, findings, drift }) => {
-      const said = [...findings, ...drift.findings];
-      return line(
-        name,
-        `${items} scans, irregular ${rateText(precision)}, AUC ${figure(auc)}, ECE ${figure(ece)}${said.length === 0 ? "" : `; ${said.join("; ")}`}`,
-      );
-    }),
+    ...models.flatMap((model) => [
+      line(
+        model.name,
+        `${model.items} scans, irregular ${rateText(model.precision)}, AUC ${figure(model.auc)}, ECE ${figure(model.ece)}${said(model)}`,
+      ),
+      line(
+        "",
+        `precision of the best ${model.at.map((at) => `${share(at.share)}: ${share(at.precision.share)}`).join(", ")}`,
+      ),
+    ]),
     "",
   ];
 }
