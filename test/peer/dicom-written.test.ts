@@ -198,7 +198,7 @@ describe("what is written of a scan that came by another driver", () => {
         ],
         // A radiation alarm is of no place: the whole object is meant.
         [
-          { decision: "ALARM", reasons: [{ code: "RADIATION_ALARM", weight: 1, text: "gamma" }] },
+          { decision: "ALARM", reasons: [{ code: "RADIATION_GAMMA", weight: 1, text: "gamma" }] },
           {
             decision: "ALARM",
             alarms: 1,
