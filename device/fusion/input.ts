@@ -3,6 +3,7 @@ import type { Analysis, Scan } from "../scan.ts";
 import type { StoredDeclaration } from "../spool/port.ts";
 import type { Calibration } from "./calibration.ts";
 import type { OwnThresholds } from "./quality-thresholds.ts";
+import type { StopTerms } from "./stop-terms.ts";
 import type { UnitValue } from "./unit-values.ts";
 
 /** Whether a class is an alarm by itself or only counts against the declaration (`labels.md`, set in the profile). */
@@ -71,15 +72,6 @@ export interface FlowSettings {
   readonly bands: FusionSettings["bands"];
   /** 0..1 */
   readonly randomRate: number;
-}
-
-/** A versioned list of terms that describe no goods; the terms are normalised (`stop-terms.ts`). */
-export interface StopTerms {
-  readonly version: string;
-  /** Of every language. */
-  readonly terms: ReadonlySet<string>;
-  /** By ISO 639-1: where the language of a text is known, only its own are looked at. */
-  readonly languages?: Readonly<Record<string, ReadonlySet<string>>>;
 }
 
 /** How far a source may move the log-odds, both ≥ 0: down where it agrees with the declaration, up where it does not. */

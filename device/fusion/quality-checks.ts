@@ -4,9 +4,9 @@ import { isValidImo } from "../../protocols/identifiers/imo.ts";
 import { COUNTRIES, CURRENCIES, isHsChapter, PACKAGES, UNITS } from "../../protocols/vocabulary/codes.ts";
 import type { QualityMetric } from "../../protocols/vocabulary.ts";
 import { contradictsCode } from "./goods-terms.ts";
-import type { StopTerms } from "./input.ts";
 import { fieldsMissing } from "./quality-fields.ts";
 import type { QualityThresholds } from "./quality-thresholds.ts";
+import type { StopTerms } from "./stop-terms.ts";
 import { isVague } from "./stop-terms.ts";
 
 /** A fault of a declaration. */

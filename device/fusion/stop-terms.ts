@@ -1,6 +1,14 @@
-import type { StopTerms } from "./input.ts";
 import { DEFAULT_THRESHOLDS } from "./quality-thresholds.ts";
 import { STOP_TERMS_BY_LANGUAGE, STOP_TERMS_VERSION } from "./stop-terms-data.ts";
+
+/** A versioned list of terms that describe no goods; the terms are normalised. */
+export interface StopTerms {
+  readonly version: string;
+  /** Of every language. */
+  readonly terms: ReadonlySet<string>;
+  /** By ISO 639-1: where the language of a text is known, only its own are looked at. */
+  readonly languages?: Readonly<Record<string, ReadonlySet<string>>>;
+}
 
 /**
  * Text of goods in the form in which terms are compared (`customs-standards.md` §4.2): compatibility form, lower case,
