@@ -66,6 +66,7 @@ def arguments(given=None):
     parser.add_argument("--minutes", type=float, help="train so long (10)")
     parser.add_argument("--samples", type=int, help="or so many samples")
     parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--static", type=float, default=0.3, help="part of the run that assigns boxes by ATSS, before task-aligned")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--mirrors", type=int, choices=(1, 2, 4), default=2, help="mirror images asked when measuring and in the package")
@@ -90,7 +91,7 @@ def configuration(options, network, classes):
     config["classes"], config["network"] = classes, network
     config["augmentOthers"] = {**config["augment"], "wholeChance": 0.0, "overlayChance": 0.0, "pictureChance": 0.5}
     config["augment"].update(AUGMENT)
-    config["train"].update(TRAIN, learningRate=WARM_RATE if options.warm else SCRATCH_RATE, seed=options.seed, threads=options.threads)
+    config["train"].update(TRAIN, learningRate=WARM_RATE if options.warm else SCRATCH_RATE, seed=options.seed, threads=options.threads, staticAssignment=options.static)
     if options.smoke:
         config["train"].update(SMOKE)
     if options.samples:

@@ -98,6 +98,7 @@ def main():
     parser.add_argument("--arms", default="zero-shot,main,simulator,scratch,projected")
     parser.add_argument("--report", type=Path, default=HERE / "real-blades.md")
     parser.add_argument("--prepare", action="store_true")
+    parser.add_argument("--resume", action="store_true", help="arms go on from their checkpoints, up to the minutes given")
     options = parser.parse_args()
     work = HERE / "runs" / "blades"
     work.mkdir(parents=True, exist_ok=True)
@@ -115,7 +116,8 @@ def main():
         "simulator": (options.warm, short), "scratch": (None, short), "projected": (options.warm, [*short, *composites]),
     }
     for arm in wanted:
-        tune(work, options.data, arm, *arms[arm])
+        warm, more = arms[arm]
+        tune(work, options.data, arm, warm, [*more, "--resume"] if options.resume else more)
         table(options.report)
 
 

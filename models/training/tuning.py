@@ -168,11 +168,9 @@ class Tuner:
         torch.set_num_threads(self.settings["threads"])
         torch.set_flush_denormal(True)
         self.model = LynceusNet(config).to(memory_format=torch.channels_last)
-        self.warm = False
 
     def start(self, state, classes, sample):
         put_weights(self.model, state, self.config, classes, sample)
-        self.warm = state is not None
         self.ready()
 
     def ready(self):
@@ -181,7 +179,7 @@ class Tuner:
         self.progress = Progress(self.settings)
 
     def save(self):
-        state = {"model": self.model.state_dict(), "ema": self.ema.model.state_dict(), "emaSteps": self.ema.steps, "warm": self.warm,
+        state = {"model": self.model.state_dict(), "ema": self.ema.model.state_dict(), "emaSteps": self.ema.steps,
                  "optimizer": self.optimizer.state_dict(), "progress": vars(self.progress), "config": self.config}
         torch.save(state, self.folder / "checkpoint.tmp")
         (self.folder / "checkpoint.tmp").replace(self.folder / "checkpoint.pt")
@@ -191,7 +189,7 @@ class Tuner:
         self.model.load_state_dict(state["model"])
         self.ready()
         self.ema.model.load_state_dict(state["ema"])
-        self.ema.steps, self.warm = state["emaSteps"], state["warm"]
+        self.ema.steps = state["emaSteps"]
         self.optimizer.load_state_dict(state["optimizer"])
         for key in ("seen", "fresh", "seconds", "steps"):
             setattr(self.progress, key, state["progress"][key])
@@ -205,7 +203,7 @@ class Tuner:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings["bfloat16"]):
             levels = self.model.neck(*self.model.backbone(front.contiguous(memory_format=torch.channels_last)))
             logits, raw = self.model.detect(levels)
-        static = not self.warm and self.progress.fraction() < self.settings["staticAssignment"]
+        static = self.progress.fraction() < self.settings["staticAssignment"]
         points, strides = anchor_points(*batch["image"].shape[2:])
         cls, box, positives = detection_loss([t.float() for t in logits], [t.float() for t in raw], points, strides, batch, static)
         weights = self.config["loss"]
