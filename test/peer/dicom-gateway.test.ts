@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -118,7 +118,7 @@ reports:
     expect(hit.measured.massKg).toBe(2.5);
     expect(hit.images.map(({ mediaType }) => mediaType)).toEqual(["application/dicom", "application/dicom"]);
     const name = `${hit.scanId}-r${hit.revision}-1tdr.dcs`;
-    await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));
+    await until("the report", WAIT_MS, () => existsSync(join(reports, name)));
     const bytes = readFileSync(join(reports, name));
     expect(hit.tdr).toEqual({
       sha256: createHash("sha256").update(bytes).digest("hex"),
@@ -197,7 +197,7 @@ reports:
     } as const;
     await central.publish(topicFor("outcome", { site: "NLRTM-EX" }), encodeEvent(event));
     const name = `${hit?.scanId}-outcome-${outcomeId}.dcs`;
-    await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));
+    await until("the report", WAIT_MS, () => existsSync(join(reports, name)));
     const bytes = readFileSync(join(reports, name));
     expect(validatePart10(readPart10(bytes))).toEqual([]);
     const { stdout } = await run("/usr/bin/python3", ["-c", READ_TDR, join(reports, name)], {
@@ -285,7 +285,7 @@ reports:
     );
     expect(hit).toMatchObject({ recommendation: "NO_DECISION", scan: { origin: "SYNTHETIC" } });
     const name = `${hit.scanId}-r1-1tdr.dcs`;
-    await until("the report", WAIT_MS, () => readdirSync(reports).includes(name));
+    await until("the report", WAIT_MS, () => existsSync(join(reports, name)));
     expect(validatePart10(readPart10(readFileSync(join(reports, name))))).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type CaptureRig, captureRig, type SpoolRig, spoolRig } from "../fixtures/capture-rig.ts";
 import { HEIGHT, LineScanPeer, samplesOf, scanOf, sendScan } from "../fixtures/line-scan-peer.ts";
 
-const TIMINGS = { heartbeatMs: 1000, silenceMs: 5000, unfinishedMs: 150, helloMs: 5000 };
+const TIMINGS = { heartbeatMs: 1000, silenceMs: 5000, unfinishedMs: 1000, helloMs: 5000 };
 
 let disk: SpoolRig;
 let rig: CaptureRig;
