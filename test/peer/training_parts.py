@@ -17,7 +17,7 @@ from evaluate import expected_error  # noqa: E402
 from grow import depths_of, grown, load_package, package_state  # noqa: E402
 from loss import counted_cells  # noqa: E402
 from metrics import match  # noqa: E402
-from network import SWAPPED, LynceusNet, Mirrored, anchor_points  # noqa: E402
+from network import FRONT_CHANNELS, SWAPPED, LynceusNet, Mirrored, anchor_points  # noqa: E402
 from pseudo import pseudo_pair, round_trip  # noqa: E402
 from replay import Replay  # noqa: E402
 
@@ -142,7 +142,7 @@ class Parts(unittest.TestCase):
         load_package(net, found, torch.rand(2, 2, 64, 96))
         with torch.no_grad():
             once = net.eval()(torch.full((1, 2, 64, 64), 0.7))
-            first = net.backbone.stem[1][0](torch.ones(1, 32, 16, 16))
+            first = net.backbone.stem[1][0](torch.ones(1, 4 * FRONT_CHANNELS, 16, 16))
         conv, norm = net.backbone.stem[1][0], net.backbone.stem[1][1]
         torch.testing.assert_close(norm(first), first + found["backbone.stem.1.0.bias"][None, :, None, None], atol=1e-4, rtol=1e-3)
         self.assertTrue(conv.bias is None and all(torch.isfinite(t).all() for t in once[0]))
