@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Response, responseSchema } from "../../protocols/mqtt/command.ts";
-import { syncEntries } from "../spool/planes.ts";
+import { replaceDurably } from "../durable.ts";
 
 /** Answers are kept and repeated for so long, ms (`mqtt.md`, Command). */
 const KEEP_MS = 24 * 3.6e6;
@@ -40,13 +40,7 @@ export class Answers {
 
   /** Durable when this resolves. */
   async keep(response: Response): Promise<void> {
-    const path = this.#path(response.id);
-    const part = `${path}.part`;
-    await using handle = await open(part, "w", 0o640);
-    await handle.writeFile(JSON.stringify(response));
-    await handle.datasync();
-    await rename(part, path);
-    await syncEntries(this.#folder);
+    await replaceDurably(this.#path(response.id), JSON.stringify(response));
     await this.#forget();
   }
 

@@ -1,6 +1,6 @@
-import { copyFile, mkdir, open, rename } from "node:fs/promises";
+import { copyFile, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { syncEntries } from "../spool/planes.ts";
+import { replaceDurably, syncEntries, syncFile } from "../durable.ts";
 import type { Archive } from "./archive.ts";
 import { MAX_QUEUED } from "./queue.ts";
 
@@ -146,10 +146,9 @@ export class ArchiveDestination implements Destination {
 /** Stays after a power cut. */
 async function writeWhole(folder: string, { name, content }: OutgoingFile): Promise<void> {
   const part = join(folder, `.${name}.part`);
-  if ("path" in content) await copyFile(content.path, part);
-  await using handle = await open(part, "path" in content ? "r+" : "w", 0o640);
-  if ("bytes" in content) await handle.writeFile(content.bytes);
-  await handle.datasync();
+  if ("bytes" in content) return replaceDurably(join(folder, name), content.bytes, part);
+  await copyFile(content.path, part);
+  await syncFile(part);
   await rename(part, join(folder, name));
   await syncEntries(folder);
 }

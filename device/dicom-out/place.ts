@@ -1,6 +1,5 @@
-import { open, readFile, rename } from "node:fs/promises";
-import { dirname } from "node:path";
-import { syncEntries } from "../spool/planes.ts";
+import { readFile } from "node:fs/promises";
+import { replaceDurably } from "../durable.ts";
 
 /**
  * How far a destination has followed the journal, on disk. A sequence belongs to its journal: of another one, as after damage
@@ -32,11 +31,6 @@ export class Place {
 
   /** Durable when this resolves. */
   async keep(): Promise<void> {
-    const part = `${this.#file}.part`;
-    await using handle = await open(part, "w", 0o640);
-    await handle.writeFile(`${this.#journal} ${this.#sequence}`);
-    await handle.datasync();
-    await rename(part, this.#file);
-    await syncEntries(dirname(this.#file));
+    await replaceDurably(this.#file, `${this.#journal} ${this.#sequence}`);
   }
 }

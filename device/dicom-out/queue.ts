@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, link, mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { syncEntries } from "../spool/planes.ts";
+import { replaceDurably, syncEntries, syncFile } from "../durable.ts";
 
 /** Where an object of a destination is. */
 export type QueueState = "waiting" | "committing" | "failed";
@@ -44,11 +44,7 @@ export class FolderQueue {
 
   /** Adds a file; durable when this resolves. The same name twice is one. */
   async put(name: string, bytes: Uint8Array): Promise<void> {
-    const part = this.#in("waiting", `${name}.part`);
-    await using handle = await open(part, "w", 0o640);
-    await handle.writeFile(bytes);
-    await handle.datasync();
-    await this.#enter(part, name);
+    await replaceDurably(this.#in("waiting", name), bytes);
   }
 
   /** Adds a file that is on the disk, durable and never written again: a second name for it, or a copy on another disk. */
@@ -60,10 +56,10 @@ export class FolderQueue {
     } catch (error) {
       if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
       await copyFile(from, part, constants.COPYFILE_FICLONE);
-      await using handle = await open(part, "r+");
-      await handle.datasync();
+      await syncFile(part);
     }
-    await this.#enter(part, name);
+    await rename(part, this.#in("waiting", name));
+    await syncEntries(this.#in("waiting"));
   }
 
   /** Paths in a state, oldest name first. */
@@ -113,11 +109,6 @@ export class FolderQueue {
   /** It is where it was to go. */
   async done(name: string): Promise<void> {
     for (const state of ["waiting", "committing"] as const) await rm(this.#in(state, name), { force: true });
-  }
-
-  async #enter(part: string, name: string): Promise<void> {
-    await rename(part, this.#in("waiting", name));
-    await syncEntries(this.#in("waiting"));
   }
 
   /** A file that is not there is left at that: a report of the archive may have come in between. */

@@ -176,12 +176,14 @@ export class Scorer {
     const { scan } = stored;
     const matches =
       scan.identifiers.length === 0 ? [] : await spool.findDeclarations(scan.identifiers, decidedAt);
-    const piecesSeen = await this.#piecesSeen(matches, decidedAt);
     const { settings } = lane;
     const analysis = request.analysis ?? stored.analysis;
-    const around = await this.#options.surroundings?.of({ scan, analysis, matches, settings });
     const analysedAnew = request.analysis !== undefined;
-    const heldFloor = analysedAnew || stored.revision === 0 ? undefined : await spool.heldFloor(scan.scanId);
+    const [piecesSeen, around, heldFloor] = await Promise.all([
+      this.#piecesSeen(matches, decidedAt),
+      this.#options.surroundings?.of({ scan, analysis, matches, settings }),
+      analysedAnew || stored.revision === 0 ? undefined : spool.heldFloor(scan.scanId),
+    ]);
     return {
       site,
       gateway,

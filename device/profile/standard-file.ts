@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { z } from "zod";
+import { replaceDurably } from "../durable.ts";
 import type { Log } from "../log.ts";
 import { STANDARD_SCANS, WATCHED, type Watched } from "./drift.ts";
 
@@ -39,6 +40,5 @@ export async function readStandards(path: string, log: Log): Promise<Standards> 
 export async function writeStandards(path: string, machines: Standards): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const text = JSON.stringify({ schema: "lynceus-standard/1", machines });
-  await writeFile(`${path}.part`, `${text}\n`, { mode: 0o640, flush: true });
-  await rename(`${path}.part`, path);
+  await replaceDurably(path, `${text}\n`);
 }

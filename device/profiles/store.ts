@@ -1,8 +1,8 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { MAX_JWS_LENGTH } from "../../protocols/jws.ts";
-import { syncEntries } from "../spool/planes.ts";
+import { replaceDurably } from "../durable.ts";
 
 /** Profiles kept: the one in force and those that come into force later. */
 export const MAX_KEPT = 8;
@@ -39,14 +39,7 @@ export class ProfileStore {
   /** Durable when this resolves. */
   async write(kept: KeptProfiles): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o750 });
-    const part = `${this.#path}.part`;
-    {
-      await using handle = await open(part, "w", 0o640);
-      await handle.writeFile(JSON.stringify(kept));
-      await handle.datasync();
-    }
-    await rename(part, this.#path);
-    await syncEntries(this.#folder);
+    await replaceDurably(this.#path, JSON.stringify(kept));
   }
 
   get #path(): string {

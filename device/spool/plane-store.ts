@@ -1,10 +1,11 @@
-import { mkdir, open, readdir, rm, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { scanIdAt } from "../../protocols/ids.ts";
+import { syncEntries, syncFile } from "../durable.ts";
 import type { Capture } from "../scan.ts";
 import { makeDirectory } from "./database.ts";
 import { diskError } from "./disk-errors.ts";
-import { PlaneWriter, syncEntries } from "./planes.ts";
+import { PlaneWriter } from "./planes.ts";
 
 const SCANS = "scans";
 /** Bytes of randomness in a scan id. */
@@ -102,14 +103,5 @@ export class PlaneStore {
       throw diskError(error, "creating a day's folder");
     }
     this.#day = day;
-  }
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, "r+");
-  try {
-    await handle.datasync();
-  } finally {
-    await handle.close();
   }
 }

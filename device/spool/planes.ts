@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
+import { syncEntries } from "../durable.ts";
 import type { Energy, PlaneRecord } from "../scan.ts";
 import { diskError } from "./disk-errors.ts";
 import type { ScanWriter } from "./port.ts";
@@ -230,14 +231,4 @@ function misfit(message: string): LynceusError {
   return new LynceusError("LYN_PLANE_INVALID", message, {
     remedy: "Compare what the scanner announced (views, detector pixels) with what it sends.",
   });
-}
-
-/** Makes the entries of a folder durable. */
-export async function syncEntries(directory: string): Promise<void> {
-  const handle = await open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

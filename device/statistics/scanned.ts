@@ -1,5 +1,5 @@
 import type { Statistics } from "../../protocols/mqtt/statistics.ts";
-import type { QualityMetric } from "../../protocols/vocabulary.ts";
+import { QUALITY_METRICS, type QualityMetric } from "../../protocols/vocabulary.ts";
 import type { HitData } from "../fusion/hit.ts";
 import { percentile } from "./declared.ts";
 
@@ -93,27 +93,12 @@ export class ScannedStatistics {
   }
 }
 
-/** Metrics of a declaration by itself; `dataQualityBy` says of how many each was asked. */
-const OF_DECLARATIONS: readonly QualityMetric[] = [
-  ...([
-    "T1",
-    "T3",
-    "C1",
-    "C2",
-    "C3",
-    "C4",
-    "C5",
-    "A1",
-    "A2",
-    "A3",
-    "A4",
-    "A6",
-    "K1",
-    "K2",
-    "K3",
-    "K4",
-  ] as const),
-];
+/** Metrics of scans: whether they had their declaration, and their pieces. All others are of a declaration by itself. */
+const OF_SCANS: ReadonlySet<string> = new Set<QualityMetric>(["T2", "A5"]);
+/** `dataQualityBy` says of how many each was asked. */
+const OF_DECLARATIONS = (Object.keys(QUALITY_METRICS) as QualityMetric[]).filter(
+  (metric) => !OF_SCANS.has(metric),
+);
 
 function emptyLane(lane: string, synthetic: boolean): LaneFigures {
   return {

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from pseudo import round_trip
+from pseudo import AIR_LEVEL, round_trip
 
 NOISE_BANK = 1 << 22
 LEAST_SIDE = 64
@@ -17,7 +17,6 @@ OPAQUE_ADDED = 0.9
 LEAST_LEFT = 0.5
 
 
-AIR = 60000.0
 CLUTTER_WINDOW = 9
 
 
@@ -159,10 +158,10 @@ class Augmenter:
 
         What they hide, and what of theirs cannot be seen where they lie, is ignored (as `simulator/tiers.ts` calls it hidden).
         """
-        image, limit = image.copy(), image.shape[1:]
+        image, ignored, limit = image.copy(), ignored.copy(), image.shape[1:]
         for at in self.rng.permutation(len(company["things"]))[: 1 + (self.rng.random() < 0.4)]:
             planes, inner, classes = company["things"][at]
-            factor, inner = turned(planes.astype(np.float32) / AIR, inner, self.rng.integers(0, 8))
+            factor, inner = turned(planes.astype(np.float32) / np.float32(AIR_LEVEL), inner, self.rng.integers(0, 8))
             h, w = factor.shape[1:]
             if h > 1.1 * limit[0] or w > 1.1 * limit[1]:
                 continue
@@ -176,7 +175,6 @@ class Augmenter:
             for i, (a, b, c, d) in enumerate(boxes.round().astype(int)):
                 part = factor[1, max(0, b - y0) : max(0, d - y0), max(0, a - x0) : max(0, c - x0)]
                 covered = part.size / max(1, (c - a) * (d - b))
-                ignored = ignored.copy()
                 ignored[i] |= covered > 0.3 and float(part.mean()) < math.exp(-OPAQUE_ADDED)
             image[:, y0:y1, x0:x1] = under * factor + np.sqrt(noise * (1 - factor)) * self.normal(factor.shape)
             boxes, labels = np.concatenate([boxes, new]), np.concatenate([labels, classes])

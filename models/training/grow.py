@@ -109,7 +109,7 @@ def package_state(folders):
             if name.endswith(STEPS_NAME):
                 name = name.removesuffix(STEPS_NAME)
                 value = value.astype(np.float32) * kept[name + SCALE_NAME]
-            name = name.removesuffix("_half").removeprefix("mirrored.").removeprefix("net.")
+            name = name.removeprefix("mirrored.").removeprefix("net.")
             found[name] = torch.from_numpy(value.astype(np.float32))
     return found, config
 

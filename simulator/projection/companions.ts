@@ -6,6 +6,7 @@ import { type BeamWeights, beamWeights } from "../physics/spectrum.ts";
 import { transmit } from "../physics/transmission.ts";
 import type { Random } from "../random.ts";
 import { lying } from "./augment.ts";
+import { maskOf } from "./mask.ts";
 import { drawThing, type Stencil } from "./stencil.ts";
 
 /** Sides of a companion, pixels: larger things do not fit into a parcel beside others. */
@@ -72,7 +73,11 @@ function seen(stencil: Stencil, settings: DetectorSettings, weights: BeamWeights
   const wider = settings.blurLow ?? 1;
   const counts = (plane: Float32Array, spread: number): Uint16Array =>
     Uint16Array.from(blurred(plane, width, height, settings, spread), (t) => Math.round(t * AIR_LEVEL));
-  const boxes = targets.map(({ class: name, mask }) => ({ class: name, box: boxOf(mask, width) }));
+  const whole = { x: 0, y: 0 };
+  const boxes = targets.flatMap(({ class: name, mask }) => {
+    const shown = maskOf(mask, stencil, whole, stencil);
+    return shown === undefined ? [] : [{ class: name, box: shown.box }];
+  });
   return { width, height, low: counts(low, wider), high: counts(high, 1), targets: boxes };
 }
 
@@ -98,18 +103,4 @@ function tapped(plane: Float32Array, width: number, height: number, step: number
     }
   }
   return out;
-}
-
-function boxOf(mask: Uint8Array, width: number) {
-  let [left, right, top, bottom] = [width, 0, mask.length, 0];
-  for (let i = 0; i < mask.length; i++) {
-    if (mask[i] === 0) continue;
-    const x = i % width;
-    const y = (i - x) / width;
-    left = Math.min(left, x);
-    right = Math.max(right, x + 1);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y + 1);
-  }
-  return { x: left, y: top, width: right - left, height: bottom - top };
 }

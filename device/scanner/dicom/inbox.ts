@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { syncEntries } from "../../spool/planes.ts";
+import { syncEntries } from "../../durable.ts";
 import { DICOM_DRIVER_LIMITS } from "./options.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile, open } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
 import { planScan } from "../../../protocols/dicom/scan-plan.ts";
 import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
+import { syncFile } from "../../durable.ts";
 import type { DicomFile } from "../../image/dicom/scan.ts";
 import type { Kept } from "../dicom/inbox.ts";
 import { inspectFile } from "../dicom/inspect.ts";
@@ -161,8 +162,7 @@ export async function joinedOf({ members, ...set }: FolderSet): Promise<JoinedSe
 /** A copy that is durable: somebody may write into the file that lies in the folder. */
 export async function copyDurably(from: string, to: string): Promise<void> {
   await copyFile(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  await using handle = await open(to, "r+");
-  await handle.datasync();
+  await syncFile(to);
 }
 
 function setOf(scanUid: string, members: readonly { file: DicomFile; at: number }[]): FolderSet {

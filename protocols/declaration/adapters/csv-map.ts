@@ -4,8 +4,18 @@ import { describeIssue } from "../../schema-issue.ts";
 import { IDENTIFIER_SCHEMES } from "../../vocabulary.ts";
 import { CSV_LIMITS } from "./csv-rows.ts";
 
-const ROLES = ["consignor", "consignee", "seller", "buyer", "platform", "declarant", "carrier"];
-const PARTY = [
+/** Parties that columns can name. */
+export const PARTY_ROLES = [
+  "consignor",
+  "consignee",
+  "seller",
+  "buyer",
+  "platform",
+  "declarant",
+  "carrier",
+] as const;
+/** What columns can say of a party. */
+export const PARTY_MEMBERS = [
   "name",
   "business",
   "street",
@@ -16,7 +26,7 @@ const PARTY = [
   "email",
   "taxId",
   "kind",
-];
+] as const;
 
 /** What a column of a table can be. Masses are in kg unless `massUnit` says otherwise (`KGM`, `GRM`, `LBR`). */
 export const COLUMN_TARGETS: readonly string[] = [
@@ -44,7 +54,7 @@ export const COLUMN_TARGETS: readonly string[] = [
     "eta",
     "ata",
   ].map((name) => `transport.${name}`),
-  ...ROLES.flatMap((role) => PARTY.map((name) => `${role}.${name}`)),
+  ...PARTY_ROLES.flatMap((role) => PARTY_MEMBERS.map((name) => `${role}.${name}`)),
   ...["category", "irgCategory", "packageCount", "grossMass", "massUnit", "volumeM3"].map(
     (name) => `consignment.${name}`,
   ),

@@ -1,7 +1,7 @@
 import { IDENTIFIER_SCHEMES } from "../../vocabulary.ts";
 import type { DeclarationFinding } from "../parse.ts";
 import type { SOURCE_REGIMES } from "../schema.ts";
-import type { ColumnMap } from "./csv-map.ts";
+import { type ColumnMap, PARTY_MEMBERS, PARTY_ROLES } from "./csv-map.ts";
 import { type CsvRow, readCsv } from "./csv-rows.ts";
 import {
   type AdapterOptions,
@@ -18,19 +18,6 @@ import { categoryOf, filled, hsOf, massOf, moneyOf, numberOf, timeOf } from "./v
 /** Rows that belong to one declaration, by the targets of their columns. */
 type Row = ReadonlyMap<string, string>;
 
-const ROLES = ["consignor", "consignee", "seller", "buyer", "platform", "declarant", "carrier"] as const;
-const PARTY = [
-  "name",
-  "business",
-  "street",
-  "city",
-  "postcode",
-  "country",
-  "phone",
-  "email",
-  "taxId",
-  "kind",
-] as const;
 const CODES = ["sourceRegime", "direction", "flow", "function", "declarationRef"] as const;
 
 /**
@@ -103,7 +90,9 @@ function declarationOf(reference: string, rows: readonly Row[], options: Adapter
       ata: timeOf(get("transport.ata"), "/transport/ata", note),
     }),
     parties: someOf(
-      Object.fromEntries(ROLES.map((role) => [role, partyOf(part(first, `${role}.`, PARTY), options)])),
+      Object.fromEntries(
+        PARTY_ROLES.map((role) => [role, partyOf(part(first, `${role}.`, PARTY_MEMBERS), options)]),
+      ),
     ),
     consignment: defined({
       packageCount: packages ?? 1,
