@@ -5,6 +5,13 @@ import { readSecret } from "./config/secrets.ts";
 /** Bytes of a raw Ed25519 public key. */
 const KEY_BYTES = 32;
 
+/** What central signs, and a key may be trusted for. */
+export const TRUST_USES = ["profile", "command", "declaration", "outcome", "receipt", "witness"] as const;
+export type TrustUse = (typeof TRUST_USES)[number];
+
+/** An entry of `trust.central`: a key for everything, or for what it names. */
+export type TrustReference = string | { readonly key: string; readonly may: readonly TrustUse[] };
+
 /** Public keys of the configuration that could be read, and why others could not. */
 export interface TrustedKeys {
   /** Raw Ed25519 public keys. */
@@ -15,14 +22,18 @@ export interface TrustedKeys {
 /**
  * Reads the keys that a list of `trust` names, anew at each call: one that was replaced or taken away counts at once. A key that
  * cannot be read is a fault of its own; the others are used.
+ * @param use only keys that are trusted for it; absent: all.
  */
 export async function readTrustedKeys(
-  references: readonly string[],
+  references: readonly TrustReference[],
   env: Readonly<Record<string, string | undefined>>,
+  use?: TrustUse,
 ): Promise<TrustedKeys> {
   const keys: Uint8Array[] = [];
   const faults: LynceusError[] = [];
-  for (const reference of references) {
+  for (const entry of references) {
+    if (use !== undefined && typeof entry !== "string" && !entry.may.includes(use)) continue;
+    const reference = keyFileOf(entry);
     try {
       keys.push(parseTrustedKey(await readSecret(reference, env)));
     } catch (cause) {
@@ -30,6 +41,11 @@ export async function readTrustedKeys(
     }
   }
   return { keys, faults };
+}
+
+/** The file, or `env:NAME`, of an entry. */
+export function keyFileOf(entry: TrustReference): string {
+  return typeof entry === "string" ? entry : entry.key;
 }
 
 /**

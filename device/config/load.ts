@@ -10,6 +10,7 @@ import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema, type LaneConfig } from "./schema.ts";
 import type { TlsFiles } from "./secrets.ts";
+import { brokerFaults, brokerWarnings, resolvedBrokerTls, resolvedTrust } from "./security.ts";
 
 /** The calibration that comes with the program is named by a word, no path (`device/image/mass-file.ts`). */
 const USUAL_MASS_WORD = "usual";
@@ -57,7 +58,11 @@ export function parseConfig(text: string, file: string): Config {
   const input: unknown = document.toJS({ maxAliasCount: 20 });
   const result = configSchema.safeParse(input);
   if (!result.success) throw invalid(file, faultsOf(configSchema, result.error, input));
-  const faults = [...crossFaults(result.data), ...addressFaults(result.data)];
+  const faults = [
+    ...crossFaults(result.data),
+    ...addressFaults(result.data),
+    ...brokerFaults(result.data.broker),
+  ];
   if (faults.length > 0) throw invalid(file, faults);
   return withAbsolutePaths(result.data, dirname(resolve(file)));
 }
@@ -74,7 +79,7 @@ export function unservedKeys(config: Config): readonly string[] {
 
 /** What is valid and should be thought over: said by `check` and at start. */
 export function warningsOf(config: Config): readonly ConfigFault[] {
-  return config.lanes.flatMap(beltWarnings);
+  return [...brokerWarnings(config.broker), ...config.lanes.flatMap(beltWarnings)];
 }
 
 function crossFaults(config: Config): readonly ConfigFault[] {
@@ -135,23 +140,14 @@ function withAbsolutePaths(config: Config, base: string): Config {
     broker: {
       ...broker,
       passwordFile: secret(broker.passwordFile),
-      tls: broker.tls && {
-        ca: secret(broker.tls.ca),
-        cert: secret(broker.tls.cert),
-        key: secret(broker.tls.key),
-        roles: Object.fromEntries(
-          Object.entries(broker.tls.roles).map(([role, pair]) => [
-            role,
-            { cert: absolute(pair.cert), key: absolute(pair.key) },
-          ]),
-        ),
-      },
+      tls: broker.tls && resolvedBrokerTls(broker.tls, (path) => secret(path) ?? path),
     },
     spool: { ...config.spool, path: absolute(config.spool.path) },
     models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
     signing: signing && { key: secret(signing.key) ?? signing.key },
     trust: {
-      central: config.trust.central.map((path) => secret(path) ?? path),
+      ...config.trust,
+      central: resolvedTrust(config.trust.central, (path) => secret(path) ?? path),
       models: config.trust.models.map((path) => secret(path) ?? path),
     },
     lanes: config.lanes.map((each) => {

@@ -8,6 +8,7 @@ import { linkTlsSchema, deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
 import { qualitySchema } from "./quality.ts";
 import { bytes, duration } from "./quantities.ts";
+import { brokerTlsSchema, trustSchema } from "./security.ts";
 
 const fraction = z.number().min(0).max(1);
 const openFraction = z.number().gt(0).lt(1);
@@ -20,16 +21,7 @@ const broker = z.strictObject({
   topicRoot: z.string().regex(TOPIC_ROOT_PATTERN, "1 to 4 levels of letters, digits, _ and -").default("nii"),
   username: z.string().max(256).optional(),
   passwordFile: z.string().min(1).optional(),
-  tls: z
-    .strictObject({
-      ca: z.string().optional(),
-      cert: z.string().optional(),
-      key: z.string().optional(),
-      roles: z
-        .partialRecord(z.enum(["hit", "bulk", "in"]), z.strictObject({ cert: z.string(), key: z.string() }))
-        .default({}),
-    })
-    .optional(),
+  tls: brokerTlsSchema,
 });
 
 /** A file that says what the machine is like: device/profile/README.md. */
@@ -117,12 +109,7 @@ export const configSchema = z.strictObject({
     .strictObject({ path: z.string().min(1).optional(), sources: z.array(z.string()).max(16).default([]) })
     .default({ sources: [] }),
   signing: z.strictObject({ key: z.string().min(1) }).optional(),
-  trust: z
-    .strictObject({
-      central: z.array(z.string()).max(16).default([]),
-      models: z.array(z.string()).max(16).default([]),
-    })
-    .default({ central: [], models: [] }),
+  trust: trustSchema,
   commands: z
     .strictObject({
       allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default(["image"]),

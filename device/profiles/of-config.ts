@@ -19,6 +19,6 @@ export function profilesOf(
     site,
     gateway,
     store: new ProfileStore({ folder: join(config.spool.path, "profiles") }),
-    keys: () => readTrustedKeys(config.trust.central, env),
+    keys: () => readTrustedKeys(config.trust.central, env, "profile"),
   });
 }
