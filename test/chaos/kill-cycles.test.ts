@@ -6,7 +6,7 @@ const CYCLES = Number(process.env["LYNCEUS_KILL_CYCLES"] ?? 25);
 
 describe("processes killed at random moments", () => {
   it(
-    "lose no scan that was acknowledged, deliver each hit once in effect and leave no gap",
+    "P-02 lose no scan that was acknowledged, deliver each hit once in effect and leave no gap",
     async () => {
       const result = await runKillCampaign({
         cycles: CYCLES,

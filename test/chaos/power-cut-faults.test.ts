@@ -33,7 +33,7 @@ function onFaultyDisk(folder: string, kind: "F" | "E", work: "accept" | "hit" | 
 
 describe("a disk that fails", () => {
   test.each(["accept", "hit", "receipt"] as const)(
-    "an fsync that fails during %s acknowledges nothing and is fatal, even when it would work again",
+    "P-04 an fsync that fails during %s acknowledges nothing and is fatal, even when it would work again",
     async (work) => {
       using folder = temporaryFolder();
       const { answers, spool } = onFaultyDisk(folder.path, "E", work);
@@ -51,7 +51,7 @@ describe("a disk that fails", () => {
     },
   );
 
-  test("on a full disk a scan is refused, and everything works again when there is room", () => {
+  test("P-12 on a full disk a scan is refused, and everything works again when there is room", () => {
     using folder = temporaryFolder();
     const { answers, spool } = onFaultyDisk(folder.path, "F", "accept");
     expect(answers).toEqual({ during: "LYN_SPOOL_FULL", after: 2 });
@@ -60,7 +60,7 @@ describe("a disk that fails", () => {
     reader.close();
   });
 
-  test("on a full disk the ballast is given up, so that a receipt can still free rows", () => {
+  test("P-11 on a full disk the ballast is given up, so that a receipt can still free rows", () => {
     using folder = temporaryFolder();
     const { answers, spool } = onFaultyDisk(folder.path, "F", "receipt", 1 << 20);
     expect(answers).toEqual({ during: 1, after: 2 });

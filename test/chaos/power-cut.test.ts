@@ -17,7 +17,7 @@ function lossy(reports: readonly CutReport[]): readonly CutReport[] {
 }
 
 describe("power cuts", () => {
-  test(`${CUTS} cuts take nothing that was acknowledged`, async () => {
+  test(`P-01 ${CUTS} cuts take nothing that was acknowledged`, async () => {
     let restarts = 0;
     const reports = await survey(recording, {
       cuts: CUTS,

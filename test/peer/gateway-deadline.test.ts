@@ -51,7 +51,7 @@ describe("silence is never an answer", () => {
     site.remove();
   });
 
-  it("gives the first hit at the deadline when the models are stuck, lets the belt act on it, and gives the analysis as a revision", async () => {
+  it("P-31 gives the first hit at the deadline when the models are stuck, lets the belt act on it, and gives the analysis as a revision", async () => {
     const [child] = childrenOf(gateway.child.pid ?? 0);
     process.kill(child ?? 0, "SIGSTOP");
     expect(plant.stopped).toBe(false);
@@ -84,7 +84,7 @@ describe("silence is never an answer", () => {
     expect(plant.diverted).toEqual([]);
   });
 
-  it("resumes a scan that a crash left without its analysis", async () => {
+  it("P-32 resumes a scan that a crash left without its analysis", async () => {
     const [child] = childrenOf(gateway.child.pid ?? 0);
     process.kill(child ?? 0, "SIGSTOP");
     const { scanId } = await sender.send(SCAN, "crash-1");

@@ -33,7 +33,7 @@ describe("rows of the journal on their way to central", () => {
     await central.close();
   });
 
-  test("a row without a receipt comes again with resent, the same bytes otherwise; foreign receipts free nothing", async () => {
+  test("P-05 a row without a receipt comes again with resent, the same bytes otherwise; foreign receipts free nothing", async () => {
     using folder = temporaryFolder();
     await using broker = await startMosquitto();
     const central = await openCentral(broker.url);

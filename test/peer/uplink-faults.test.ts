@@ -42,7 +42,7 @@ describe("a broker that is not there", () => {
     await central.close();
   });
 
-  test("killed again and again while it drains, without persistence: nothing is lost", async () => {
+  test("P-34 killed again and again while it drains, without persistence: nothing is lost", async () => {
     using folder = temporaryFolder();
     await using broker = await startMosquitto({ config: ["max_queued_messages 0"] });
     let central = await openCentral(broker.url);
@@ -128,7 +128,7 @@ describe("a broker that is not there", () => {
 });
 
 describe("a broker that refuses", () => {
-  test("a row larger than it takes becomes a dead letter and an alert; the rows behind it go on", async () => {
+  test("P-09 a row larger than it takes becomes a dead letter and an alert; the rows behind it go on", async () => {
     using folder = temporaryFolder();
     await using broker = await startMosquitto({ config: ["max_packet_size 10000"] });
     const central = await openCentral(broker.url);
@@ -187,7 +187,7 @@ describe("a broker that refuses", () => {
     await central.close();
   });
 
-  test("over its quota (0x97): the rows stay and are tried one at a time until one is taken", async () => {
+  test("P-23 over its quota (0x97): the rows stay and are tried one at a time until one is taken", async () => {
     using folder = temporaryFolder();
     let full = true;
     await using broker = await startScriptedBroker({
@@ -229,7 +229,7 @@ describe("a broker that refuses", () => {
     await spool.stop();
   });
 
-  test("its receive maximum is kept, whatever waits", async () => {
+  test("P-22 its receive maximum is kept, whatever waits", async () => {
     using folder = temporaryFolder();
     let answering = false;
     await using broker = await startScriptedBroker({
@@ -250,7 +250,7 @@ describe("a broker that refuses", () => {
     await spool.stop();
   });
 
-  test("PUBACKs that never come drop the connection; the rows come again as resent", async () => {
+  test("P-24 PUBACKs that never come drop the connection; the rows come again as resent", async () => {
     using folder = temporaryFolder();
     await using broker = await startScriptedBroker({ puback: () => null });
     const spool = await openTestSpool(folder.path);
@@ -267,7 +267,7 @@ describe("a broker that refuses", () => {
 });
 
 describe("what central sends", () => {
-  test("while the gateway was away, declarations wait in its session", async () => {
+  test("P-35 while the gateway was away, declarations wait in its session", async () => {
     using folder = temporaryFolder();
     await using broker = await startMosquitto();
     const central = await openCentral(broker.url);
@@ -292,7 +292,7 @@ describe("what central sends", () => {
     await central.close();
   });
 
-  test("what could not be stored is not acknowledged: the broker sends it again", async () => {
+  test("P-25 what could not be stored is not acknowledged: the broker sends it again", async () => {
     using folder = temporaryFolder();
     await using broker = await startMosquitto();
     const central = await openCentral(broker.url);
@@ -341,7 +341,7 @@ describe("what central sends", () => {
     await central.close();
   });
 
-  test("while central says it is away nothing is resent; back, everything unreceipted comes at once", async () => {
+  test("P-26 while central says it is away nothing is resent; back, everything unreceipted comes at once", async () => {
     using folder = temporaryFolder();
     await using broker = await startMosquitto();
     const central = await openCentral(broker.url);

@@ -78,7 +78,7 @@ describe("commands of central", () => {
     return response.ok ? response.data : response.error?.code;
   }
 
-  it("are done once, and answered the same way again, also after a restart", async () => {
+  it("P-17 are done once, and answered the same way again, also after a restart", async () => {
     const intake = await intakeOf();
     const payload = payloadOf("one");
     await intake.receive({ name: "image", payload });

@@ -110,7 +110,7 @@ const step = fc.oneof(
   }),
 );
 
-test("whatever is lost on the way, every committed row reaches central and none is freed before", () => {
+test("P-07 whatever is lost on the way, every committed row reaches central and none is freed before", () => {
   let run = 0;
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

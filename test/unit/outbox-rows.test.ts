@@ -23,7 +23,7 @@ function alert(journal: TestJournal, now: number): number {
 }
 
 describe("which rows are sent next", () => {
-  test("fresh before backlog, hits before alerts, nothing that is in flight, as many as asked for", () => {
+  test("P-21 fresh before backlog, hits before alerts, nothing that is in flight, as many as asked for", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const [oldAlert, oldHit, oldHit2] = [alert(journal, 0), journal.hit(), journal.hit()];
@@ -52,7 +52,7 @@ describe("which rows are sent next", () => {
     journal.close();
   });
 
-  test("after a reconnection what was sent before comes again at once, each row once", () => {
+  test("P-15 after a reconnection what was sent before comes again at once, each row once", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const [first, second] = [journal.hit(), journal.hit()];
@@ -69,7 +69,7 @@ describe("which rows are sent next", () => {
 });
 
 describe("what frees a row", () => {
-  test("ids and upToSequence of this journal; another journal's receipt is ignored", () => {
+  test("P-08 ids and upToSequence of this journal; another journal's receipt is ignored", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const { context } = journal;
@@ -90,7 +90,7 @@ describe("what frees a row", () => {
     journal.close();
   });
 
-  test("data is erased after a while and only when delivered; number and hashes stay and the chain still holds", () => {
+  test("P-27 data is erased after a while and only when delivered; number and hashes stay and the chain still holds", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const { context, database } = journal;

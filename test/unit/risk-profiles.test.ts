@@ -220,7 +220,7 @@ describe("risk profiles of central", () => {
     expect(version(profiles)).toBe(7);
   });
 
-  it("of a later time wait for it, across a restart; a clock that is set back takes nothing back", async () => {
+  it("P-36 of a later time wait for it, across a restart; a clock that is set back takes nothing back", async () => {
     const profiles = open();
     await profiles.receive(event(jws(profile(1))));
     await profiles.receive(event(jws(profile(2, { validFrom: "2026-06-02T00:00:00.000Z" }))));

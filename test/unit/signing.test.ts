@@ -16,7 +16,7 @@ const pemOf = (type: "ed25519" | "ed448") =>
   );
 
 describe("the signature of the journal", () => {
-  it("signs every row with the configured key, so that central can verify each with the public one", async () => {
+  it("P-33 signs every row with the configured key, so that central can verify each with the public one", async () => {
     const folder = mkdtempSync(join(tmpdir(), "lynceus-sign-"));
     const pem = pemOf("ed25519");
     const signer = createSigner(pem);

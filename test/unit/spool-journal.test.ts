@@ -23,7 +23,7 @@ function chainOf(path: string): ChainRow[] {
 }
 
 describe("the journal", () => {
-  test("sequence counts hits and alerts without a gap over restarts, in one hash chain", async () => {
+  test("P-06 sequence counts hits and alerts without a gap over restarts, in one hash chain", async () => {
     using folder = temporaryFolder();
     let spool = await openTestSpool(folder.path);
     const { journal, bootId } = spool;
@@ -143,7 +143,7 @@ describe("the journal", () => {
     await spool.stop();
   });
 
-  test("a scan sent again is known; a whole one takes the place of an incomplete one and keeps its id", async () => {
+  test("P-16 a scan sent again is known; a whole one takes the place of an incomplete one and keeps its id", async () => {
     using folder = temporaryFolder();
     const spool = await openTestSpool(folder.path);
     const send = async (seed: number, incomplete: boolean, startedAt?: string) => {
@@ -181,7 +181,7 @@ describe("the journal", () => {
     await spool.stop();
   });
 
-  test("a scan sent again whole is the same item: what was read of it when it passed stays", async () => {
+  test("P-19 a scan sent again whole is the same item: what was read of it when it passed stays", async () => {
     using folder = temporaryFolder();
     const spool = await openTestSpool(folder.path);
     const identifiers = [
@@ -211,7 +211,7 @@ describe("the journal", () => {
     await spool.stop();
   });
 
-  test("a second gateway on the same spool is refused; a reader beside it is not", async () => {
+  test("P-28 a second gateway on the same spool is refused; a reader beside it is not", async () => {
     using folder = temporaryFolder();
     expect(() => openSpoolReader(folder.path)).toThrow(
       expect.objectContaining({ code: "LYN_SPOOL_MISSING" }),
@@ -230,7 +230,7 @@ describe("the journal", () => {
     after.close();
   });
 
-  test("a journal of a newer program is left alone", async () => {
+  test("P-29 a journal of a newer program is left alone", async () => {
     using folder = temporaryFolder();
     await (await openTestSpool(folder.path)).stop();
     const database = new DatabaseSync(join(folder.path, "journal.db"));

@@ -124,7 +124,7 @@ describe("planes as they are written", () => {
     expect(existsSync(open.directory)).toBe(false);
   });
 
-  test("folders that no scan owns are swept at the start, owned ones stay", async () => {
+  test("P-37 folders that no scan owns are swept at the start, owned ones stay", async () => {
     using folder = temporaryFolder();
     const spool = await openTestSpool(folder.path);
     const kept = await captureScan(spool, { scanRef: "kept", seed: 1 });

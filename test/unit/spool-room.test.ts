@@ -10,7 +10,7 @@ import { BARE_ITEM, captureScan } from "../fixtures/scans.ts";
 import { openTestSpool, storeHit, temporaryFolder } from "../fixtures/uplink.ts";
 
 describe("room in the spool", () => {
-  test("delivered scans go first when they score low, then the oldest; undelivered and unfinished ones never", () => {
+  test("P-20 delivered scans go first when they score low, then the oldest; undelivered and unfinished ones never", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const { context } = journal;
@@ -71,7 +71,7 @@ describe("room in the spool", () => {
     await spool.stop();
   });
 
-  test("with too little free space no scan is admitted, what was begun is finished, and an alert says so", async () => {
+  test("P-10 with too little free space no scan is admitted, what was begun is finished, and an alert says so", async () => {
     using folder = temporaryFolder();
     const spool = await openTestSpool(folder.path, { minFreeBytes: freeBytes(folder.path) * 2 });
     const capture = await captureScan(spool, { scanRef: "begun", seed: 1 });

@@ -20,7 +20,7 @@ function corruptFiles(path: string): string[] {
 }
 
 describe("a damaged journal", () => {
-  test("is set aside, its readable rows saved and still delivered with their bytes, and an alert says so", async () => {
+  test("P-13 is set aside, its readable rows saved and still delivered with their bytes, and an alert says so", async () => {
     using folder = temporaryFolder();
     const { journal, hits } = await filledSpool(folder.path);
     const file = join(folder.path, "journal.db");
@@ -92,7 +92,7 @@ describe("a damaged journal", () => {
     await spool.stop();
   });
 
-  test("takes no image with it: folders whose scan it forgot are not swept", async () => {
+  test("P-14 takes no image with it: folders whose scan it forgot are not swept", async () => {
     using folder = temporaryFolder();
     const spool = await openTestSpool(folder.path);
     const { scanId } = await storeHit(spool, 1);
