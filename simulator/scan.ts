@@ -8,6 +8,7 @@ import { Random } from "./random.ts";
 import { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
 import type { Layout } from "./scene/layout.ts";
 import { geometryRanges } from "./scene/machine.ts";
+import type { MatterMap } from "./scene/matter.ts";
 import { DETECTOR_PIXELS, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/scene.ts";
 import type { DrawnTarget, DrawnView } from "./scene/view.ts";
 import { tierOf, type Visibility } from "./tiers.ts";
@@ -32,6 +33,8 @@ export interface SimulatedScan {
   readonly airLevel: number;
   readonly planes: readonly SimulatedPlane[];
   readonly truth: ScanTruth;
+  /** What lies where in the first view, where it was asked for. */
+  readonly matter?: MatterMap;
 }
 
 export interface ScanOptions {
@@ -48,6 +51,8 @@ export interface ScanOptions {
    * in every third it was also packed anew.
    */
   readonly take?: number;
+  /** Whether the first view tells what lies where; false unless said. The scan is the same either way. */
+  readonly matter?: boolean;
 }
 
 /**
@@ -64,6 +69,7 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     physics = "standard",
     views = 1,
     take = 0,
+    matter = false,
   } = options;
   check(scenario, physics, views);
   const stream = (name: string): Random => new Random(seed, `${scenario}/${mix}/${index}/${name}`);
@@ -72,7 +78,7 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     layout,
     width,
     views: drawn,
-  } = drawScene({ random: stream("scene"), mix, scenario, geometry, views, take });
+  } = drawScene({ random: stream("scene"), mix, scenario, geometry, views, take, matter });
   const settings = drawSettings(stream("detector"), physics);
   const planes = drawn.flatMap((view) =>
     planesOf(view, settings, stream(`noise ${view.view}${take > 0 ? ` take ${take}` : ""}`)),
@@ -94,6 +100,7 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
       massKg: grossKg,
       ...drawPapers({ manifest: manifestOf(layout.items), grossKg, classes }, mix, stream("papers")),
     },
+    ...(drawn[0]?.matter === undefined ? {} : { matter: drawn[0].matter }),
   };
 }
 

@@ -1,6 +1,7 @@
 """Changes to a sample that keep its truth: each draw of a kept scan is another scan.
 
 All work on attenuation or transmission of a cropped pair [2, h, w] float32; sizes of changes are in config.json, `augment`.
+What lies where (`matter` of a sample) rides along as a third plane while the image is cut, turned and zoomed.
 """
 
 import math
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from batch import UNKNOWN_MATTER
 from pseudo import AIR_LEVEL, round_trip
 
 NOISE_BANK = 1 << 22
@@ -56,12 +58,22 @@ def is_hidden(under, factor, noise, box):
     return float(np.median(ratio)) < 2 or float(occluded.mean()) > 0.8
 
 
+def name(matter, under, factor, boxes, labels):
+    """Where a thing of transmission `factor` now takes most of the beam, `matter` [h, w] says so; unknown where it takes a good part."""
+    own, rest = (-np.log(np.maximum(part, 1e-5)).mean(0) for part in (factor, under))
+    matter[own > 0.5 * rest.clip(0.02)] = UNKNOWN_MATTER
+    mostly = own > 1.5 * rest.clip(0.02)
+    for (x0, y0, x1, y1), label in zip(boxes.round().astype(int).clip(0), labels):
+        matter[y0:y1, x0:x1][mostly[y0:y1, x0:x1]] = label
+
+
 class Augmenter:
     """Draws from one seeded generator; `noise` is a bank of normal numbers, since drawing them anew costs more than the rest."""
 
     def __init__(self, config, seed):
         self.settings, self.canvas = config["augment"], config["canvas"]
         self.rng = np.random.default_rng(seed)
+        self.first_class = len(config["groups"])
         self.bank = self.rng.standard_normal(NOISE_BANK).astype(np.float32)
 
     def chance(self, name):
@@ -86,6 +98,7 @@ class Augmenter:
         image, boxes = self.turn(image, boxes)
         if self.chance("zoomChance"):
             image, boxes = self.zoom(image, boxes)
+        image, matter = image[:2], image[2].astype(np.uint8) if len(image) > 2 else None
         image = self.spectrum(image)
         if self.chance("blurChance"):
             image = self.blur(image)
@@ -94,7 +107,7 @@ class Augmenter:
         if self.chance("pictureChance"):
             image = round_trip(image, self.rng)
         known = boxes[:, 2] > boxes[:, 0]
-        return {**sample, "image": np.ascontiguousarray(image), "boxes": boxes[known], "labels": labels[known], "ignored": ignored[known], "shares": share}
+        return {**sample, "image": np.ascontiguousarray(image), "matter": matter, "boxes": boxes[known], "labels": labels[known], "ignored": ignored[known], "shares": share}
 
     def window(self, image, boxes, ignored, share):
         """A part of a large parcel, mostly around one of its targets: more to learn per pixel. Goods are then unknown (share 0).
@@ -124,6 +137,10 @@ class Augmenter:
         y0, y1, x0, x1 = near(top), far(bottom, height), near(left), far(right, width)
         image = sample["planes"][:, y0:y1, x0:x1].astype(np.float32) / np.float32(sample["airLevel"])
         boxes = sample["boxes"] - np.float32([x0, y0, x0, y0])
+        if sample.get("matter") is not None:
+            cells, side, left, top = sample["matter"]
+            rows, columns = (np.arange(y0, y1) + top) // side, (np.arange(x0, x1) + left) // side
+            image = np.concatenate([image, cells[rows.clip(0, len(cells) - 1)[:, None], columns.clip(0, cells.shape[1] - 1)][None].astype(np.float32)])
         if self.chance("wholeChance"):
             image, boxes = self.place(image, boxes)
         return image, boxes, sample["ignored"]
@@ -131,7 +148,8 @@ class Augmenter:
     def place(self, image, boxes):
         """Somewhere on a canvas of air with a little noise."""
         height, width = max(self.canvas["height"], image.shape[1]), max(self.canvas["width"], image.shape[2])
-        out = 1 + 0.004 * self.normal((2, height, width))
+        out = np.full((len(image), height, width), UNKNOWN_MATTER, np.float32)
+        out[:2] = 1 + 0.004 * self.normal((2, height, width))
         y, x = self.rng.integers(0, height - image.shape[1] + 1), self.rng.integers(0, width - image.shape[2] + 1)
         out[:, y : y + image.shape[1], x : x + image.shape[2]] = image
         return out, boxes + np.float32([x, y, x, y])
@@ -143,7 +161,8 @@ class Augmenter:
         part = part[:, : image.shape[1], : image.shape[2]]
         y, x = self.rng.integers(0, image.shape[1] - part.shape[1] + 1), self.rng.integers(0, image.shape[2] - part.shape[2] + 1)
         image = image.copy()
-        image[:, y : y + part.shape[1], x : x + part.shape[2]] *= part
+        image[:2, y : y + part.shape[1], x : x + part.shape[2]] *= part
+        image[2:, y : y + part.shape[1], x : x + part.shape[2]] = UNKNOWN_MATTER
         laid = np.ones(image.shape[1:], np.float32)
         laid[y : y + part.shape[1], x : x + part.shape[2]] = part[1]
         ignored = ignored.copy()
@@ -168,7 +187,7 @@ class Augmenter:
             y, x = (int(self.rng.integers(min(0, side - s), max(1, side - s + 1))) for side, s in zip(limit, (h, w)))
             y0, x0, y1, x1 = max(0, y), max(0, x), min(limit[0], y + h), min(limit[1], x + w)
             factor = factor[:, y0 - y : y1 - y, x0 - x : x1 - x]
-            under = image[:, y0:y1, x0:x1]
+            under = image[:2, y0:y1, x0:x1].copy()
             noise = noise_of(under * factor, company)
             new = np.clip(inner + np.float32([x, y, x, y]), 0, np.float32([limit[1], limit[0]] * 2))
             hidden = np.array([is_hidden(under, factor, noise, box - np.float32([x0, y0, x0, y0])) for box in new], bool)
@@ -176,7 +195,9 @@ class Augmenter:
                 part = factor[1, max(0, b - y0) : max(0, d - y0), max(0, a - x0) : max(0, c - x0)]
                 covered = part.size / max(1, (c - a) * (d - b))
                 ignored[i] |= covered > 0.3 and float(part.mean()) < math.exp(-OPAQUE_ADDED)
-            image[:, y0:y1, x0:x1] = under * factor + np.sqrt(noise * (1 - factor)) * self.normal(factor.shape)
+            image[:2, y0:y1, x0:x1] = under * factor + np.sqrt(noise * (1 - factor)) * self.normal(factor.shape)
+            if len(image) > 2:
+                name(image[2, y0:y1, x0:x1], under, factor, new - np.float32([x0, y0, x0, y0]), self.first_class + classes)
             boxes, labels = np.concatenate([boxes, new]), np.concatenate([labels, classes])
             ignored = np.concatenate([ignored, hidden])
         return image, boxes, labels, ignored
@@ -202,8 +223,10 @@ class Augmenter:
         size = [max(LEAST_SIDE, int(round(s * f))) for s, f in zip(image.shape[1:], factor)]
         scale = np.float32([size[1] / image.shape[2], size[0] / image.shape[1]])
         tensor = torch.from_numpy(np.ascontiguousarray(image))[None]
-        image = F.interpolate(tensor, size, mode="bilinear", align_corners=False)[0].numpy()
-        return image, boxes * np.tile(scale, 2)
+        pair = F.interpolate(tensor[:, :2], size, mode="bilinear", align_corners=False)[0].numpy()
+        if len(image) > 2:
+            pair = np.concatenate([pair, F.interpolate(tensor[:, 2:], size, mode="nearest")[0].numpy()])
+        return pair, boxes * np.tile(scale, 2)
 
     def spectrum(self, image):
         """Another tube voltage, filter or detector, roughly: the attenuation of each energy by a factor, and its gain."""

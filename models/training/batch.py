@@ -5,6 +5,8 @@ import torch
 import torch.nn.functional as F
 
 PITCH_TOLERANCE = 0.05
+UNKNOWN_MATTER = 255
+MATTER_STRIDE = 8
 MARGIN = 40
 
 
@@ -76,7 +78,25 @@ def sample_of(scan, config):
         "planes": np.ascontiguousarray(scan["planes"][:, y0:y1, x0:x1]), "airLevel": scan["airLevel"],
         "body": (top - y0, bottom - y0, left - x0, right - x0), "boxes": boxes - np.float32([x0, y0, x0, y0]), "labels": labels,
         "ignored": tiers == "hidden", "shares": shares(scan, config["groups"]), "massKg": scan.get("massKg"), "company": company(scan, config),
+        "matter": matter(scan, config, x0, y0),
     }
+
+
+def matter_labels(config):
+    """What a place may be told to hold: the goods groups, the classes of targets, the parcel itself."""
+    return [*config["groups"], *config["classes"], "packaging"]
+
+
+def matter(scan, config, x0, y0):
+    """Where a scan tells what lies where, and is not resampled: (indices into `matter_labels` or 255 per cell, pixels a cell, x0, y0), else None."""
+    found = scan.get("matter")
+    if found is None or not found["cells"].size or scan["width"] > found["width"] * found["cell"]:
+        return None
+    table, known = np.full(256, UNKNOWN_MATTER, np.uint8), matter_labels(config)
+    for index, label in enumerate(found["labels"]):
+        if label in known:
+            table[index] = known.index(label)
+    return table[found["cells"]], found["cell"], x0, y0
 
 
 def company(scan, config):
@@ -106,5 +126,11 @@ def stack(items, config):
         n = len(item["boxes"])
         boxes[i, :n], labels[i, :n], valid[i, :n], ignored[i, :n] = item["boxes"], item["labels"], ~item["ignored"], item["ignored"]
     share = np.stack([item["shares"] for item in items])
-    return {"image": images, "boxes": boxes, "labels": labels, "valid": valid, "ignored": ignored,
+    cells = np.full((len(items), height // MATTER_STRIDE, width // MATTER_STRIDE), UNKNOWN_MATTER, np.uint8)
+    for i, item in enumerate(items):
+        if item.get("matter") is not None:
+            half = MATTER_STRIDE // 2
+            part = item["matter"][half:height:MATTER_STRIDE, half:width:MATTER_STRIDE]
+            cells[i, : part.shape[0], : part.shape[1]] = part
+    return {"matter": cells, "image": images, "boxes": boxes, "labels": labels, "valid": valid, "ignored": ignored,
             "shares": share, "presence": (share > 0.03).astype(np.float32)}

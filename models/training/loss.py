@@ -1,9 +1,10 @@
-"""Quality focal loss for classes, GIoU for boxes, BCE for group presence, cross-entropy for mass shares."""
+"""Quality focal loss for classes, GIoU for boxes, BCE for group presence, cross-entropy for mass shares and for what lies where."""
 
 import torch
 import torch.nn.functional as F
 
 from assignment import EPS, atss, inside, task_aligned
+from batch import UNKNOWN_MATTER
 from network import STRIDES, decode_boxes, flatten_levels
 
 
@@ -58,6 +59,21 @@ def detection_loss(logits, raw, points, strides, batch, static):
     box_weight = torch.full_like(weight, 0.5) if static else weight
     box_loss = (box_each * box_weight).sum() / box_weight.sum().clamp(min=1.0)
     return quality_focal(logits, target, counted_cells(points, batch, target)) / scale, box_loss, int(where.shape[0])
+
+
+TARGET_WEIGHT, PACKAGING_WEIGHT = 3.0, 0.2
+
+
+def matter_loss(told, cells, groups, classes):
+    """Cross-entropy of what lies where over the cells that are known (`cells` u8, 255 = not); targets are rare and count more,
+    the parcel itself is everywhere and counts less."""
+    weight = torch.ones(told.shape[1])
+    weight[groups : groups + classes] = TARGET_WEIGHT
+    weight[groups + classes :] = PACKAGING_WEIGHT
+    target = cells.long()
+    if not (target != UNKNOWN_MATTER).any():
+        return told.sum() * 0
+    return F.cross_entropy(told.float(), target, weight=weight, ignore_index=UNKNOWN_MATTER)
 
 
 def goods_loss(presence, share, batch):

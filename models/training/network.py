@@ -251,6 +251,14 @@ class EmbeddingHead(nn.Module):
         return vector / torch.sqrt((vector * vector).sum(1, keepdim=True) + 1e-12)
 
 
+class MatterHead(nn.Sequential):
+    """What lies at each cell of the finest level, as logits [B, labels, h, w]. For training alone: every cell of every scan then teaches
+    what materials look like, not only the targets' boxes. It is not part of the packages."""
+
+    def __init__(self, width, labels):
+        super().__init__(Conv(width, width), nn.Conv2d(width, labels, 1))
+
+
 class LynceusNet(nn.Module):
     def __init__(self, config):
         super().__init__()
@@ -270,11 +278,17 @@ class LynceusNet(nn.Module):
 
     def trunk(self, front, high, autocast=False):
         """As `forward`, from the front end's channels and high-energy attenuation (training makes them in another process)."""
+        return self.trunk_and(None, front, high, autocast)[:4]
+
+    def trunk_and(self, matter, front, high, autocast=False):
+        """As `trunk`, and fifth what the head `matter` (see `MatterHead`) makes of the finest level."""
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             x3, x4, x5 = self.backbone(front)
-            logits, raw = self.detect(self.neck(x3, x4, x5))
+            levels = self.neck(x3, x4, x5)
+            logits, raw = self.detect(levels)
             presence, share = self.goods(x4, x5, high)
-        return [t.float() for t in logits], [t.float() for t in raw], presence.float(), share.float()
+            told = matter(levels[0]) if matter is not None else None
+        return [t.float() for t in logits], [t.float() for t in raw], presence.float(), share.float(), told
 
 
 MIRRORS = {1: [()], 2: [(), (3,)], 4: [(), (3,), (2,), (2, 3)]}

@@ -49,7 +49,8 @@ def read_scan(pipe):
 
 
 def read_company(pipe):
-    """What `simulator/projection/company.ts` adds to a scan: `photons`, `electronicCounts`, `companions` with `planes` u16 [2, h, w]."""
+    """What `simulator/projection/company.ts` adds to a scan: `photons`, `electronicCounts`, `companions` with `planes` u16 [2, h, w],
+    `matter` with `cells` u8 [h, w]: which of its `labels` lies there."""
     (length,) = struct.unpack("<I", read_exact(pipe, 4))
     if not 0 < length <= MAX_HEADER:
         raise StreamError(f"header of {length} bytes")
@@ -59,6 +60,11 @@ def read_company(pipe):
         if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
             raise StreamError(f"companion of {width}x{height} pixels")
         thing["planes"] = np.frombuffer(read_exact(pipe, width * height * 4), "<u2").reshape(2, height, width)
+    matter = found["matter"]
+    if not (0 <= matter["width"] <= MAX_SIDE and 0 <= matter["height"] <= MAX_SIDE):
+        raise StreamError(f"{matter['width']}x{matter['height']} cells")
+    cells = read_exact(pipe, matter["width"] * matter["height"])
+    matter["cells"] = np.frombuffer(cells, np.uint8).reshape(matter["height"], matter["width"])
     return found
 
 

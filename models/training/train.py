@@ -10,9 +10,10 @@ import torch
 
 from feed import Feed
 from grow import depths_of, grown, load_package, package_state
-from loss import detection_loss, goods_loss
+from batch import matter_labels
+from loss import detection_loss, goods_loss, matter_loss
 from metrics import class_ap, roc_area, rounded
-from network import LynceusNet, anchor_points
+from network import LynceusNet, MatterHead, anchor_points
 from predict import images, predict
 from stream import alone, scan_set, scans
 
@@ -88,9 +89,10 @@ class Window:
         return {"scansPerSecond": self.scans / took, "waiting": self.waited / took, "loss": {k: v / self.count for k, v in self.sums.items()}}
 
 
-def make_optimizer(model, settings):
-    decay = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
+def make_optimizer(models, settings):
+    parameters = [p for model in models for p in model.parameters()]
+    decay = [p for p in parameters if p.ndim > 1]
+    plain = [p for p in parameters if p.ndim <= 1]
     groups = [{"params": decay, "weight_decay": settings["weightDecay"]}, {"params": plain, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=settings["learningRate"], betas=(0.9, 0.99), foreach=True)
 
@@ -111,8 +113,9 @@ class Trainer:
         torch.manual_seed(self.settings["seed"])
         torch.set_num_threads(self.settings["threads"])
         self.model = LynceusNet(config).to(memory_format=torch.channels_last)
+        self.matter = MatterHead(config["network"]["widths"][0], len(matter_labels(config))).to(memory_format=torch.channels_last)
         self.ema = Ema(self.model, self.settings["emaDecay"])
-        self.optimizer = make_optimizer(self.model, self.settings)
+        self.optimizer = make_optimizer([self.model, self.matter], self.settings)
         self.progress, self.log = Progress(self.settings), Log(folder / "log.ndjson")
         self.pool = []
         self.warm = False
@@ -148,7 +151,7 @@ class Trainer:
 
     def save(self):
         state = {
-            "model": self.model.state_dict(), "ema": self.ema.model.state_dict(), "emaSteps": self.ema.steps,
+            "model": self.model.state_dict(), "matter": self.matter.state_dict(), "ema": self.ema.model.state_dict(), "emaSteps": self.ema.steps,
             "optimizer": self.optimizer.state_dict(), "progress": vars(self.progress), "config": self.config, "warm": self.warm,
         }
         torch.save(state, self.folder / "checkpoint.tmp")
@@ -160,6 +163,7 @@ class Trainer:
             return False
         state = torch.load(path, map_location="cpu")
         self.model.load_state_dict(state["model"])
+        self.matter.load_state_dict(state["matter"])
         self.ema.model.load_state_dict(state["ema"])
         self.ema.steps, self.warm = state["emaSteps"], state["warm"]
         self.optimizer.load_state_dict(state["optimizer"])
@@ -173,19 +177,20 @@ class Trainer:
             group["lr"] = self.progress.rate(settings)
         self.model.train()
         front = batch["front"].float()
-        logits, raw, presence, share = self.model.trunk(front, batch["high"], settings["bfloat16"])
+        logits, raw, presence, share, told = self.model.trunk_and(self.matter, front, batch["high"], settings["bfloat16"])
         static = not self.warm and self.progress.fraction() < settings["staticAssignment"]
         points, strides = anchor_points(*[2 * side for side in front.shape[2:]])
         cls, box, positives = detection_loss(logits, raw, points, strides, batch, static)
         present, shared = goods_loss(presence, share, batch)
-        total = weights["class"] * cls + weights["box"] * box + weights["presence"] * present + weights["share"] * shared
+        lies = matter_loss(told, batch["matter"], len(self.config["groups"]), len(self.config["classes"]))
+        total = weights["matter"] * lies + weights["class"] * cls + weights["box"] * box + weights["presence"] * present + weights["share"] * shared
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings["gradientClip"])
         if torch.isfinite(norm):
             self.optimizer.step()
             self.ema.update(self.model)
-        return {"class": float(cls), "box": float(box), "presence": float(present), "share": float(shared), "positives": positives, "norm": float(norm)}
+        return {"class": float(cls), "box": float(box), "presence": float(present), "share": float(shared), "matter": float(lies), "positives": positives, "norm": float(norm)}
 
     def evaluate(self, validation):
         started = time.monotonic()

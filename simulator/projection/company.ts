@@ -4,6 +4,8 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { drawSettings } from "../physics/settings.ts";
 import { Random } from "../random.ts";
 import { type Mix, SCENARIOS, type Scenario, simulateScan } from "../scan.ts";
+import { TALLY_CELL } from "../scene/canvas.ts";
+import { MATTER_LABELS, type MatterMap } from "../scene/matter.ts";
 import { PIXEL_PITCH_MM } from "../scene/scene.ts";
 import { encodeScan } from "../stream.ts";
 import { type Companion, companions } from "./companions.ts";
@@ -11,7 +13,8 @@ import { type Companion, companions } from "./companions.ts";
 /**
  * Scans on stdout for training in the form of `../stream.ts`, each followed by things seen alone by the same machine:
  * per scan a record of `../stream.ts`, then u32 LE length and a JSON header (`photons` of each energy, `electronicCounts`,
- * `companions` with `width`, `height` and `targets`), then the low and the high plane of each companion as u16 LE.
+ * `companions` with `width`, `height` and `targets`), then the low and the high plane of each companion as u16 LE, then what lies where in the scan
+ * (`matter` in the header: `width` × `height` cells of `cell` pixels a side, u8 index into `labels` or 255).
  *
  *     node simulator/projection/company.ts [--seed S] [--start I] [--count N] [--mix M] [--scenario A,B] [--companions N]
  */
@@ -20,7 +23,7 @@ async function main(): Promise<void> {
   process.stdout.on("error", () => process.exit(0));
   for (let index = start; index < start + count; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    const scan = simulateScan({ seed, index, mix, scenario });
+    const scan = simulateScan({ seed, index, mix, scenario, matter: true });
     // The machine of the scan: drawn from the same stream of numbers as in `simulateScan`.
     const settings = drawSettings(new Random(seed, `${scenario}/${mix}/${index}/detector`));
     const things = companions(
@@ -31,16 +34,23 @@ async function main(): Promise<void> {
     );
     const { photons, electronicCounts } = settings;
     process.stdout.write(encodeScan(scan, index));
-    if (!process.stdout.write(encode(things, { photons, electronicCounts })))
+    if (!process.stdout.write(encode(things, { photons, electronicCounts }, scan.matter)))
       await once(process.stdout, "drain");
   }
 }
 
-function encode(things: readonly Companion[], machine: object): Uint8Array {
+function encode(things: readonly Companion[], machine: object, map?: MatterMap): Uint8Array {
   const shown = things.map(({ width, height, targets }) => ({ width, height, targets }));
-  const header = new TextEncoder().encode(JSON.stringify({ ...machine, companions: shown }));
+  const cells = map?.cells ?? new Uint8Array();
+  const matter = {
+    width: map?.width ?? 0,
+    height: map?.height ?? 0,
+    cell: TALLY_CELL,
+    labels: MATTER_LABELS,
+  };
+  const header = new TextEncoder().encode(JSON.stringify({ ...machine, companions: shown, matter }));
   const samples = things.reduce((sum, { width, height }) => sum + 2 * width * height, 0);
-  const out = new Uint8Array(4 + header.length + 2 * samples);
+  const out = new Uint8Array(4 + header.length + 2 * samples + cells.length);
   const view = new DataView(out.buffer);
   view.setUint32(0, header.length, true);
   out.set(header, 4);
@@ -51,6 +61,7 @@ function encode(things: readonly Companion[], machine: object): Uint8Array {
       at += 2;
     }
   }
+  out.set(cells, at);
   return out;
 }
 

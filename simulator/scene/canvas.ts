@@ -22,6 +22,11 @@ const FEWEST_LAYERS = 2;
 const LAYERS_PER_PIXEL = 1.2;
 const MOST_LAYERS = 48;
 
+/** Side of a cell of the tally, pixels. */
+export const TALLY_CELL = 4;
+/** The bin whose attenuation is tallied: in the middle of the spectrum. */
+const TALLY_BIN = 4;
+
 export interface Pose {
   readonly at: Vector;
   readonly turn: Rotation;
@@ -44,6 +49,7 @@ export class Canvas {
   readonly from: Int32Array;
   readonly to: Int32Array;
   readonly #row: Float32Array;
+  #tally: Float32Array | undefined;
 
   constructor(width: number, height: number, pitch: number, beam: FanBeam = PARALLEL_RAYS) {
     this.width = width;
@@ -55,6 +61,24 @@ export class Canvas {
     this.from = new Int32Array(height).fill(width);
     this.to = new Int32Array(height);
     this.#row = new Float32Array(width);
+  }
+
+  /** From here on what is drawn is also added up over cells of {@link TALLY_CELL} pixels a side. */
+  startTally(): void {
+    this.#tally = new Float32Array(this.tallyWidth * this.tallyHeight);
+  }
+
+  /** Line integrals of one bin summed over each cell, row-major; undefined unless started. */
+  get tally(): Float32Array | undefined {
+    return this.#tally;
+  }
+
+  get tallyWidth(): number {
+    return Math.ceil(this.width / TALLY_CELL);
+  }
+
+  get tallyHeight(): number {
+    return Math.ceil(this.height / TALLY_CELL);
   }
 
   /** Pixels that a part of a thing at `pose` may touch; of no width or height where it lies outside. */
@@ -222,6 +246,8 @@ export class Canvas {
         row[i] = (row[i] as number) * (1 + texture.amount * (field[textureIndex(u, v)] as number));
       }
     }
+    if (this.#tally !== undefined)
+      this.#count(this.#tally, y, x0, begin, end, density * (mu[TALLY_BIN] as number));
     let sum = 0;
     let pixel = y * this.width + x0 + begin;
     let at = pixel * BINS;
@@ -240,6 +266,15 @@ export class Canvas {
       if (marked) mark[pixel] = (mark[pixel] as number) + areal;
     }
     return sum;
+  }
+
+  #count(tally: Float32Array, y: number, x0: number, begin: number, end: number, factor: number): void {
+    const row = this.#row;
+    const base = Math.floor(y / TALLY_CELL) * this.tallyWidth;
+    for (let i = begin; i < end; i++) {
+      const cell = base + Math.floor((x0 + i) / TALLY_CELL);
+      tally[cell] = (tally[cell] as number) + (row[i] as number) * factor;
+    }
   }
 }
 

@@ -28,13 +28,16 @@ export interface SceneOptions {
   readonly views: 1 | 2;
   /** 0 = the first scan of the parcel; others: the same contents on the belt again. */
   readonly take?: number;
+  /** Whether each view tells what lies where; false unless said. */
+  readonly matter?: boolean;
 }
 
 /** Every third take was unpacked and packed again; the others lie otherwise only. */
 const REPACKED_TAKES = 3;
 
 /** Packs the contents of a scenario, lays them on the belt and projects them. */
-export function drawScene({ random, mix, scenario, geometry, views, take = 0 }: SceneOptions): DrawnScene {
+export function drawScene(options: SceneOptions): DrawnScene {
+  const { random, mix, scenario, geometry, views, take = 0, matter = false } = options;
   // Contents and packing do not depend on who looks at them: the same parcel under other physics, and a second view.
   const contents = chooseContents(random.fork("contents"), mix, scenario);
   const limits = { length: MAX_LINES * PIXEL_PITCH_MM * 0.93, across: ACROSS_MM };
@@ -46,6 +49,6 @@ export function drawScene({ random, mix, scenario, geometry, views, take = 0 }: 
   return {
     layout,
     width,
-    views: geometries.map((one) => drawView(layout, one, width, DETECTOR_PIXELS)),
+    views: geometries.map((one) => drawView(layout, one, width, DETECTOR_PIXELS, matter)),
   };
 }

@@ -6,6 +6,7 @@ import { aboutX, apply, compose, type Vector } from "./geometry.ts";
 import type { Layout } from "./layout.ts";
 import type { GeometryRanges } from "./machine.ts";
 import { targetMassKg } from "./mass.ts";
+import { type MatterMap, MatterTally } from "./matter.ts";
 import { drawTarget, type TargetMark } from "./target-mark.ts";
 
 /** Height of the tunnel's middle over the belt, mm: what the pixel pitch is stated for. */
@@ -40,6 +41,8 @@ export interface DrawnView {
   readonly view: 0 | 1;
   readonly canvas: Canvas;
   readonly targets: readonly DrawnTarget[];
+  /** Where it was asked for. */
+  readonly matter?: MatterMap;
 }
 
 /** Draws the geometry of one or two views: the first from above or below, the second from a side. */
@@ -67,8 +70,14 @@ function within(ranges: readonly (readonly [number, number])[], random: Random):
   return random.range(least, most);
 }
 
-/** Projects a layout into a view of `width` lines and `height` detector pixels. */
-export function drawView(layout: Layout, geometry: ViewGeometry, width: number, height: number): DrawnView {
+/** Projects a layout into a view of `width` lines and `height` detector pixels; `matter`: and tells what lies where. */
+export function drawView(
+  layout: Layout,
+  geometry: ViewGeometry,
+  width: number,
+  height: number,
+  matter = false,
+): DrawnView {
   const { shift, beam } = aim(layout, geometry, height);
   const turn = aboutX(geometry.angle);
   const seen = ({ at, turn: own }: Pose): Pose => {
@@ -76,21 +85,30 @@ export function drawView(layout: Layout, geometry: ViewGeometry, width: number, 
     return { at: [x, u + shift, w], turn: compose(turn, own) };
   };
   const canvas = new Canvas(width, height, geometry.pitchMm, beam);
+  const tally = matter ? new MatterTally(canvas) : undefined;
   const shell = seen(layout.packaging.pose);
   for (const part of layout.packaging.item.parts) canvas.draw(part, shell, false);
+  tally?.take("packaging");
   const targets: DrawnTarget[] = [];
   let object = 0;
   for (const [index, { item, pose }] of layout.items.entries()) {
     const own = seen(pose);
     for (const part of item.parts) if (part.target === undefined) canvas.draw(part, own, false);
+    tally?.take(item.trade.group);
     for (const [n, name] of item.targets.entries()) {
       object++;
       const mark = drawTarget(canvas, item, n, own);
+      tally?.take(name);
       if (mark === undefined) continue;
       targets.push({ object, class: name, item: index, massKg: targetMassKg(item, n), mark });
     }
   }
-  return { view: geometry.view, canvas, targets };
+  return {
+    view: geometry.view,
+    canvas,
+    targets,
+    ...(tally === undefined ? {} : { matter: tally.map() }),
+  };
 }
 
 /** Slides the detector so that the parcel shows whole; a source too near for that stands further off. */

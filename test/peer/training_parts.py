@@ -79,6 +79,28 @@ class Parts(unittest.TestCase):
             x0, y0, x1, y1 = item["boxes"][0]
             np.testing.assert_allclose([x0, y0, x1, y1], [dark[:, 1].min(), dark[:, 0].min(), dark[:, 1].max() + 1, dark[:, 0].max() + 1], atol=2.5)
 
+    def test_what_lies_where_moves_with_the_image(self):
+        augmenter = Augmenter({**CONFIG, "augment": {**CONFIG["augment"], "overlayChance": 0}}, 9)
+        cells = np.full((20, 24), 255, np.uint8)
+        cells[5:15, 6:18] = 7
+        for _ in range(60):
+            item = augmenter({**sample(), "matter": (cells, 4, 0, 0)})
+            thick = item["image"].mean(0) < 0.75
+            self.assertEqual(item["matter"].shape, thick.shape)
+            self.assertGreater(float(((item["matter"] == 7) == thick).mean()), 0.93)
+
+    def test_a_thing_multiplied_in_takes_the_place_where_it_is_thicker(self):
+        thing = np.full((2, 20, 30), 3000, np.uint16)
+        company = {"photons": (50000, 50000), "electronic": 0.0, "things": [(thing, np.float32([[0, 0, 30, 20]]), np.array([3]))]}
+        augmenter = Augmenter(CONFIG, 10)
+        image = np.concatenate([np.full((2, 60, 80), 0.5, np.float32), np.full((1, 60, 80), 2, np.float32)])
+        none = np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, bool)
+        image, boxes, labels, _ = augmenter.company(image, *none, company)
+        self.assertEqual(labels.tolist(), [3])
+        own = image[2] == len(CONFIG["groups"]) + 3
+        self.assertEqual(int(own.sum()), int((boxes[0, 2] - boxes[0, 0]) * (boxes[0, 3] - boxes[0, 1])))
+        self.assertTrue(((image[2] == 2) | own).all())
+
     def test_a_parcel_laid_over_darkens_and_may_hide(self):
         augmenter = Augmenter(CONFIG, 6)
         over = sample(targets=0)
