@@ -1,0 +1,86 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { BREAKS, type Break } from "./breaks.ts";
+import { applyBreak, copyTree, type TreeCopy } from "./copy.ts";
+import { type Known, keyOf, readKnown, STATE_FILE, writeKnown } from "./known.ts";
+import { runPromise } from "./vitest.ts";
+
+const USAGE = `npm run mutate -- [--again] [--report FILE] [P-NN…]
+
+Breaks one line of the product for each promise of device/PROMISES.md, in a copy of the tree, and sees its test go red.
+A promise that was seen red is not run again until its test, the broken file or the break changes; --again runs all.
+--report writes the result as Markdown. Exit code 1: the test of a promise stayed green, or does not pass unbroken.`;
+
+type Verdict = "red" | "STILL GREEN" | "FAILS UNBROKEN" | "NO SUCH TEST";
+
+/** Runs the test as it is, then with the line broken. */
+async function judge(tree: TreeCopy, given: Break): Promise<{ verdict: Verdict; seconds: number }> {
+  const began = performance.now();
+  const seconds = () => Math.round((performance.now() - began) / 100) / 10;
+  const sound = await runPromise(tree.path, given);
+  if (sound.failed > 0) return { verdict: "FAILS UNBROKEN", seconds: seconds() };
+  if (sound.passed === 0) return { verdict: "NO SUCH TEST", seconds: seconds() };
+  const mend = applyBreak(tree.path, given);
+  try {
+    const broken = await runPromise(tree.path, given);
+    return { verdict: broken.failed > 0 ? "red" : "STILL GREEN", seconds: seconds() };
+  } finally {
+    mend();
+  }
+}
+
+function report(known: Known): string {
+  const rows = BREAKS.map(({ id, test, file }) => {
+    const one = known[id];
+    return `| ${id} | \`${test}\` | \`${file}\` | ${one?.verdict ?? "not run"} | ${one?.seconds ?? ""} |`;
+  });
+  return ["| promise | test | broken | seen | s |", "|---|---|---|---|---|", ...rows, ""].join("\n");
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      again: { type: "boolean" },
+      report: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const unknown = positionals.filter((id) => !BREAKS.some((each) => each.id === id));
+  if (unknown.length > 0) {
+    process.stderr.write(`no such promise: ${unknown.join(" ")}\n${USAGE}\n`);
+    return 2;
+  }
+  const chosen = BREAKS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  const known = readKnown();
+  using tree = copyTree();
+  for (const each of chosen) {
+    const key = keyOf(tree.path, each);
+    const before = known[each.id];
+    if (values.again !== true && before?.key === key && before.verdict === "red") continue;
+    const { verdict, seconds } = await judge(tree, each);
+    known[each.id] = { key, verdict, seconds };
+    writeKnown(known);
+    process.stdout.write(
+      `${each.id}  ${verdict.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s  ${each.file}\n`,
+    );
+  }
+  const bad = chosen.filter(({ id }) => known[id]?.verdict !== "red").map(({ id }) => id);
+  if (values.report !== undefined) {
+    mkdirSync(dirname(values.report), { recursive: true });
+    writeFileSync(values.report, report(known));
+  }
+  process.stdout.write(
+    bad.length === 0
+      ? `${chosen.length} promises: each break was seen red (${STATE_FILE})\n`
+      : `${bad.length} of ${chosen.length} promises are not shown by their tests: ${bad.join(" ")}\n`,
+  );
+  return bad.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
