@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import type { BrokerConfig, LaneConfig } from "./config/schema.ts";
+import type { BrokerConfig, Config, LaneConfig } from "./config/schema.ts";
 import { linkTls, readSecret, readSecretText } from "./config/secrets.ts";
 import { fusionSettings } from "./fusion/settings.ts";
 import type { MassCalibration } from "./image/mass-calibration.ts";
+import { PausedLanes } from "./lane/paused-lanes.ts";
 import type { LaneScoring } from "./lane/scorer.ts";
 import type { Log } from "./log.ts";
 import { openPeripheral } from "./peripheral/open.ts";
@@ -13,6 +14,7 @@ import { createLineScanDriver } from "./scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
 import { openTransport } from "./transport/open.ts";
+import type { Credentials } from "./uplink/connection.ts";
 
 /** Where drivers find what is the gateway's. */
 interface DriverSite {
@@ -110,6 +112,16 @@ export async function peripheralsOf(
   return (await Promise.all(opened)).flat();
 }
 
+/** Which lanes central has paused, kept in the spool's folder. */
+export function pausedLanesOf(
+  config: Pick<Config, "lanes" | "spool">,
+  clock: () => number,
+  log: Log,
+): PausedLanes {
+  const lanes = config.lanes.map(({ id }) => id);
+  return new PausedLanes({ lanes, file: join(config.spool.path, "lanes", "paused.json"), clock, log });
+}
+
 /** What watches the lane's machine by its images; limits are those of its profile. */
 export async function machineWatchOf(lane: LaneConfig, spoolPath: string, log: Log): Promise<MachineWatch> {
   const { scanner } = lane;
@@ -131,15 +143,7 @@ export function scoringOf(lane: LaneConfig, profiles: Pick<Profiles, "settings">
   };
 }
 
-/** What a connection authenticates with, read anew for each connection so that rotated secrets are used. */
-export interface Credentials {
-  readonly password?: string;
-  readonly ca?: Uint8Array;
-  readonly cert?: Uint8Array;
-  readonly key?: Uint8Array;
-}
-
-/** Reads the credentials of one role's connection. Throws LYN_SECRET_UNREADABLE. */
+/** Reads the credentials of one role's connection anew, so that rotated ones are used. Throws LYN_SECRET_UNREADABLE. */
 export async function credentialsOf(
   broker: BrokerConfig,
   role: "hit" | "bulk" | "in",
@@ -149,17 +153,20 @@ export async function credentialsOf(
   const own = tls?.roles[role];
   const read = (reference: string | undefined) =>
     reference === undefined ? undefined : readSecret(reference, env);
-  const [password, ca, cert, key] = await Promise.all([
+  const [password, ca, cert, key, crl] = await Promise.all([
     broker.passwordFile === undefined ? undefined : readSecretText(broker.passwordFile, env),
     read(tls?.ca),
     read(own?.cert ?? tls?.cert),
     read(own?.key ?? tls?.key),
+    read(tls?.crl),
   ]);
   return {
     ...(password === undefined ? {} : { password }),
     ...(ca && { ca }),
     ...(cert && { cert }),
     ...(key && { key }),
+    ...(crl && { crl }),
+    minVersion: tls?.minVersion === 1.2 ? "TLSv1.2" : "TLSv1.3",
   };
 }
 

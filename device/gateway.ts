@@ -1,9 +1,9 @@
 import { isLynceusError } from "../protocols/errors.ts";
 import type { Outcome } from "../protocols/mqtt/outcome.ts";
 import type { Received } from "../protocols/mqtt/received.ts";
+import type { Cause } from "../protocols/vocabulary.ts";
 import { Alerts } from "./alerts.ts";
 import { trackingOf } from "./belt-parts.ts";
-import { certificateExpiry } from "./certificate-expiry.ts";
 import type { CommandIntake } from "./commands/command-intake.ts";
 import { commandsOf } from "./commands/of-config.ts";
 import type { Config } from "./config/schema.ts";
@@ -17,22 +17,25 @@ import {
   driverOf,
   machineWatchOf,
   massCalibrationOf,
+  pausedLanesOf,
   peripheralsOf,
   scoringOf,
 } from "./gateway-parts.ts";
+import { HealthReporter } from "./health-reporter.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import { inferenceForLane } from "./inference/for-lane.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
 import { Lane } from "./lane/lane.ts";
 import { followLaneState } from "./lane/lane-state.ts";
+import type { PausedLanes } from "./lane/paused-lanes.ts";
 import { Scorer } from "./lane/scorer.ts";
 import { Surroundings } from "./lane/surroundings.ts";
 import type { Log } from "./log.ts";
 import { profilesOf } from "./profiles/of-config.ts";
 import type { Profiles } from "./profiles/profiles.ts";
 import type { ScannerState } from "./scanner/port.ts";
-import { clockState, healthOf, infoOf, type Work } from "./self-description.ts";
+import { clockState, infoOf, type Work } from "./self-description.ts";
 import { createSigner, type Signer } from "./signing.ts";
 import type { Spool } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
@@ -41,8 +44,6 @@ import type { StatisticsPublisher } from "./statistics/statistics.ts";
 import { Uplink } from "./uplink/uplink.ts";
 import { versions } from "./versions.ts";
 
-/** Health is published this often, ms (`mqtt.md`). */
-const HEALTH_MS = 30_000;
 /** A stopping gateway has 10 s to drain: its successor waits a little longer for the spool, ms. */
 const LOCK_WAIT_MS = 12_000;
 const LOCK_RETRY_MS = 500;
@@ -68,6 +69,8 @@ interface Parts {
   readonly statistics: StatisticsPublisher;
   readonly uplink: Uplink;
   readonly commands: CommandIntake;
+  readonly paused: PausedLanes;
+  readonly health: HealthReporter;
   /** Null where none are configured. */
   readonly reports: Reports | null;
 }
@@ -89,10 +92,8 @@ export class Gateway {
     scored: 0,
     scoreFailed: 0,
   };
-  readonly #startedAt = Date.now();
   #parts: Parts | null = null;
   #signer: Signer | null = null;
-  #timer: NodeJS.Timeout | null = null;
   #saidModels: InferenceState["models"] | null = null;
 
   constructor(options: GatewayOptions) {
@@ -116,6 +117,7 @@ export class Gateway {
     sayOrphans(config, unfinished, log);
     await parts.reports?.start();
     await parts.profiles.start();
+    await parts.paused.start();
     await parts.commands.start();
     await parts.uplink.start();
     await Promise.all(
@@ -126,8 +128,7 @@ export class Gateway {
     parts.statistics.start();
     await sayDecidingOnSynthetic(config, parts.alerts);
     this.#sayWhatItIs(inference.state.models);
-    this.#sayHealth();
-    this.#timer = setInterval(() => this.#sayHealth(), HEALTH_MS);
+    parts.health.start();
     void loading.then(() =>
       log.info({ unfinished: unfinished.length, models: inference.state.models.length }, "ready"),
     );
@@ -135,9 +136,9 @@ export class Gateway {
 
   /** Drains: no new scans, what is under way finishes or stays for the next start, states are published. */
   async stop(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
     const parts = this.#parts;
     if (parts === null) return;
+    parts.health.stop();
     parts.uplink.stopping();
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
     await parts.commands.stop();
@@ -197,6 +198,8 @@ export class Gateway {
     const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: Date.now, log });
     const scoring = new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)]));
     const statistics = statisticsOf({ config, spool, scoring, uplink: () => uplink, alerts, log });
+    const keep = spool.keepDeclarationRisk.bind(spool);
+    const risk = new DeclarationRisk({ inference: this.#options.inference, keep, log });
     const scorer = new Scorer({
       spool,
       site: config.gateway.site,
@@ -205,23 +208,22 @@ export class Gateway {
       clock: Date.now,
       log,
       clockState,
-      surroundings: new Surroundings({
-        spool,
-        risk: new DeclarationRisk({ inference: this.#options.inference }),
-        clock: Date.now,
-        log,
-      }),
+      surroundings: new Surroundings({ spool, risk, clock: Date.now, log }),
       remember: (scanId, embedding) => inference.remember(scanId, embedding),
       undeclared: (scan) => requests.missing(scan),
       scored: (data) => statistics.scored(data),
       ...(reports === null ? {} : { report: (hit, scan) => reports.output.digest(hit, scan) }),
     });
     const lanes: Lane[] = [];
+    const rescore = async (scanId: string, cause: Cause = "rescore") => {
+      const scored = await scorer.rescore(scanId, cause);
+      if (scored !== null) void lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored);
+      return scored;
+    };
     const tell = (scanId: string, cause: "declaration" | "cancellation") => {
-      void scorer
-        .rescore(scanId, cause)
-        .then((scored) => scored && lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored))
-        .catch((error: unknown) => log.error({ err: error, scanId }, "a scan could not be rescored"));
+      void rescore(scanId, cause).catch((error: unknown) =>
+        log.error({ err: error, scanId }, "a scan could not be rescored"),
+      );
     };
     const onOutcome = (outcome: Received<Outcome>) => {
       statistics.outcome(outcome.result);
@@ -233,16 +235,38 @@ export class Gateway {
       spool,
       alerts,
       rescore: tell,
-      onDeclared: (stored, scrubbed) => void statistics.declared(stored, scrubbed),
+      onDeclared: (stored, scrubbed) => {
+        risk.ahead(stored.declaration);
+        void statistics.declared(stored, scrubbed);
+      },
       onOutcome,
       onUnknownOutcome: () => statistics.outcome("unknownScan"),
       clock: Date.now,
       log,
     });
-    const commands = commandsOf({ config, spool, uplink: () => uplink, clock: Date.now, log });
+    const health = new HealthReporter({
+      ...this.#options,
+      spool,
+      inference: () => inference.state,
+      destinations: async () => (await reports?.output.states()) ?? null,
+      work: this.#work,
+      publish: (data) => uplink.publishState("health", {}, data),
+      clock: Date.now,
+    });
+    const paused = pausedLanesOf(config, Date.now, log);
+    const commands = commandsOf({
+      ...this.#options,
+      spool,
+      uplink: () => uplink,
+      health: () => health.now(),
+      rescore,
+      paused,
+      alerts,
+      clock: Date.now,
+    });
     const uplink = this.#createUplink(spool, { alerts, intake, profiles, requests, commands });
     for (const lane of config.lanes)
-      lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink }));
+      lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink, paused }));
     inference.onState(({ models }) => this.#sayWhatItIs(models));
     return {
       spool,
@@ -255,6 +279,8 @@ export class Gateway {
       statistics,
       uplink,
       commands,
+      paused,
+      health,
       reports,
     };
   }
@@ -317,12 +343,12 @@ export class Gateway {
 
   async #createLane(
     lane: Config["lanes"][number],
-    parts: { spool: Spool; alerts: Alerts; inference: Inference; scorer: Scorer; uplink: Uplink },
+    parts: Pick<Parts, "spool" | "alerts" | "inference" | "uplink" | "paused"> & { scorer: Scorer },
   ): Promise<Lane> {
     const { log } = this.#options;
     const { config, env } = this.#options;
     const site = { spoolPath: config.spool.path, env };
-    const driver = await driverOf(lane, parts.spool, Date.now, log, site);
+    const driver = await driverOf(lane, parts.paused.admitting(parts.spool), Date.now, log, site);
     const publish = (state: ScannerState) =>
       parts.uplink.publishState(
         "laneState",
@@ -332,7 +358,12 @@ export class Gateway {
     const peripherals = await peripheralsOf(lane, Date.now, log, env);
     const tracking = trackingOf(lane, parts.alerts, Date.now, log);
     const plant = tracking.belt === undefined ? [] : [tracking.belt.conveyor];
-    followLaneState({ driver, peripherals: [...peripherals, ...plant], publish });
+    followLaneState({
+      driver,
+      peripherals: [...peripherals, ...plant],
+      paused: parts.paused.follow(lane.id),
+      publish,
+    });
     return new Lane({
       id: lane.id,
       deadlineMs: lane.belt.deadlineMs,
@@ -358,41 +389,5 @@ export class Gateway {
     const keys =
       this.#signer === null ? [] : [{ keyId: this.#signer.keyId, publicKey: this.#signer.publicKey }];
     uplink.publishState("info", {}, infoOf(this.#options.config, models, keys));
-  }
-
-  /** Publishes the figures of now; without figures the last ones stand. */
-  #sayHealth(): void {
-    const parts = this.#parts;
-    if (parts === null) return;
-    const { config, log } = this.#options;
-    const inference = parts.inference.state;
-    const { spool, uplink } = parts;
-    const publish = async () => {
-      const figures = await spool.figures();
-      const destinations = (await parts.reports?.output.states()) ?? null;
-      const health = healthOf({
-        config,
-        figures,
-        inference,
-        work: this.#work,
-        now: Date.now(),
-        startedAt: this.#startedAt,
-        certificateExpiry: await this.#certificateExpiry(),
-        destinations,
-      });
-      uplink.publishState("health", {}, health);
-    };
-    publish().catch((error: unknown) => log.warn({ err: error }, "no figures for health"));
-  }
-
-  /** An unreadable certificate is a fault of the next connection, which says so; the other figures are still told. */
-  async #certificateExpiry(): Promise<string | null> {
-    const { config, env, log } = this.#options;
-    try {
-      return await certificateExpiry(config.broker, env);
-    } catch (error) {
-      log.warn({ err: error }, "a client certificate for the broker cannot be read");
-      return null;
-    }
   }
 }

@@ -9,6 +9,8 @@ const KEEP_MS = 24 * 3.6e6;
 /** Answers kept; the oldest go first. */
 const MAX_ANSWERS = 1_000;
 
+const ANSWER_FILE = /^[0-9a-f]{40}\.json/;
+
 /** The answers of the last 24 hours on disk, so that a command that comes again is not done again, restart or not. */
 export class Answers {
   readonly #folder: string;
@@ -26,9 +28,9 @@ export class Answers {
     await this.#forget();
   }
 
-  /** Null for a command that was not answered, or longer ago. */
-  async of(id: string): Promise<Response | null> {
-    const path = this.#path(id);
+  /** Null for a command that was not answered, or longer ago. `key`: its id, unless it is kept under more than that. */
+  async of(key: string, id = key): Promise<Response | null> {
+    const path = this.#path(key);
     try {
       if (this.#clock() - (await stat(path)).mtimeMs > KEEP_MS) return null;
       const read = responseSchema.safeParse(JSON.parse(await readFile(path, "utf8")));
@@ -39,14 +41,15 @@ export class Answers {
   }
 
   /** Durable when this resolves. */
-  async keep(response: Response): Promise<void> {
-    await replaceDurably(this.#path(response.id), JSON.stringify(response));
+  async keep(response: Response, key = response.id): Promise<void> {
+    await replaceDurably(this.#path(key), JSON.stringify(response));
     await this.#forget();
   }
 
   async #forget(): Promise<void> {
     const aged: { path: string; at: number }[] = [];
     for (const name of await readdir(this.#folder)) {
+      if (!ANSWER_FILE.test(name)) continue; // not ours: another room's file
       const path = join(this.#folder, name);
       aged.push({ path, at: (await stat(path)).mtimeMs });
     }
@@ -58,7 +61,7 @@ export class Answers {
   }
 
   /** An id may hold anything. */
-  #path(id: string): string {
-    return join(this.#folder, `${createHash("sha256").update(id).digest("hex").slice(0, 40)}.json`);
+  #path(key: string): string {
+    return join(this.#folder, `${createHash("sha256").update(key).digest("hex").slice(0, 40)}.json`);
   }
 }

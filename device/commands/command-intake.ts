@@ -1,4 +1,3 @@
-import { isLynceusError } from "../../protocols/errors.ts";
 import {
   COMMANDS,
   type Command,
@@ -7,12 +6,16 @@ import {
   commandSchema,
   MAX_COMMAND_LIFETIME_MS,
   type Response,
+  SIGNED_COMMANDS,
 } from "../../protocols/mqtt/command.ts";
-import { type NamedEvent, unwrap } from "../../protocols/mqtt/envelope.ts";
 import { MAX_TEXT } from "../../protocols/mqtt/limits.ts";
 import type { Log } from "../log.ts";
+import type { TrustedKeys } from "../trusted-keys.ts";
 import type { Answers } from "./answers.ts";
 import { CommandFault, type CommandHandler } from "./command.ts";
+import { type CommandEvent, readMessage } from "./read-message.ts";
+import { type CommandAudience, isSigned, verifyCommand } from "./signed.ts";
+import type { UsedTokens } from "./used-tokens.ts";
 
 /** A command as it came from the broker. */
 export interface CommandMessage {
@@ -28,6 +31,14 @@ export interface CommandIntakeOptions {
   readonly handlers: Readonly<Partial<Record<CommandName, CommandHandler>>>;
   readonly allow: readonly string[];
   readonly answers: Answers;
+  /** What signed commands are checked with. */
+  readonly signed: CommandAudience & {
+    /** The keys of `trust.central`, read anew for each command. */
+    readonly keys: () => Promise<TrustedKeys>;
+    readonly used: UsedTokens;
+  };
+  /** A command was refused for who sent it: somebody should know. */
+  readonly onRefused: (command: string, why: string) => void;
   /** Whether an answer may go to a topic. */
   readonly mayAnswer: (topic: string) => boolean;
   /** Rejects where the answer could not be delivered. */
@@ -45,14 +56,9 @@ export interface CommandIntakeOptions {
 export const MAX_WAITING = 16;
 /** Clocks differ: a command that lies this much too far ahead is taken, ms. */
 const CLOCK_LENIENCE_MS = 60_000;
-/** Only as a JWS of a key in `trust.central` (`mqtt.md`, Command). */
-const SIGNED: ReadonlySet<string> = new Set([
-  "pause",
-  "resume",
-  "models.install",
-  "models.activate",
-  "models.rollback",
-]);
+/** Characters of a command's name that an alert shows. */
+const MAX_NAME = 64;
+const SIGNED: ReadonlySet<string> = new Set(SIGNED_COMMANDS);
 
 /**
  * Commands of central (`mqtt.md`, Command): checked, done one at a time, answered once and the same way again for 24 hours.
@@ -81,16 +87,16 @@ export class CommandIntake {
   /** Resolves when the command is taken: it may still wait and run. */
   async receive(message: CommandMessage): Promise<void> {
     const { log, answers, mayAnswer } = this.#options;
-    const event = readEvent(message.payload, log);
-    if (event === null || this.#running.has(event.id)) return;
-    const { id } = event;
+    const event = readMessage(message.payload, log);
+    if (event === null || this.#running.has(event.key)) return;
+    const { id, key } = event;
     const strange = message.responseTopic !== undefined && !mayAnswer(message.responseTopic);
     const to = strange ? { name: message.name } : message;
-    const known = await answers.of(id);
+    const known = await answers.of(key, id);
     if (known !== null) return this.#answer(to, known);
     if (this.#running.size > MAX_WAITING)
       return this.#answer(to, refusal(id, "BUSY", `${this.#running.size} commands wait already`));
-    this.#running.add(id);
+    this.#running.add(key);
     this.#last = this.#last.then(async () => {
       const response = strange
         ? refusal(id, "BAD_REQUEST", "the response topic is not of this site")
@@ -98,9 +104,9 @@ export class CommandIntake {
       const broken = this.#stopped.signal.aborted;
       if (!broken)
         await answers
-          .keep(response)
+          .keep(response, key)
           .catch((error: unknown) => log.error({ err: error }, "an answer could not be kept"));
-      this.#running.delete(id);
+      this.#running.delete(key);
       if (!broken) await this.#respond(to, response);
     });
   }
@@ -110,12 +116,13 @@ export class CommandIntake {
     void this.#respond(to, response);
   }
 
-  async #do(event: NamedEvent, topicName: string): Promise<Response> {
+  async #do(event: CommandEvent, topicName: string): Promise<Response> {
     const { log } = this.#options;
     const { id } = event;
     try {
-      const command = this.#check(event, topicName);
-      const handler = this.#handlerOf(command);
+      const { command, signed } = await this.#check(event, topicName);
+      const handler = this.#handlerOf(command, signed, topicName);
+      if (signed !== null) await this.#takeToken(signed, id, topicName);
       const data = await handler(command.args, { id, signal: this.#stopped.signal });
       log.info({ command: command.name, id }, "a command was done");
       return { id, ok: true, data: data as NonNullable<Response["data"]> };
@@ -126,8 +133,14 @@ export class CommandIntake {
     }
   }
 
-  #check({ data }: NamedEvent, topicName: string): Command {
-    const parsed = commandSchema.safeParse(data);
+  /** `signed`: the token that carried it; null: it came plain. */
+  async #check(
+    { id, data }: CommandEvent,
+    topicName: string,
+  ): Promise<{ readonly command: Command; readonly signed: string | null }> {
+    const signed = isSigned(data) ? data : null;
+    const content = signed === null ? data : await this.#verify(id, signed, topicName);
+    const parsed = commandSchema.safeParse(content);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       throw new CommandFault(
@@ -141,18 +154,48 @@ export class CommandIntake {
     if (ahead < 0) throw new CommandFault("EXPIRED", "notAfter is over");
     if (ahead > MAX_COMMAND_LIFETIME_MS + CLOCK_LENIENCE_MS)
       throw new CommandFault("EXPIRED", "notAfter is more than an hour ahead");
-    return parsed.data;
+    return { command: parsed.data, signed };
   }
 
-  #handlerOf({ name }: Command): CommandHandler {
+  async #verify(id: string, token: string, name: string): Promise<unknown> {
+    const { signed, log } = this.#options;
+    const trusted = await signed.keys();
+    for (const { code, message } of trusted.faults) log.error({ code }, message);
+    try {
+      return verifyCommand({ id, token }, trusted, signed).data;
+    } catch (error) {
+      if (error instanceof CommandFault && error.code === "UNAUTHORISED") this.#refused(name, error.message);
+      throw error;
+    }
+  }
+
+  #handlerOf({ name }: Command, signed: string | null, topicName: string): CommandHandler {
     const { handlers, allow } = this.#options;
     const known = COMMANDS.find((one) => one === name);
     if (known === undefined) throw new CommandFault("UNKNOWN_COMMAND", "there is no such command");
-    if (SIGNED.has(known)) throw new CommandFault("UNAUTHORISED", "this command must be signed by central");
-    if (!allow.includes(known)) throw new CommandFault("UNAUTHORISED", "commands.allow does not name it");
+    const must = SIGNED.has(known);
+    if (must && signed === null) {
+      const why = "this command must be signed by central";
+      this.#refused(topicName, why);
+      throw new CommandFault("UNAUTHORISED", why);
+    }
+    if (!must && !allow.includes(known))
+      throw new CommandFault("UNAUTHORISED", "commands.allow does not name it");
     const handler = handlers[known];
-    if (handler === undefined) throw new CommandFault("UNKNOWN_COMMAND", "this version does not serve it");
+    if (handler === undefined) throw new CommandFault("UNKNOWN_COMMAND", "this gateway does not serve it");
     return handler;
+  }
+
+  /** The id of an event is not signed: a signed command counts for one event only. */
+  async #takeToken(token: string, id: string, name: string): Promise<void> {
+    if (await this.#options.signed.used.take(token, id)) return;
+    const why = "this signed command was sent before, under another id";
+    this.#refused(name, why);
+    throw new CommandFault("UNAUTHORISED", why);
+  }
+
+  #refused(command: string, why: string): void {
+    this.#options.onRefused(command.slice(0, MAX_NAME), why);
   }
 
   async #respond(to: Omit<CommandMessage, "payload">, response: Response): Promise<void> {
@@ -161,18 +204,6 @@ export class CommandIntake {
       log.warn({ err: error, id: response.id }, "an answer could not be sent; the command may be sent again"),
     );
   }
-}
-
-function readEvent(payload: Uint8Array, log: Log): NamedEvent | null {
-  try {
-    const event = unwrap(payload);
-    if (event === null || event.name === "command") return event;
-    log.warn({ name: event.name }, "the event on a command topic is no command");
-  } catch (error) {
-    if (!isLynceusError(error)) throw error;
-    log.warn({ code: error.code, why: error.message }, "a command cannot be read");
-  }
-  return null;
 }
 
 function refusal(id: string, code: CommandErrorCode, message: string): Response {

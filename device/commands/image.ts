@@ -7,6 +7,7 @@ import { MAX_IMAGE_PART_BYTES } from "../../protocols/mqtt/limits.ts";
 import { ENERGIES, IMAGE_FORMS } from "../../protocols/vocabulary.ts";
 import type { HitData } from "../fusion/hit.ts";
 import type { Spool } from "../spool/port.ts";
+import { readArgs } from "./args.ts";
 import { type CommandContext, CommandFault, type CommandHandler, type Json } from "./command.ts";
 import type { ImageFile, ImageRequest } from "./image-files.ts";
 
@@ -52,7 +53,7 @@ const argsSchema = z.strictObject({
  */
 export function imageCommand(options: ImageCommandOptions): CommandHandler {
   return async (args, context) => {
-    const { scanId, form, view = null, energy = null } = argsOf(args);
+    const { scanId, form, view = null, energy = null } = readArgs(argsSchema, args);
     const { spool, version, software, site, gateway } = options;
     const stored = await spool.scan(scanId);
     if (stored === null) throw new CommandFault("NOT_FOUND", "there is no such scan here");
@@ -70,13 +71,6 @@ export function imageCommand(options: ImageCommandOptions): CommandHandler {
     for (const file of files) sent.push(await send(options, { request, file }, context));
     return { scanId, form, files: sent };
   };
-}
-
-function argsOf(args: Readonly<Record<string, unknown>>): z.output<typeof argsSchema> {
-  const parsed = argsSchema.safeParse(args);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new CommandFault("BAD_REQUEST", `/args/${issue?.path.join("/") ?? ""} ${issue?.message ?? ""}`);
 }
 
 async function lastHit(spool: ImageCommandOptions["spool"], scanId: string): Promise<HitData | null> {

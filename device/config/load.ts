@@ -71,7 +71,6 @@ export function parseConfig(text: string, file: string): Config {
 export function unservedKeys(config: Config): readonly string[] {
   const keys: string[] = [];
   if (config.console !== undefined) keys.push("console");
-  for (const name of config.commands.allow) if (name !== "image") keys.push(`commands.allow: ${name}`);
   if (config.trust.models.length > 0) keys.push("trust.models");
   if (config.models.sources.length > 0) keys.push("models.sources");
   return keys;

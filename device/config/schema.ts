@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { UNSIGNED_COMMANDS } from "../../protocols/mqtt/command.ts";
 import { SITE_PATTERN } from "../../protocols/mqtt/names.ts";
 import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
@@ -112,9 +113,9 @@ export const configSchema = z.strictObject({
   trust: trustSchema,
   commands: z
     .strictObject({
-      allow: z.array(z.enum(["health", "outbox", "resend", "image", "rescore"])).default(["image"]),
+      allow: z.array(z.enum(UNSIGNED_COMMANDS)).default([...UNSIGNED_COMMANDS]),
     })
-    .default({ allow: ["image"] }),
+    .default({ allow: [...UNSIGNED_COMMANDS] }),
   declarations: z
     .strictObject({
       /** Longest that a declaration is kept, by the purpose it names; whatever it says itself. */

@@ -1,25 +1,33 @@
 import type { Peripheral } from "../peripheral/port.ts";
 import type { ScannerDriver, ScannerState } from "../scanner/port.ts";
+import type { LanePause } from "./paused-lanes.ts";
 
 /**
  * Follows the state that is published of a lane (`mqtt.md`, state): the scanner's, but `fault` with the code DEVICE_LOST while a
  * device that was there is gone and the scanner itself is well. A device that has not been seen since the start is no fault:
- * a gateway may start before its devices.
+ * a gateway may start before its devices. `paused` with the code PAUSED while central has paused the lane and no scan is open.
  */
 export function followLaneState(options: {
   readonly driver: Pick<ScannerDriver, "state" | "onState">;
   readonly peripherals: readonly Pick<Peripheral, "link" | "onLink">[];
+  /** Whether central has paused the lane; absent: it cannot. */
+  readonly paused?: LanePause;
   readonly publish: (state: ScannerState) => void;
 }): void {
-  const { driver, peripherals, publish } = options;
+  const { driver, peripherals, paused, publish } = options;
   const lost = new Set<number>();
   let lostSince = 0;
   let said: ScannerState | null = null;
   const say = () => {
-    const { state } = driver;
+    const state = resumed(driver.state, paused);
     const well = state.state === "idle" || state.state === "scanning";
+    const pausedSince = paused?.since() ?? null;
     const now: ScannerState =
-      lost.size > 0 && well ? { state: "fault", code: "DEVICE_LOST", since: lostSince } : state;
+      pausedSince !== null && (state.state === "idle" || state.state === "paused")
+        ? { state: "paused", code: "PAUSED", since: pausedSince }
+        : lost.size > 0 && well
+          ? { state: "fault", code: "DEVICE_LOST", since: lostSince }
+          : state;
     if (said?.state === now.state && said.code === now.code) return;
     said = now;
     publish(now);
@@ -38,5 +46,12 @@ export function followLaneState(options: {
     });
   });
   driver.onState(say);
+  paused?.onChange(say);
   say();
+}
+
+/** A driver that refused an item of a paused lane may say so until the next one comes: a resumed lane is idle. */
+function resumed(state: ScannerState, paused: LanePause | undefined): ScannerState {
+  if (paused === undefined || state.code !== "PAUSED" || paused.since() !== null) return state;
+  return { ...state, state: "idle", code: null };
 }

@@ -7,6 +7,8 @@ import { count, integritySchema, lane, text, uuid } from "./common.ts";
  * message.
  */
 export const ALERT_CODES = {
+  AUDIT_BROKEN:
+    "The journal does not hold what a checkpoint of it says: rows are gone or were changed; details say which",
   BELT_ESTOP: "The emergency stop of the belt is pressed",
   BELT_NOT_DIVERTED: "An item should have been set aside and could not; the belt is stopped where it can be",
   BELT_OUTPUT_FAILED: "The belt could not be told to stop or divert",
@@ -30,6 +32,8 @@ export const ALERT_CODES = {
   IMAGE_STRIPES: "Detector pixels differ in air: the calibration does not fit any more",
   IMAGE_UNREADABLE:
     "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
+  INBOUND_REFUSED:
+    "A message for the gateway is refused for who sent it: forged, replayed or for another; details say which and why",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
   PROFILE_APPLIED: "A risk profile of central is in force; details {version, validFrom, keyId}",
@@ -49,6 +53,8 @@ export const ALERT_CODES = {
   SCAN_REF_REUSED: "A scanner used a scanRef again with another start time; stored as a new scan",
   SCAN_TOO_LARGE: "A scan was larger than the lane accepts and was refused",
   UNDELIVERABLE: "A row of the journal cannot be delivered; details {sequence, id, scanId, reason}",
+  WITNESS_REFUSED:
+    "A co-signature of a checkpoint is refused: it is of another log or tree, or by no trusted key; details say why",
 } as const;
 export type AlertCode = keyof typeof ALERT_CODES;
 

@@ -1,19 +1,18 @@
 import { z } from "zod";
 import { timestamp } from "./common.ts";
 
-/** Commands of the contract; `pause` … `models.rollback` only as a signed JWS. */
-export const COMMANDS = [
-  "health",
-  "outbox",
-  "resend",
-  "image",
-  "rescore",
+/** Commands that need no signature, where the gateway's `commands.allow` names them. */
+export const UNSIGNED_COMMANDS = ["health", "outbox", "resend", "image", "rescore"] as const;
+/** Commands that are taken only as a JWS for this gateway, by a key in `trust.central`. */
+export const SIGNED_COMMANDS = [
   "pause",
   "resume",
   "models.install",
   "models.activate",
   "models.rollback",
 ] as const;
+/** Commands of the contract. */
+export const COMMANDS = [...UNSIGNED_COMMANDS, ...SIGNED_COMMANDS] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 /** Codes of a refused command. */

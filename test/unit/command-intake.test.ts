@@ -1,3 +1,4 @@
+import { createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,9 @@ import {
   type CommandMessage,
   MAX_WAITING,
 } from "../../device/commands/command-intake.ts";
+import { UsedTokens } from "../../device/commands/used-tokens.ts";
 import { SILENT_LOG } from "../../device/log.ts";
+import { signJws } from "../../protocols/jws.ts";
 import type { Response } from "../../protocols/mqtt/command.ts";
 import { encodeEvent } from "../../protocols/mqtt/envelope.ts";
 import { until } from "../fixtures/processes.ts";
@@ -21,12 +24,15 @@ describe("commands of central", () => {
   let folder: string;
   let answered: { readonly to: Omit<CommandMessage, "payload">; readonly response: Response }[];
   let ran: number;
+  let refused: string[];
+  const central = generateKeyPairSync("ed25519").privateKey;
   const open: CommandIntake[] = [];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), "lynceus-commands-"));
     answered = [];
     ran = 0;
+    refused = [];
   });
   afterEach(async () => {
     for (const intake of open.splice(0)) await intake.stop();
@@ -45,6 +51,13 @@ describe("commands of central", () => {
       },
       allow: ["image", "health"],
       answers: new Answers({ folder, clock: Date.now }),
+      signed: {
+        site: "NLRTM-EX",
+        gateway: "gw-01",
+        keys: async () => ({ keys: [rawKey(central)], faults: [] }),
+        used: new UsedTokens({ file: join(folder, "signed", "used.json"), clock: () => NOW }),
+      },
+      onRefused: (command, why) => void refused.push(`${command}: ${why}`),
       mayAnswer: (topic) => topic.startsWith("nii/v1/NLRTM-EX/"),
       respond: async (to, response) => void answered.push({ to, response }),
       clock: () => NOW,
@@ -150,4 +163,82 @@ describe("commands of central", () => {
     await late.start();
     expect(await readdir(folder)).toEqual([]);
   });
+
+  describe("that change the gateway", () => {
+    const handlers = {
+      pause: async (args: Readonly<Record<string, unknown>>) => {
+        ran += 1;
+        return { paused: String(args["lane"]) };
+      },
+    };
+    const token = (more: object = {}, key: KeyObject = central) =>
+      signJws(
+        JSON.stringify({
+          aud: "NLRTM-EX/gw-01",
+          name: "pause",
+          args: { lane: "lane-1" },
+          notAfter: new Date(NOW + 60_000).toISOString(),
+          ...more,
+        }),
+        key,
+      );
+    const event = (id: string, data: unknown) =>
+      encodeEvent({ name: "command", id, source: "/central", time: new Date(NOW).toISOString(), data });
+    async function answerTo(intake: CommandIntake, payload: Uint8Array) {
+      const before = answered.length;
+      await intake.receive({ name: "pause", payload });
+      await until("an answer", 10_000, () => answered.length > before);
+      const { response } = answered.at(-1)!;
+      return response.ok ? response.data : response.error?.code;
+    }
+
+    it("are done when a trusted key signed them for this gateway, in an event or alone", async () => {
+      const intake = await intakeOf({ handlers });
+      expect(await answerTo(intake, event("one", token()))).toEqual({ paused: "lane-1" });
+      const alone = token({ aud: ["/NLRTM-EX/gw-01"], id: "two" });
+      expect(await answerTo(intake, new TextEncoder().encode(alone))).toEqual({ paused: "lane-1" });
+      expect(answered.at(-1)?.response.id).toBe("two");
+      expect(await answerTo(intake, event("one", token()))).toEqual({ paused: "lane-1" });
+      expect(ran).toBe(2);
+      expect(refused).toEqual([]);
+    });
+
+    it("are refused, and said, when they are plain, forged, foreign, altered or replayed", async () => {
+      const intake = await intakeOf({ handlers });
+      const stranger = generateKeyPairSync("ed25519").privateKey;
+      const plain = { name: "pause", args: {}, notAfter: new Date(NOW + 60_000).toISOString() };
+      expect(await answerTo(intake, event("a", plain))).toBe("UNAUTHORISED");
+      expect(await answerTo(intake, event("b", token({}, stranger)))).toBe("UNAUTHORISED");
+      expect(await answerTo(intake, event("c", token({ aud: "NLRTM-EX/gw-02" })))).toBe("UNAUTHORISED");
+      expect(await answerTo(intake, event("d", token({ aud: "NLRTM-EX" })))).toBe("UNAUTHORISED");
+      expect(await answerTo(intake, event("e", token({ aud: undefined })))).toBe("UNAUTHORISED");
+      expect(await answerTo(intake, event("f", token({ id: "g" })))).toBe("UNAUTHORISED");
+      const [head, , signature] = token().split(".");
+      const body = Buffer.from(JSON.stringify({ ...plain, aud: "NLRTM-EX/gw-01" })).toString("base64url");
+      expect(await answerTo(intake, event("h", `${head}.${body}.${signature}`))).toBe("UNAUTHORISED");
+      expect(ran).toBe(0);
+      expect(refused).toHaveLength(7);
+      expect(await answerTo(intake, event("i", token({ iat: 1 })))).toEqual({ paused: "lane-1" });
+      // The same signed command under another id, also after a restart.
+      await intake.stop();
+      const again = await intakeOf({ handlers });
+      expect(await answerTo(again, event("j", token({ iat: 1 })))).toBe("UNAUTHORISED");
+      expect(refused.at(-1)).toContain("under another id");
+      expect(await answerTo(again, event("k", token({ notAfter: new Date(NOW - 1).toISOString() })))).toBe(
+        "EXPIRED",
+      );
+      expect(ran).toBe(1);
+    });
+
+    it("are not answered by what somebody else sent under their id", async () => {
+      const intake = await intakeOf({ handlers });
+      const stranger = generateKeyPairSync("ed25519").privateKey;
+      expect(await answerTo(intake, event("same", token({}, stranger)))).toBe("UNAUTHORISED");
+      expect(await answerTo(intake, event("same", token()))).toEqual({ paused: "lane-1" });
+    });
+  });
 });
+
+function rawKey(key: KeyObject): Uint8Array {
+  return new Uint8Array(Buffer.from(createPublicKey(key).export({ format: "jwk" }).x ?? "", "base64url"));
+}
