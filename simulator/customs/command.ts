@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
 import { DEFAULT_TOPIC_ROOT, isSite, TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/index.ts";
 import { listenForStop } from "../stop-signals.ts";
+import type { SignedProfile } from "./profile.ts";
 import { type CustomsReport, describeReport } from "./report.ts";
 
 interface Options {
@@ -11,6 +12,8 @@ interface Options {
   readonly truth?: string;
   readonly receipts?: true;
   readonly out?: string;
+  readonly profile?: string;
+  readonly profileKey?: string;
   readonly json?: true;
 }
 
@@ -27,6 +30,14 @@ export function registerCustoms(simulate: Command): void {
     .option("--truth <file>", "truth file of the simulated scanner; may grow, may not be there yet")
     .option("--receipts", "announce and send receipts; needs --out")
     .option("--out <file>", "append each hit and alert once, as one JSON object a line")
+    .option(
+      "--profile <file>",
+      "publish a risk profile, retained: JSON of lynceus-profile/1.0; needs --profile-key",
+    )
+    .option(
+      "--profile-key <file>",
+      "Ed25519 private key (PEM) that signs it; made where there is none, with its public part in FILE.pub for trust.central",
+    )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => customs(options));
 }
@@ -37,6 +48,7 @@ async function customs(options: Options): Promise<void> {
       remedy: "Name a file with --out, or leave --receipts out",
     });
   }
+  const profile = await profileOf(options);
   const { Customs } = await import("./customs.ts");
   const signals = listenForStop();
   const report = options.json === true ? printJson : printText;
@@ -47,6 +59,7 @@ async function customs(options: Options): Promise<void> {
     truth: options.truth ?? null,
     receipts: options.receipts === true,
     out: options.out ?? null,
+    profile,
     report,
   });
   try {
@@ -56,6 +69,17 @@ async function customs(options: Options): Promise<void> {
   } finally {
     signals.release();
   }
+}
+
+async function profileOf({ profile, profileKey }: Options): Promise<SignedProfile | null> {
+  if (profile === undefined && profileKey === undefined) return null;
+  if (profile === undefined || profileKey === undefined) {
+    throw new LynceusError("LYN_USAGE", "--profile and --profile-key go together", {
+      remedy: "Name the profile and the key that signs it, or neither",
+    });
+  }
+  const { signProfile } = await import("./profile.ts");
+  return signProfile(profile, profileKey);
 }
 
 function brokerOption(text: string): string {

@@ -19,6 +19,7 @@ import { entryLine, type ReceivedEvent, receivedEvent } from "./entry.ts";
 import { FileFollower } from "./file-follower.ts";
 import { Ledger } from "./ledger.ts";
 import { outcomeOf } from "./outcomes.ts";
+import type { SignedProfile } from "./profile.ts";
 import { receiptsFor } from "./receipts.ts";
 import { type CustomsCounts, type CustomsReport, hitReport } from "./report.ts";
 import { BrokerSession, type Outgoing } from "./session.ts";
@@ -38,6 +39,8 @@ export interface CustomsOptions {
   readonly truth: string | null;
   readonly receipts: boolean;
   readonly out: string | null;
+  /** Published, retained, at each connection; null: none. */
+  readonly profile: SignedProfile | null;
   readonly report: (report: CustomsReport) => void;
 }
 
@@ -126,6 +129,16 @@ export class Customs {
   async #connected(): Promise<void> {
     await this.#session.publish(this.#presence(true));
     this.#options.report({ event: "connected", broker: this.#options.broker });
+    await this.#publishProfile();
+  }
+
+  async #publishProfile(): Promise<void> {
+    const { profile, root, site, report } = this.#options;
+    if (profile === null) return;
+    const payload = this.#event("profile", profile.jws);
+    const topic = topicFor("profile", { root, site });
+    if (await this.#session.publish({ topic, payload, retain: true }))
+      report({ event: "profile", version: profile.version });
   }
 
   async #announce(text: string, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import type { ReceivedHit } from "../../protocols/mqtt/index.ts";
 export type CustomsReport =
   | { readonly event: "connected"; readonly broker: string }
   | { readonly event: "disconnected"; readonly reason: string }
+  | { readonly event: "profile"; readonly version: number }
   | {
       readonly event: "declared";
       readonly at: string;
@@ -111,6 +112,8 @@ export function describeReport(report: CustomsReport): string | null {
       return `connected to ${report.broker}`;
     case "disconnected":
       return `broker lost: ${report.reason}`;
+    case "profile":
+      return `risk profile version ${report.version} published`;
     case "declared":
       return `declaration ${report.aedId} revision ${report.revision} published (${report.delivery})`;
     case "hit":

@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseTrustedKey } from "../../device/trusted-keys.ts";
 import { eventId } from "../../protocols/ids.ts";
+import { verifyJws } from "../../protocols/jws.ts";
 import { encodeEvent, type NamedEvent, topicFilter, topicFor, unwrap } from "../../protocols/mqtt/index.ts";
 import { Customs, type CustomsOptions } from "../../simulator/customs/customs.ts";
+import { signProfile } from "../../simulator/customs/profile.ts";
 import type { CustomsCounts, CustomsReport } from "../../simulator/customs/report.ts";
 import { simulateScan } from "../../simulator/scan.ts";
 import { type Delivery, truthLine } from "../../simulator/scanner/truth.ts";
@@ -52,7 +55,7 @@ describe("simulated customs", () => {
       const event = unwrap(payload);
       if (event !== null) heard.push(event);
     });
-    const names = ["receipt", "declaration", "outcome", "central"] as const;
+    const names = ["receipt", "declaration", "outcome", "central", "profile"] as const;
     await gateway.subscribeAsync(
       names.map((name) => topicFilter(name)),
       { qos: 1 },
@@ -76,6 +79,7 @@ describe("simulated customs", () => {
       truth: join(folder, "truth.ndjson"),
       receipts: true,
       out: join(folder, "central.ndjson"),
+      profile: null,
       report: (report) => reports.push(report),
       ...more,
     });
@@ -334,6 +338,29 @@ describe("simulated customs", () => {
     gateway = again;
     await sendHit(1);
     await until("the hit", 10_000, () => central.of("hit")[0]);
+  });
+
+  it("publishes a risk profile that a gateway can verify, retained, with a key that it makes itself", async () => {
+    const file = join(folder, "profile.json");
+    const key = join(folder, "central.key");
+    const profile = { schema: "lynceus-profile/1.0", version: 3, validFrom: "2026-01-01T00:00:00Z" };
+    writeFileSync(file, JSON.stringify({ ...profile, deMinimisEur: 45 }));
+    const central = start({ profile: await signProfile(file, key) });
+    await until("the profile", 10_000, () => dataOf("profile").length === 1);
+    expect(await until("the report", 10_000, () => central.of("profile")[0])).toMatchObject({ version: 3 });
+    const [jws] = heard.filter(({ name }) => name === "profile").map(({ data }) => String(data));
+    const { payload } = verifyJws(jws ?? "", [parseTrustedKey(readFileSync(`${key}.pub`))]);
+    expect(JSON.parse(Buffer.from(payload).toString())).toEqual({ ...profile, deMinimisEur: 45 });
+    const late = await connectAsync(broker.url, { protocolVersion: 5 });
+    const kept = new Promise((resolve) => late.once("message", (...message) => resolve(message[2])));
+    await late.subscribeAsync(topicFor("profile", { site: SITE }));
+    expect(await kept).toMatchObject({ retain: true });
+    await late.endAsync();
+    // The key stays, and signs the next version too; what is no profile is refused by name.
+    const keyText = readFileSync(key, "utf8");
+    writeFileSync(file, JSON.stringify({ ...profile, version: "4" }));
+    await expect(signProfile(file, key)).rejects.toThrow("at /version");
+    expect(readFileSync(key, "utf8")).toBe(keyText);
   });
 
   it("refuses to receipt what it does not keep", async () => {
