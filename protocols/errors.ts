@@ -4,6 +4,10 @@
  */
 export const ERROR_CODES = {
   LYN_ASPECT: "Registers are not those of an Aspect portal",
+  LYN_AUDIT_BROKEN:
+    "A journal or an export does not hold what was written: the message names the first broken link",
+  LYN_AUDIT_EXPORT: "A folder is no export that can be verified, or a log cannot be exported there",
+  LYN_AUTHORITY: "The reference certificate authority cannot do what it was asked",
   LYN_BELT_MAP: "A signal of a conveyor's map is unknown, in the wrong table or too far from the others",
   LYN_BELT_OUTPUT: "A conveyor could not be told to stop or divert",
   LYN_CALIBRATION: "Dark and air frames do not make a calibration, or lines do not fit it",
@@ -31,6 +35,7 @@ export const ERROR_CODES = {
   LYN_DICOM_SYNTAX: "A DICOM object has a transfer syntax that is not read",
   LYN_DICOM_TRUNCATED: "A DICOM object ends before what it announces",
   LYN_DRIVER_MODULE: "A driver module is not there, does not load or exports something else",
+  LYN_ENROLMENT: "A gateway could not be enrolled: token, authority or folder",
   LYN_ENVELOPE_INVALID: "A message is not a CloudEvents 1.0 structured event of the MQTT contract",
   LYN_FRAME_ENCODE:
     "A line-scan frame cannot be encoded: a field is out of range or the payload is over 1 MiB",
@@ -58,16 +63,26 @@ export const ERROR_CODES = {
   LYN_LISTEN_FAILED: "The gateway cannot listen on an address",
   LYN_MASS_CALIBRATION: "A step wedge or a mass calibration file cannot be used",
   LYN_MESSAGE_TOO_LARGE: "A message is larger than the MQTT contract allows",
+  LYN_MODEL_ARCHIVE: "The archive of a model package is refused: what it holds, or its size",
   LYN_MODEL_DIGEST_MISMATCH: "A file of a model package is not the one that its manifest describes",
+  LYN_MODEL_GRAPH: "The graph of a model package uses what is not allowed, or is beyond its bounds",
   LYN_MODEL_KNOWN_ANSWER: "A model does not give its golden outputs on this machine",
   LYN_MODEL_LOAD_FAILED: "The runtime cannot load the graph of a model package",
   LYN_MODEL_MANIFEST_INVALID: "The manifest or golden files of a model package break lynceus-model/1",
   LYN_MODEL_MISSING: "A model that a lane names has no package in the models folders",
+  LYN_MODEL_RELEASE: "A step of releasing model packages cannot be done",
+  LYN_MODEL_REPOSITORY:
+    "A repository of models is refused: its signatures, versions, expiry or sizes, or the clock",
   LYN_MODEL_RUN_FAILED: "A model run failed or gave values that are not numbers",
   LYN_MODEL_SCAN_UNSUPPORTED: "The model cannot read a scan of this kind, size or air level",
+  LYN_MODEL_SIGNATURE: "A model package is signed by no key in trust.models and is none of the release",
+  LYN_MODEL_SOURCE: "No source of models can be reached, or none has the target",
+  LYN_MODEL_STATE:
+    "The state of the installed models cannot be read or written, or does not allow what is asked",
   LYN_MODEL_UNREADABLE: "A model package or a file of it cannot be read or is too large",
   LYN_MT_SICS: "A line or command is not MT-SICS",
   LYN_N42: "A document is not ANSI N42.42, or is beyond its bounds",
+  LYN_NOTE: "A checkpoint or a witness' signature is no signed note, or says something else",
   LYN_PATH_MISSING: "A path named on the command line does not exist",
   LYN_PAYLOAD_INVALID: "The data of an event does not match its schema",
   LYN_PEER_NOT_ALLOWED: "A peer is not in the list of allowed addresses",
@@ -85,6 +100,7 @@ export const ERROR_CODES = {
   LYN_SECRET_UNREADABLE: "A secret named in the configuration cannot be read",
   LYN_SERIAL_PORT: "A serial port cannot be opened",
   LYN_SIGNING_KEY: "The signing key cannot be used",
+  LYN_SIGNING_KEY_EXPOSED: "The file of the signing key may be read or written by others than its owner",
   LYN_SIMULATION: "The simulator could not generate a scan",
   LYN_SPOOL_CLOSED: "The spool is not open",
   LYN_SPOOL_FATAL: "The disk under the spool failed; what was not acknowledged cannot be trusted",

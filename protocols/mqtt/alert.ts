@@ -18,9 +18,15 @@ export const ALERT_CODES = {
     "A DICOM archive does not commit to what it stored; details say whether the gateway keeps the objects",
   ARCHIVE_UNREACHABLE: "A DICOM archive takes no objects; they wait on the gateway",
   BROKER_REFUSES: "The broker refuses the gateway or a message of it; details say with which reason code",
+  BROKER_UNTRUSTED:
+    "The broker's certificate is not believed, or it speaks no TLS that is allowed; nothing is sent",
   CALIBRATION_DRIFT: "What examinations find is not what the scores claim any more, or the scores have moved",
   CALIBRATION_OLD: "The scanner's dark and air measurement is older than the lane allows",
   CALIBRATION_MISSING: "Raw counts cannot be corrected: dark or air frames are missing or do not fit",
+  CERTIFICATE_EXPIRES:
+    "A client certificate for the broker expires soon or has expired; details say which and when",
+  CERTIFICATE_NOT_RENEWED: "A client certificate for the broker could not be renewed; it is tried again",
+  CERTIFICATE_REFUSED: "The broker refuses a client certificate of the gateway; details say why",
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",
   DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
   DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",
