@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { endianness } from "node:os";
 import { parseArgs } from "node:util";
 import { LynceusError } from "../protocols/errors.ts";
 import { benchmarkScans } from "./benchmark/benchmark.ts";
@@ -149,13 +150,21 @@ export function encodeScan(scan: SimulatedScan, index: number): Uint8Array {
   view.setUint32(0, header.length, true);
   out.set(header, 4);
   let at = 4 + header.length;
-  for (const plane of scan.planes) {
-    for (const sample of plane.samples) {
-      view.setUint16(at, sample, true);
-      at += 2;
-    }
+  for (const { samples } of scan.planes) {
+    writeSamples(samples, out, at);
+    at += planeBytes;
   }
   return out;
+}
+
+/** Samples as u16 little-endian from `at` on. */
+export function writeSamples(samples: Uint16Array, out: Uint8Array, at: number): void {
+  if (endianness() === "LE") {
+    out.set(new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength), at);
+    return;
+  }
+  const view = new DataView(out.buffer);
+  for (const [i, sample] of samples.entries()) view.setUint16(at + 2 * i, sample, true);
 }
 
 if (import.meta.main) {

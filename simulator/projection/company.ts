@@ -7,7 +7,7 @@ import { type Mix, SCENARIOS, type Scenario, simulateScan } from "../scan.ts";
 import { TALLY_CELL } from "../scene/canvas.ts";
 import { MATTER_LABELS, type MatterMap } from "../scene/matter.ts";
 import { PIXEL_PITCH_MM } from "../scene/scene.ts";
-import { encodeScan } from "../stream.ts";
+import { encodeScan, writeSamples } from "../stream.ts";
 import { type Companion, companions } from "./companions.ts";
 
 /**
@@ -55,11 +55,9 @@ function encode(things: readonly Companion[], machine: object, map?: MatterMap):
   view.setUint32(0, header.length, true);
   out.set(header, 4);
   let at = 4 + header.length;
-  for (const plane of things.flatMap(({ low, high }) => [low, high])) {
-    for (const sample of plane) {
-      view.setUint16(at, sample, true);
-      at += 2;
-    }
+  for (const samples of things.flatMap(({ low, high }) => [low, high])) {
+    writeSamples(samples, out, at);
+    at += samples.byteLength;
   }
   out.set(cells, at);
   return out;
