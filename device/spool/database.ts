@@ -12,9 +12,16 @@ export { Database, type SqlRow } from "../sqlite.ts";
 export const JOURNAL_FILE = "journal.db";
 const LOCK_FILE = "lock.db";
 
-/** SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_NOTADB. */
+/** SQLITE_BUSY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB. */
 const BUSY = 5;
-const CORRUPT: ReadonlySet<number> = new Set([11, 26]);
+const IOERR = 10;
+const DAMAGED = 11;
+const CORRUPT: ReadonlySet<number> = new Set([DAMAGED, 26]);
+/** Looks at a journal whose pages cannot all be read. */
+const LOOKS = 3;
+
+/** Longest wait for another writer, ms: `lynceus outbox retry` has one short transaction. */
+const BUSY_MS = 2000;
 
 /** What {@link openJournal} found. `corrupt`: where a damaged journal was moved to. */
 export interface OpenedJournal {
@@ -42,20 +49,41 @@ export function openJournal(path: string, now: number): OpenedJournal {
 }
 
 function openChecked(file: string): Database {
-  const db = new DatabaseSync(file, { timeout: 0 });
+  const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
     // Checkpoints run after a batch was answered (`worker.ts`), so that no hit waits for one.
     db.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
     );
-    const verdict = db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-    if (verdict !== "ok") throw Object.assign(new Error(String(verdict)), { errcode: 11 });
+    mustBeSound(db);
     migrate(db);
     return new Database(db);
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/**
+ * A page that cannot be read is damage when it is the same one each time, as a bad sector is. Else the disk errs now and then:
+ * that is no reason to set a whole journal aside.
+ */
+function mustBeSound(db: DatabaseSync): void {
+  const verdicts: string[] = [];
+  for (let look = 0; look < LOOKS; look += 1) {
+    const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
+    if (verdict === "ok") return;
+    verdicts.push(verdict);
+    if (!isReadError(verdict)) break;
+  }
+  const errs = verdicts.every(isReadError) && new Set(verdicts).size > 1;
+  throw Object.assign(new Error(verdicts.join("; ")), { errcode: errs ? IOERR : DAMAGED });
+}
+
+/** Whether what the check found is an error of the disk: `unable to get the page. error code=8458`. */
+function isReadError(verdict: string): boolean {
+  const code = Number(/error code=(\d+)/.exec(verdict)?.[1] ?? 0);
+  return (code & 0xff) === IOERR;
 }
 
 /**
