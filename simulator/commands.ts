@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { registerAuthority } from "./authority/command.ts";
 import { registerBroker } from "./broker/command.ts";
 import { registerCustoms } from "./customs/command.ts";
 import { registerDataset } from "./dataset/command.ts";
@@ -16,6 +17,7 @@ export function simulateCommands(simulate: Command): void {
   registerDevice(simulate);
   registerProject(simulate);
   registerBroker(simulate);
+  registerAuthority(simulate);
 }
 
 /**

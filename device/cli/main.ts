@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
 import { packageVersion } from "../versions.ts";
+import { registerAudit } from "./audit/register.ts";
 import { registerCalibrate } from "./calibrate/register.ts";
 import { registerCheck } from "./check.ts";
 import { registerDeclarations } from "./declarations/register.ts";
@@ -8,6 +9,7 @@ import { registerDemo } from "./demo/register.ts";
 import { registerDicom } from "./dicom/register.ts";
 import { registerDoctor } from "./doctor/register.ts";
 import { registerDriver } from "./driver/register.ts";
+import { registerEnroll } from "./enroll.ts";
 import { registerEvaluate } from "./evaluate/register.ts";
 import { registerOutbox } from "./outbox.ts";
 import { registerRecord } from "./record/register.ts";
@@ -55,6 +57,7 @@ export function createProgram(): Command {
   registerEvaluate(program);
   registerWatch(program);
   registerOutbox(program);
+  registerAudit(program);
   registerReport(program);
   registerReplay(program);
   registerDeclarations(program);
@@ -62,6 +65,7 @@ export function createProgram(): Command {
   registerDoctor(program);
   registerDriver(program);
   registerRecord(program);
+  registerEnroll(program);
   registerSimulate(program);
   for (const command of program.commands) command.exitOverride();
   return program;

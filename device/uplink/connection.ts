@@ -1,23 +1,19 @@
 import { Socket } from "node:net";
-import { connect, type IClientOptions, type IClientPublishOptions, type MqttClient } from "mqtt";
+import { connect, type MqttClient } from "mqtt";
 import { LynceusError } from "../../protocols/errors.ts";
 import type { Log } from "../log.ts";
+import { CONNECT_MS, clientOptions, MAX_INBOUND_BYTES, publishOptions } from "./client-options.ts";
+import { PacketGuard } from "./packet-guard.ts";
+import { tlsFaultOf } from "./tls-faults.ts";
 
 /** Packets in flight at most, whatever the broker allows. */
 const MAX_WINDOW = 256;
-/** Time for TCP, TLS and CONNACK together, ms. */
-const CONNECT_MS = 15_000;
-const KEEPALIVE_S = 30;
 /** Time that a handler has for one message; beyond it the broker is asked to send it again, ms. */
 const HANDLER_MS = 10_000;
-/** Messages that the broker may have under way to us unacknowledged. */
-const RECEIVE_MAXIMUM = 20;
-/** The largest packet we take: a declaration and its envelope. */
-const MAX_INBOUND_BYTES = 512 * 1024;
-/** `mqtt.md`: sessions of topics downward outlive a week's outage. */
-export const SESSION_EXPIRY_S = 8 * 24 * 3600;
 /** Longest wait for a clean DISCONNECT, ms. */
 const DISCONNECT_MS = 500;
+/** Time for what is in flight when a connection is to be replaced by another, ms. */
+const RETIRE_MS = 2_000;
 
 /** A message as published. */
 export interface Outgoing {
@@ -44,17 +40,23 @@ export type PublishResult =
   | { readonly kind: "refused"; readonly code: number; readonly message: string }
   | { readonly kind: "lost" };
 
+/** What a connection authenticates itself and the broker with: PEM, and a revocation list of the broker's authority. */
+export interface Credentials {
+  readonly password?: string;
+  readonly ca?: Uint8Array;
+  readonly cert?: Uint8Array;
+  readonly key?: Uint8Array;
+  readonly crl?: Uint8Array;
+  /** Default TLS 1.3. */
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+}
+
 export interface ConnectionOptions {
   readonly url: string;
   readonly protocol: 5 | 4;
   readonly clientId: string;
   readonly username?: string | undefined;
-  readonly credentials: {
-    readonly password?: string;
-    readonly ca?: Uint8Array;
-    readonly cert?: Uint8Array;
-    readonly key?: Uint8Array;
-  };
+  readonly credentials: Credentials;
   readonly will?: Outgoing;
   readonly subscriptions: readonly string[];
   /** Durable handling of one message; it is acknowledged to the broker when this resolves. */
@@ -88,15 +90,19 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #pending = new Set<Pending>();
   readonly #watch: NodeJS.Timeout;
+  readonly #guard: PacketGuard;
   #open = true;
+  #retiring = false;
   #reason = "the connection was closed";
 
   private constructor(
     client: MqttClient,
     options: ConnectionOptions,
-    { refused, sessionPresent }: { refused: readonly string[]; sessionPresent: boolean },
+    found: { refused: readonly string[]; sessionPresent: boolean; guard: PacketGuard },
   ) {
+    const { refused, sessionPresent, guard } = found;
     this.#client = client;
+    this.#guard = guard;
     this.sessionPresent = sessionPresent;
     this.#options = options;
     this.refusedFilters = refused;
@@ -105,12 +111,13 @@ export class Connection {
     this.window = Math.max(1, Math.min(serverProperties?.receiveMaximum ?? MAX_WINDOW, MAX_WINDOW));
     this.#watch = setInterval(() => this.#checkDeadlines(), Math.min(1000, options.deadlineMs / 4));
     client.on("error", (error) => {
-      this.#reason = error.message;
+      this.#reason = describe(error);
     });
     this.closed = new Promise((resolve) => {
       client.once("close", () => {
         this.#open = false;
         clearInterval(this.#watch);
+        this.#guard.stop();
         for (const { settle } of [...this.#pending]) settle({ kind: "lost" });
         client.end(true);
         resolve(this.#reason);
@@ -122,13 +129,15 @@ export class Connection {
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
     const client = connect(options.url, clientOptions(options));
     client.handleMessage = (packet, done) => receive(client, options, packet, done);
+    const guard = guarded(client);
     try {
       const sessionPresent = await connected(client, signal);
       sendAtOnce(client.stream);
       const refused = await subscribe(client, options.subscriptions);
       if (!client.connected) throw new Error("the broker closed the connection");
-      return new Connection(client, options, { refused, sessionPresent });
+      return new Connection(client, options, { refused, sessionPresent, guard });
     } catch (error) {
+      guard.stop();
       client.on("error", () => undefined);
       client.end(true);
       throw error;
@@ -141,7 +150,7 @@ export class Connection {
 
   /** How many more publishes the window allows. */
   get room(): number {
-    return this.#open ? this.window - this.#pending.size : 0;
+    return this.#open && !this.#retiring ? this.window - this.#pending.size : 0;
   }
 
   /** Bytes of the packet that carries a message (MQTT 5, §3.3), at most. */
@@ -184,6 +193,15 @@ export class Connection {
     this.#client.end(true);
   }
 
+  /** Lets what is in flight arrive, takes nothing new, and says goodbye: what comes next is another connection. */
+  async retire(): Promise<void> {
+    this.#retiring = true;
+    const end = performance.now() + RETIRE_MS;
+    while (this.#open && this.#pending.size > 0 && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    if (this.#open) await this.disconnect();
+  }
+
   /** Says goodbye: no will. Never waits longer than half a second. */
   async disconnect(): Promise<void> {
     this.#reason = "disconnected";
@@ -212,53 +230,17 @@ function sendAtOnce(stream: MqttClient["stream"]): void {
   if (stream instanceof Socket) stream.setNoDelay(true);
 }
 
-function clientOptions(options: ConnectionOptions): IClientOptions {
-  const { protocol, credentials, will, username } = options;
-  const five = protocol === 5;
-  return {
-    protocolVersion: protocol,
-    clientId: options.clientId,
-    clean: false,
-    keepalive: KEEPALIVE_S,
-    connectTimeout: CONNECT_MS,
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-    ...(username === undefined ? {} : { username }),
-    ...(credentials.password === undefined ? {} : { password: credentials.password }),
-    ...(credentials.ca === undefined ? {} : { ca: Buffer.from(credentials.ca) }),
-    ...(credentials.cert === undefined ? {} : { cert: Buffer.from(credentials.cert) }),
-    ...(credentials.key === undefined ? {} : { key: Buffer.from(credentials.key) }),
-    ...(five
-      ? {
-          properties: {
-            sessionExpiryInterval: SESSION_EXPIRY_S,
-            receiveMaximum: RECEIVE_MAXIMUM,
-            maximumPacketSize: MAX_INBOUND_BYTES,
-          },
-        }
-      : {}),
-    ...(will === undefined
-      ? {}
-      : {
-          will: {
-            topic: will.topic,
-            payload: Buffer.from(will.payload),
-            qos: will.qos,
-            retain: will.retain,
-            ...(five
-              ? { properties: { contentType: will.contentType, userProperties: { schema: will.schema } } }
-              : {}),
-          },
-        }),
-  };
-}
-
-function publishOptions(message: Outgoing, protocol: 5 | 4): IClientPublishOptions {
-  const { qos, retain, contentType, schema, correlationData } = message;
-  if (protocol === 4) return { qos, retain };
-  const correlation = correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData) };
-  return { qos, retain, properties: { contentType, userProperties: { schema }, ...correlation } };
+/** Watches what the broker sends, from its first byte on. */
+function guarded(client: MqttClient): PacketGuard {
+  const guard = new PacketGuard({
+    maxBytes: MAX_INBOUND_BYTES,
+    cut: (why) => {
+      client.emit("error", new Error(why));
+      client.end(true);
+    },
+  });
+  client.stream.on("data", (chunk: Uint8Array) => guard.see(chunk));
+  return guard;
 }
 
 /** Returns whether the broker kept our session. */
@@ -275,7 +257,7 @@ function connected(client: MqttClient, signal: AbortSignal): Promise<boolean> {
     };
     client.on("error", (error) => {
       reason = describe(error);
-      end(new Error(reason));
+      end(new Error(reason, { cause: error }));
     });
     client.once("close", () => end(new Error(reason)));
     client.once("connect", (packet) => end(null, packet.sessionPresent));
@@ -343,6 +325,8 @@ function resultOf(error: unknown): PublishResult {
 
 /** An error's text; a refused connection to several addresses has none of its own. */
 export function describe(error: unknown): string {
+  const tls = tlsFaultOf(error);
+  if (tls !== null) return tls.reason;
   if (error instanceof LynceusError) return `${error.code} ${error.message}`;
   if (error instanceof AggregateError) return error.errors.map(describe).join("; ");
   if (!(error instanceof Error)) return String(error);

@@ -25,6 +25,8 @@ export interface SessionOptions {
   readonly onOnline: (connection: Connection) => void;
   readonly onState: (state: LinkState) => void;
   readonly onRefused: (filters: readonly string[]) => void;
+  /** A connection did not come about, or ended by an error. */
+  readonly onFailed?: (error: unknown) => void;
   readonly clock: () => number;
   readonly random: () => number;
   readonly log: Log;
@@ -38,6 +40,7 @@ export class Session {
   #running: Promise<void> | null = null;
   #connection: Connection | null = null;
   #state: LinkState;
+  #renewing = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -59,6 +62,13 @@ export class Session {
     this.#running = this.#run(this.#abort.signal);
   }
 
+  /** Makes the connection that is up anew, at once: with certificates that were replaced. */
+  async renew(): Promise<void> {
+    if (this.#connection === null) return;
+    this.#renewing = true;
+    await this.#connection.retire();
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#connection?.disconnect();
@@ -73,6 +83,11 @@ export class Session {
       const began = performance.now();
       const reason = await this.#once(signal);
       if (signal.aborted) return;
+      if (this.#renewing) {
+        this.#renewing = false;
+        attempt = -1;
+        continue;
+      }
       if (performance.now() - began > STABLE_MS) attempt = 0;
       this.#enter("waiting", reason);
       await pause(backoffMs(attempt, backoff, random), signal);
@@ -102,6 +117,7 @@ export class Session {
       return reason;
     } catch (error) {
       this.#connection = null;
+      if (!signal.aborted) this.#options.onFailed?.(error);
       const reason = describe(error);
       if (!signal.aborted && reason !== this.#state.reason)
         log.warn({ role, reason }, "no connection to the broker");

@@ -24,7 +24,7 @@ test("health names the client certificate that expires first, read anew each tim
     return expiry === null ? null : (Date.parse(expiry) - Date.now()) / DAY_MS;
   };
   expect(await daysLeft(undefined)).toBeNull();
-  expect(await daysLeft({ ca: long, roles: {} })).toBeNull();
+  expect(await daysLeft({ cert: undefined, roles: {} })).toBeNull();
   expect(await daysLeft({ cert: long, roles: {} })).toBeCloseTo(30, 1);
   expect(await daysLeft({ cert: long, roles: { in: { cert: short, key: "k" } } })).toBeCloseTo(3, 1);
   expect(await daysLeft({ cert: "env:CERT", roles: {} })).toBeCloseTo(3, 1);

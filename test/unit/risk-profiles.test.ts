@@ -313,7 +313,7 @@ describe("keys that are trusted", () => {
 it("doctor names each key that central signs with, and those that cannot be used", async () => {
   const pem = String(central.publicKey.export({ type: "spki", format: "pem" }));
   const probe = (...names: string[]) =>
-    probeTrust({ trust: { central: names, models: [] } }, { GOOD: pem, BAD: "no key" });
+    probeTrust({ trust: { central: names } }, { GOOD: pem, BAD: "no key" });
   expect(await probe()).toMatchObject([{ state: "warning", what: "trust.central" }]);
   expect(await probe("env:GOOD", "env:BAD", "env:NONE")).toMatchObject([
     { state: "ok", found: expect.stringMatching(/^key [0-9a-f]{16}$/) },

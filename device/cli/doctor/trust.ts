@@ -5,7 +5,7 @@ import { type Finding, failed, ok, warning } from "./finding.ts";
 
 /** Each key that central signs profiles with; none is a choice, and said. */
 export async function probeTrust(
-  { trust }: Pick<Config, "trust">,
+  { trust }: { readonly trust: Pick<Config["trust"], "central"> },
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Finding[]> {
   const what = "trust.central";
