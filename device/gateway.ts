@@ -3,40 +3,33 @@ import type { Outcome } from "../protocols/mqtt/outcome.ts";
 import type { Received } from "../protocols/mqtt/received.ts";
 import type { Cause } from "../protocols/vocabulary.ts";
 import { Alerts } from "./alerts.ts";
-import { trackingOf } from "./belt-parts.ts";
+import type { Checkpoints } from "./audit/checkpoints.ts";
+import { checkpointsOf } from "./audit/of-config.ts";
+import { siteClockOf } from "./clock/of-config.ts";
+import type { SiteClock } from "./clock/site-clock.ts";
 import type { CommandIntake } from "./commands/command-intake.ts";
 import { commandsOf } from "./commands/of-config.ts";
 import type { Config } from "./config/schema.ts";
-import { readSecret } from "./config/secrets.ts";
 import { requestsOf } from "./declarations/of-config.ts";
 import type { DeclarationRequests } from "./declarations/requests.ts";
 import type { Reports } from "./dicom-out/of-config.ts";
 import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
-import {
-  credentialsOf,
-  driverOf,
-  machineWatchOf,
-  massCalibrationOf,
-  pausedLanesOf,
-  peripheralsOf,
-  scoringOf,
-} from "./gateway-parts.ts";
+import { credentialsOf, pausedLanesOf, scoringOf } from "./gateway-parts.ts";
 import { HealthReporter } from "./health-reporter.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
-import { inferenceForLane } from "./inference/for-lane.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
-import { Lane } from "./lane/lane.ts";
-import { followLaneState } from "./lane/lane-state.ts";
+import { readSigningKey, type SigningKey } from "./keys/signing-key.ts";
+import type { Lane } from "./lane/lane.ts";
 import type { PausedLanes } from "./lane/paused-lanes.ts";
 import { Scorer } from "./lane/scorer.ts";
 import { Surroundings } from "./lane/surroundings.ts";
+import { laneOf } from "./lane-parts.ts";
 import type { Log } from "./log.ts";
+import { Monitoring } from "./monitoring.ts";
 import { profilesOf } from "./profiles/of-config.ts";
 import type { Profiles } from "./profiles/profiles.ts";
-import type { ScannerState } from "./scanner/port.ts";
-import { clockState, infoOf, type Work } from "./self-description.ts";
-import { createSigner, type Signer } from "./signing.ts";
+import { infoOf, type Work } from "./self-description.ts";
 import type { Spool } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
 import { statisticsOf } from "./statistics/of-config.ts";
@@ -65,12 +58,14 @@ interface Parts {
   readonly lanes: readonly Lane[];
   readonly intake: Intake;
   readonly profiles: Profiles;
+  readonly checkpoints: Checkpoints;
   readonly requests: DeclarationRequests;
   readonly statistics: StatisticsPublisher;
   readonly uplink: Uplink;
   readonly commands: CommandIntake;
   readonly paused: PausedLanes;
   readonly health: HealthReporter;
+  readonly monitoring: Monitoring;
   /** Null where none are configured. */
   readonly reports: Reports | null;
 }
@@ -84,6 +79,7 @@ export class Gateway {
   readonly failed: Promise<"failed">;
   readonly #options: GatewayOptions;
   readonly #fail: () => void;
+  readonly #clock: SiteClock;
   readonly #work: Work = {
     captured: 0,
     captureFailed: 0,
@@ -93,11 +89,12 @@ export class Gateway {
     scoreFailed: 0,
   };
   #parts: Parts | null = null;
-  #signer: Signer | null = null;
+  #signer: Awaited<ReturnType<Spool["signer"]>> = null;
   #saidModels: InferenceState["models"] | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#clock = siteClockOf(options.config, () => this.#parts?.alerts, options.log);
     const { promise, resolve } = Promise.withResolvers<"failed">();
     this.failed = promise;
     this.#fail = () => resolve("failed");
@@ -106,19 +103,22 @@ export class Gateway {
   /** Opens the spool, resumes what a stop or crash left, starts lanes, models and uplink. Throws when the spool cannot be used. */
   async start(): Promise<void> {
     const { config, log, env } = this.#options;
-    const signingKey = config.signing === undefined ? undefined : await readSecret(config.signing.key, env);
-    this.#signer = signingKey === undefined ? null : createSigner(signingKey);
+    const signingKey = config.signing && (await readSigningKey(config.signing, env));
     const { inference } = this.#options;
     const loading = inference.start(); // models load while the spool opens
+    await this.#clock.start();
     const spool = await this.#openSpool(signingKey);
+    this.#signer = await spool.signer();
     const parts = await this.#assemble(spool, inference);
     this.#parts = parts;
     const unfinished = await spool.unfinished();
     sayOrphans(config, unfinished, log);
     await parts.reports?.start();
     await parts.profiles.start();
+    await parts.checkpoints.start();
     await parts.paused.start();
     await parts.commands.start();
+    await parts.monitoring.start();
     await parts.uplink.start();
     await Promise.all(
       parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
@@ -139,6 +139,7 @@ export class Gateway {
     const parts = this.#parts;
     if (parts === null) return;
     parts.health.stop();
+    await parts.monitoring.stop();
     parts.uplink.stopping();
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
     await parts.commands.stop();
@@ -146,13 +147,15 @@ export class Gateway {
     await parts.alerts.stop();
     await parts.requests.stop();
     await parts.statistics.stop();
+    await parts.checkpoints.stop();
     await parts.uplink.stop();
     await parts.inference.stop();
     await parts.spool.stop();
+    await this.#clock.stop();
   }
 
   /** Opens the spool; one that a gateway still draining has open is waited for, as after a quick restart. */
-  async #openSpool(signingKey: Uint8Array | undefined): Promise<Spool> {
+  async #openSpool(signingKey: SigningKey | undefined): Promise<Spool> {
     const { log } = this.#options;
     for (const end = performance.now() + LOCK_WAIT_MS; ; ) {
       const spool = this.#createSpool(signingKey);
@@ -167,7 +170,7 @@ export class Gateway {
     }
   }
 
-  #createSpool(signingKey: Uint8Array | undefined): Spool {
+  #createSpool(signingKey: SigningKey | undefined): Spool {
     const { config, log } = this.#options;
     return createSpool({
       path: config.spool.path,
@@ -177,7 +180,9 @@ export class Gateway {
       retention: { purposes: config.declarations.purposes, longestMs: config.declarations.keep },
       site: config.gateway.site,
       gateway: config.gateway.id,
-      clock: Date.now,
+      clock: this.#clock.now,
+      life: this.#clock.life,
+      proven: this.#clock.proven,
       signingKey,
       log,
       onFatal: (error) => {
@@ -192,12 +197,19 @@ export class Gateway {
 
   async #assemble(spool: Spool, inference: Inference): Promise<Parts> {
     const { config, log } = this.#options;
-    const alerts = new Alerts({ spool, log });
+    const monitoring = new Monitoring({
+      ...this.#options,
+      spool,
+      uplink: () => uplink,
+      health: () => health.now(),
+    });
+    const alerts = new Alerts({ spool, log, told: (alert) => monitoring.metrics.alert(alert) });
     const reports = await this.#createReports(spool, alerts);
-    const requests = requestsOf({ config, spool, uplink: () => uplink, log });
-    const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: Date.now, log });
+    const time = { clock: this.#clock.now };
+    const requests = requestsOf({ ...time, config, spool, uplink: () => uplink, log });
+    const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: this.#clock.now, log });
     const scoring = new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)]));
-    const statistics = statisticsOf({ config, spool, scoring, uplink: () => uplink, alerts, log });
+    const statistics = statisticsOf({ ...time, config, spool, scoring, uplink: () => uplink, alerts, log });
     const keep = spool.keepDeclarationRisk.bind(spool);
     const risk = new DeclarationRisk({ inference: this.#options.inference, keep, log });
     const scorer = new Scorer({
@@ -205,13 +217,16 @@ export class Gateway {
       site: config.gateway.site,
       gateway: config.gateway.id,
       lanes: scoring,
-      clock: Date.now,
+      clock: this.#clock.now,
       log,
-      clockState,
-      surroundings: new Surroundings({ spool, risk, clock: Date.now, log }),
+      clockState: this.#clock.state,
+      surroundings: new Surroundings({ spool, risk, clock: this.#clock.now, log }),
       remember: (scanId, embedding) => inference.remember(scanId, embedding),
       undeclared: (scan) => requests.missing(scan),
-      scored: (data) => statistics.scored(data),
+      scored: (data) => {
+        statistics.scored(data);
+        monitoring.metrics.scored(data);
+      },
       ...(reports === null ? {} : { report: (hit, scan) => reports.output.digest(hit, scan) }),
     });
     const lanes: Lane[] = [];
@@ -237,11 +252,12 @@ export class Gateway {
       rescore: tell,
       onDeclared: (stored, scrubbed) => {
         risk.ahead(stored.declaration);
+        monitoring.metrics.declared();
         void statistics.declared(stored, scrubbed);
       },
       onOutcome,
       onUnknownOutcome: () => statistics.outcome("unknownScan"),
-      clock: Date.now,
+      clock: this.#clock.now,
       log,
     });
     const health = new HealthReporter({
@@ -251,9 +267,12 @@ export class Gateway {
       destinations: async () => (await reports?.output.states()) ?? null,
       work: this.#work,
       publish: (data) => uplink.publishState("health", {}, data),
-      clock: Date.now,
+      clock: this.#clock.now,
+      clockState: this.#clock.state,
     });
-    const paused = pausedLanesOf(config, Date.now, log);
+    const checkpoints = checkpointsOf({ ...this.#options, ...time, spool, uplink: () => uplink, alerts });
+    const paused = pausedLanesOf(config, this.#clock.now, log);
+    const parts = { spool, alerts, inference, paused, monitoring };
     const commands = commandsOf({
       ...this.#options,
       spool,
@@ -262,24 +281,24 @@ export class Gateway {
       rescore,
       paused,
       alerts,
-      clock: Date.now,
+      clock: this.#clock.now,
     });
     const uplink = this.#createUplink(spool, { alerts, intake, profiles, requests, commands });
     for (const lane of config.lanes)
-      lanes.push(await this.#createLane(lane, { spool, alerts, inference, scorer, uplink, paused }));
+      lanes.push(
+        await laneOf(lane, { ...this.#options, ...time, ...parts, uplink, scorer, work: this.#work }),
+      );
     inference.onState(({ models }) => this.#sayWhatItIs(models));
     return {
-      spool,
-      alerts,
-      inference,
+      ...parts,
       lanes,
       intake,
       profiles,
+      checkpoints,
       requests,
       statistics,
       uplink,
       commands,
-      paused,
       health,
       reports,
     };
@@ -297,31 +316,20 @@ export class Gateway {
       env,
       spool,
       alerts,
-      clock: Date.now,
+      clock: this.#clock.now,
       log,
     });
   }
 
   #createUplink(
     spool: Spool,
-    {
-      alerts,
-      intake,
-      profiles,
-      requests,
-      commands,
-    }: Pick<Parts, "alerts" | "intake" | "profiles" | "requests" | "commands">,
+    parts: Pick<Parts, "alerts" | "intake" | "profiles" | "requests" | "commands">,
   ): Uplink {
+    const { alerts, intake, profiles, requests, commands } = parts;
     const { config, log, env } = this.#options;
     const { broker } = config;
     return new Uplink({
-      broker: {
-        url: broker.url,
-        protocol: broker.protocol,
-        topicRoot: broker.topicRoot,
-        username: broker.username,
-        credentials: (role) => credentialsOf(broker, role, env),
-      },
+      broker: { ...broker, credentials: (role) => credentialsOf(broker, role, env) },
       site: config.gateway.site,
       gateway: config.gateway.id,
       bootId: spool.bootId,
@@ -331,53 +339,15 @@ export class Gateway {
         declaration: (bytes) => intake.declaration(bytes),
         outcome: (bytes) => intake.outcome(bytes),
         profile: (bytes) => profiles.receive(bytes),
+        witness: async (bytes) => this.#parts?.checkpoints.witness(bytes),
       },
       onCommand: (name, payload, properties) => commands.receive({ name, payload, ...properties }),
       alert: (alert) => void alerts.raise(alert),
       onSessionLost: () => void requests.sessionLost(),
-      clock: Date.now,
+      onTime: this.#clock.heard,
+      clock: this.#clock.now,
       random: Math.random,
       log,
-    });
-  }
-
-  async #createLane(
-    lane: Config["lanes"][number],
-    parts: Pick<Parts, "spool" | "alerts" | "inference" | "uplink" | "paused"> & { scorer: Scorer },
-  ): Promise<Lane> {
-    const { log } = this.#options;
-    const { config, env } = this.#options;
-    const site = { spoolPath: config.spool.path, env };
-    const driver = await driverOf(lane, parts.paused.admitting(parts.spool), Date.now, log, site);
-    const publish = (state: ScannerState) =>
-      parts.uplink.publishState(
-        "laneState",
-        { lane: lane.id },
-        { state: state.state, code: state.code, since: new Date(state.since).toISOString() },
-      );
-    const peripherals = await peripheralsOf(lane, Date.now, log, env);
-    const tracking = trackingOf(lane, parts.alerts, Date.now, log);
-    const plant = tracking.belt === undefined ? [] : [tracking.belt.conveyor];
-    followLaneState({
-      driver,
-      peripherals: [...peripherals, ...plant],
-      paused: parts.paused.follow(lane.id),
-      publish,
-    });
-    return new Lane({
-      id: lane.id,
-      deadlineMs: lane.belt.deadlineMs,
-      driver,
-      peripherals,
-      ...tracking,
-      spool: parts.spool,
-      inference: inferenceForLane(parts.inference, await massCalibrationOf(lane, log)),
-      watch: await machineWatchOf(lane, config.spool.path, log),
-      scorer: parts.scorer,
-      alerts: parts.alerts,
-      clock: Date.now,
-      log,
-      work: this.#work,
     });
   }
 
@@ -386,8 +356,7 @@ export class Gateway {
     const uplink = this.#parts?.uplink;
     if (uplink === undefined || models === this.#saidModels) return;
     this.#saidModels = models;
-    const keys =
-      this.#signer === null ? [] : [{ keyId: this.#signer.keyId, publicKey: this.#signer.publicKey }];
+    const keys = this.#signer === null ? [] : [this.#signer];
     uplink.publishState("info", {}, infoOf(this.#options.config, models, keys));
   }
 }

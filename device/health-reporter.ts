@@ -22,6 +22,8 @@ export interface HealthReporterOptions {
   readonly publish: (health: Health) => void;
   /** ms since the epoch. */
   readonly clock: () => number;
+  /** How far it can be trusted. */
+  readonly clockState: () => Health["clock"];
   readonly log: Log;
 }
 
@@ -48,7 +50,7 @@ export class HealthReporter {
 
   /** The figures of now. Rejects where the spool cannot say its own. */
   async now(): Promise<Health> {
-    const { config, spool, inference, destinations, work, clock } = this.#options;
+    const { config, spool, inference, destinations, work, clock, clockState } = this.#options;
     const figures = await spool.figures();
     return healthOf({
       config,
@@ -56,6 +58,7 @@ export class HealthReporter {
       inference: inference(),
       work,
       now: clock(),
+      clock: clockState(),
       startedAt: this.#startedAt,
       certificateExpiry: await this.#certificateExpiry(),
       destinations: await destinations(),

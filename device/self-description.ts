@@ -1,18 +1,9 @@
-import { existsSync } from "node:fs";
 import type { Health } from "../protocols/mqtt/health.ts";
 import type { Info } from "../protocols/mqtt/info.ts";
 import type { Config, LaneConfig } from "./config/schema.ts";
 import type { DestinationState } from "./dicom-out/destination.ts";
 import type { InferenceState } from "./inference/port.ts";
 import type { SpoolFigures } from "./spool/port.ts";
-
-/** Where systemd-timesyncd and chrony leave word that the clock follows a reference. */
-const SYNCHRONISED_MARKS = ["/run/systemd/timesync/synchronized", "/run/chrony/chronyd.pid"];
-
-/** Whether a time service says the clock follows a reference; its offset is not known here. */
-export function clockState(): { readonly synchronised: boolean; readonly offsetMs: null } {
-  return { synchronised: SYNCHRONISED_MARKS.some((mark) => existsSync(mark)), offsetMs: null };
-}
 
 /** What the gateway consists of (`…/info`); no secrets. */
 export function infoOf(
@@ -59,6 +50,8 @@ export function healthOf(options: {
   readonly inference: InferenceState;
   readonly work: Work;
   readonly now: number;
+  /** How far the gateway's clock can be trusted. */
+  readonly clock: Health["clock"];
   readonly startedAt: number;
   /** RFC 3339; null without a client certificate. */
   readonly certificateExpiry: string | null;
@@ -103,7 +96,7 @@ export function healthOf(options: {
       minFreeBytes: config.spool.minFreeBytes,
     },
     inference: { p50Ms: inference.p50, p95Ms: inference.p95, restarts: inference.restarts },
-    clock: clockState(),
+    clock: options.clock,
     memory: { rssBytes: process.memoryUsage.rss(), inferenceRssBytes: inference.residentBytes },
     ...(options.destinations === null
       ? {}

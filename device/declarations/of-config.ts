@@ -9,18 +9,21 @@ export function requestsOf({
   config,
   spool,
   uplink,
+  clock,
   log,
 }: {
   readonly config: Config;
   readonly spool: Spool;
   readonly uplink: () => Uplink;
+  /** ms since the epoch. */
+  readonly clock: () => number;
   readonly log: Log;
 }): DeclarationRequests {
   return new DeclarationRequests({
     gateway: config.gateway.id,
     spool,
     publish: (request) => uplink().publishOnce("declarationRequest", request),
-    clock: Date.now,
+    clock,
     log,
   });
 }

@@ -1,5 +1,7 @@
 import type { Declaration } from "../../protocols/declaration.ts";
+import type { KeptRisk } from "../declarations/risks.ts";
 import type { Analysis, Capture, Energy, PlaneRecord, Scan, ScanKey } from "../scan.ts";
+import type { RecentRow } from "./operations/recent.ts";
 
 /** Why a scanner is refused a new scan now (NAK codes of `line-scan.md`). */
 export type Admission =
@@ -85,12 +87,44 @@ export interface OutboxRow {
   readonly createdAt: number;
 }
 
+/** A row with all that is chained, signed and published of it. `sequence`: the row's own, in its journal. */
+export interface AuditRow {
+  readonly sequence: number;
+  readonly id: string;
+  readonly kind: "hit" | "alert";
+  readonly lane: string | null;
+  readonly scanId: string | null;
+  readonly revision: number | null;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  readonly previous: string;
+  readonly hash: string;
+  readonly signature: string | null;
+  readonly keyId: string | null;
+  /** The CloudEvents JSON; null once erased. */
+  readonly event: string | null;
+}
+
+/** What checkpoints and the watchdog need of the journal. */
+export interface AuditLog {
+  readonly journal: string;
+  /** Hashes of rows after a sequence, oldest first, at most a thousand. */
+  rowHashes(after: number, limit: number): Promise<readonly { sequence: number; hash: string }[]>;
+  /** The key that signs rows; null where none is configured. */
+  signer(): Promise<{ readonly keyId: string; readonly publicKey: string } | null>;
+  /** Ed25519 over a text by that key, 64 bytes; null where none is configured. */
+  signText(text: string): Promise<Uint8Array | null>;
+  /** Commits a row of no meaning: resolves when the disk has it. */
+  heartbeat(): Promise<void>;
+  onCommitted(listener: (row: OutboxRow | null) => void): () => void;
+}
+
 /** What the uplink needs of the outbox. */
 export interface Outbox {
   /**
-   * Rows to send now, at most `limit`, none of `inFlight`: fresh ones, then backlog, hits before alerts in both; with
-   * `receipts`, then those that central has not receipted in time, and at once those last sent before `since` (a new
-   * connection's time).
+   * Rows to send now, at most `limit`, none of `inFlight`: fresh ones, then backlog, hits before alerts in both, then those
+   * asked for again; with `receipts`, then those that central has not receipted in time, and at once those last sent before
+   * `since` (a new connection's time). `backlog: false`: central is away, fresh rows alone.
    */
   due(options: {
     limit: number;
@@ -98,6 +132,7 @@ export interface Outbox {
     now: number;
     inFlight: ReadonlySet<number>;
     since?: number;
+    backlog?: boolean;
   }): Promise<readonly OutboxRow[]>;
   markPublished(sequences: readonly number[], at: number): Promise<void>;
   /** Frees rows by id or up to a sequence; a foreign journal is ignored. Returns how many were freed. */
@@ -107,6 +142,19 @@ export interface Outbox {
   /** Whether central has announced receipts; survives restarts. */
   receiptsExpected(): Promise<boolean>;
   setReceiptsExpected(expected: boolean): Promise<void>;
+  /** `true`: the broker speaks MQTT 3.1.1, whose PUBACK says nothing; only a receipt is delivery then. */
+  setOnlyReceipts(only: boolean): Promise<void>;
+  /**
+   * Rows of a journal, ours or one saved from damage, go again, receipted or not, dead letters too; both ends included. `gone`:
+   * rows of which only number and hashes remain. Null: the journal is neither.
+   */
+  resend(range: {
+    journal: string;
+    from: number;
+    to: number;
+  }): Promise<{ readonly queued: number; readonly gone: number } | null>;
+  /** Gives dead letters of the outbox another try: those of some event ids, or all. Returns how many. */
+  retryDeadLetters(ids: readonly string[] | null): Promise<number>;
   /** Called after each commit that adds rows; `row`: a hit that this commit added, null for anything else. */
   onCommitted(listener: (row: OutboxRow | null) => void): () => void;
 }
@@ -124,6 +172,12 @@ export interface DeclarationStore {
     identifiers: readonly { scheme: string; value: string }[],
     now: number,
   ): Promise<readonly StoredDeclaration[]>;
+  /** Keeps what a model said of this revision's risk, to be found with it; false where another revision stands by now. */
+  keepDeclarationRisk(given: {
+    readonly aedId: string;
+    readonly revision: number;
+    readonly risk: KeptRisk;
+  }): Promise<boolean>;
   /** Identifiers of the stored revision of an aedId: a cancellation need not repeat them. */
   declarationIdentifiers(aedId: string): Promise<readonly { scheme: string; value: string }[]>;
   /** Scans received since `since` (ms) that carry any of the identifiers: to be rescored. */
@@ -170,10 +224,14 @@ export interface StoredDeclaration {
   readonly findings: readonly DeclarationFinding[];
   /** When this gateway stored it, ms since the epoch. */
   readonly storedAt: number;
+  /** What a model said of its risk when it was stored; absent: nothing yet. */
+  readonly risk?: KeptRisk;
 }
 
 /** Dead letters that came from outside (declarations that cannot be read), for `lynceus outbox`. Bodies are never logged. */
 export interface DeadLetter {
+  /** Event id of a row of the outbox, number of a message that came. */
+  readonly id: string;
   readonly source: "outbox" | "declaration" | "outcome";
   readonly reason: string;
   readonly pointer: string | null;
@@ -195,7 +253,7 @@ export interface SpoolFigures {
 }
 
 /** The whole spool, as the composition root sees it. */
-export interface Spool extends ScanStore, Outbox, DeclarationStore {
+export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
   readonly journal: string;
   readonly bootId: string;
   start(): Promise<void>;
@@ -227,12 +285,14 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore {
   hitsAfter(sequence: number, limit: number): Promise<readonly OutboxRow[]>;
   /** The hit that stands for a scan; null where it has none, or what it said was erased. */
   lastHit(scanId: string): Promise<OutboxRow | null>;
+  /** The newest hits, or alerts, newest first, at most 100 of the last 5,000 rows; erased ones are left out. */
+  recent(kind: "hit" | "alert", limit: number): Promise<readonly RecentRow[]>;
   /** Scans not yet `analysed`, oldest first, for resumption. */
   unfinished(): Promise<readonly StoredScan[]>;
   scan(scanId: string): Promise<StoredScan | null>;
   /** `score.floor` of the scan's last hit: a revision without a new analysis never removes it (`mqtt.md`, Score). */
   heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]>;
-  putDeadLetter(letter: Omit<DeadLetter, "at">, body: Uint8Array): Promise<void>;
+  putDeadLetter(letter: Omit<DeadLetter, "id" | "at">, body: Uint8Array): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
   putOutcome(outcome: {
     outcomeId: string;

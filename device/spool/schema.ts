@@ -86,6 +86,28 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX scores_at ON scores (at);
   ALTER TABLE outcomes ADD COLUMN stored_at INTEGER NOT NULL DEFAULT 0;
   `,
+  // Rows asked for again. How long rows are kept counts from \`delivered_life\`: the gateway's running time, ms, which no clock
+  // can jump, when central (or, without receipts, the broker) had the row; null until then.
+  `
+  ALTER TABLE outbox ADD COLUMN wanted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE outbox ADD COLUMN delivered_life INTEGER;
+  UPDATE outbox SET delivered_life = 0 WHERE receipted_at IS NOT NULL OR (published > 0 AND NOT EXISTS
+    (SELECT 1 FROM meta WHERE key = 'receipts-expected' AND value = 'true'));
+  DROP INDEX outbox_kept;
+  CREATE INDEX outbox_kept ON outbox (delivered_life) WHERE event IS NOT NULL AND delivered_life IS NOT NULL;
+  CREATE INDEX outbox_wanted ON outbox (sequence) WHERE wanted = 1;
+  CREATE INDEX outbox_salvaged ON outbox (salvaged_journal, salvaged_sequence) WHERE salvaged_journal IS NOT NULL;
+  CREATE INDEX scans_evictable ON scans (band IS NOT 'low', received_at) WHERE evicted = 0 AND state = 'analysed';
+
+  -- What was dropped to make room: never a row of the outbox.
+  CREATE TABLE tombstones (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, file TEXT NOT NULL,
+    sha256 TEXT, bytes INTEGER NOT NULL, reason TEXT NOT NULL, signature TEXT, key_id TEXT
+  );
+  CREATE INDEX tombstones_subject ON tombstones (subject);
+  -- Retained topics that were published: one whose lane is gone is cleared.
+  CREATE TABLE announced (topic TEXT PRIMARY KEY) WITHOUT ROWID;
+  `,
 ];
 
 /** Tables whose rows are saved from a damaged journal (`outbox` needs its own care). */

@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { LynceusError } from "../../protocols/errors.ts";
-import { canonicalIdentifier } from "../../protocols/identifiers/canonical.ts";
-import type { IdentifierScheme } from "../../protocols/vocabulary.ts";
 import { type Retention, USUAL_RETENTION } from "../declarations/retention.ts";
+import { type SigningKey, signingKeyOf } from "../keys/signing-key.ts";
 import type { Log } from "../log.ts";
 import type { Capture, Scan, ScanKey } from "../scan.ts";
-import { JournalClient } from "./client.ts";
+import { DeclarationCalls, keysOf } from "./declaration-calls.ts";
+import { Fresh } from "./fresh.ts";
 import type { OperationArguments } from "./operations/index.ts";
 import { PlaneStore } from "./plane-store.ts";
 import type * as port from "./port.ts";
@@ -27,6 +27,10 @@ export interface SpoolOptions {
   readonly gateway: string;
   /** ms since the epoch. */
   readonly clock: () => number;
+  /** How long the gateway has run in all its starts, ms: what is kept for a while is kept for so much of it. Absent: `clock`. */
+  readonly life?: () => number;
+  /** A time that is no later than the true one, ms since the epoch: nothing expires by any other. Absent: `clock`. */
+  readonly proven?: () => number;
   readonly random?: (bytes: number) => Uint8Array;
   readonly log: Log;
   /** The disk failed or the journal's worker died: the gateway must end and start anew. Called once. */
@@ -34,8 +38,8 @@ export interface SpoolOptions {
   readonly ballastBytes?: number;
   /** How long declarations are kept at most; absent: as long as they say themselves. */
   readonly retention?: Retention;
-  /** Ed25519 private key (PEM) that signs each row of the journal. */
-  readonly signingKey?: Uint8Array | undefined;
+  /** Signs each row of the journal: an Ed25519 private key in PEM, or where one is. */
+  readonly signingKey?: Uint8Array | SigningKey | undefined;
 }
 
 /** The spool on disk. Nothing is opened before `start()`. */
@@ -43,25 +47,27 @@ export function createSpool(options: SpoolOptions): port.Spool {
   return new DiskSpool(options);
 }
 
-class DiskSpool implements port.Spool {
+class DiskSpool extends DeclarationCalls implements port.Spool {
   readonly bootId = randomUUID();
   readonly #options: SpoolOptions;
-  readonly #client: JournalClient;
   readonly #planes: PlaneStore;
   readonly #room: Room;
   readonly #upkeep: Upkeep;
+  readonly #fresh = new Fresh({ now: () => performance.now() });
   readonly #listeners = new Set<(row: port.OutboxRow | null) => void>();
   #journal: string | null = null;
   #failure: LynceusError | null = null;
 
   constructor(options: SpoolOptions) {
+    super(options);
     this.#options = options;
-    this.#client = new JournalClient({ onFatal: (error) => this.#fail(error) });
     this.#planes = new PlaneStore({ ...options, random: options.random ?? randomBytes });
     this.#room = new Room(options);
     this.#upkeep = new Upkeep({
       ...options,
-      client: this.#client,
+      life: () => this.#life(),
+      proven: options.proven ?? options.clock,
+      client: this.client,
       planes: this.#planes,
       room: this.#room,
       alert: (alert) => this.commitAlert(alert),
@@ -77,7 +83,7 @@ class DiskSpool implements port.Spool {
 
   async start(): Promise<void> {
     const { path, site, gateway, clock, ballastBytes = BALLAST_BYTES } = this.#options;
-    const ready = await this.#client.start({
+    const ready = await this.client.start({
       path,
       site,
       gateway,
@@ -86,7 +92,7 @@ class DiskSpool implements port.Spool {
       now: clock(),
       ballastBytes,
       retention: this.#options.retention ?? USUAL_RETENTION,
-      signingKey: this.#options.signingKey ?? null,
+      signingKey: signingKeyOf(this.#options.signingKey),
     });
     this.#journal = ready.journal;
     this.#planes.start();
@@ -96,7 +102,7 @@ class DiskSpool implements port.Spool {
   async stop(): Promise<void> {
     await this.#upkeep.stop();
     await this.#planes.stop();
-    await this.#client.stop();
+    await this.client.stop();
   }
 
   admission(_lane: string): port.Admission {
@@ -107,7 +113,7 @@ class DiskSpool implements port.Spool {
   }
 
   find(lane: string, key: ScanKey): Promise<port.KnownScan | null> {
-    return this.#client.call("findScan", { lane, key });
+    return this.client.call("findScan", { lane, key });
   }
 
   async begin({ maxBytes }: { lane: string; maxBytes: number }): Promise<port.ScanWriter> {
@@ -122,7 +128,7 @@ class DiskSpool implements port.Spool {
     this.#mustWork();
     await this.#planes.sync(capture).catch((error: unknown) => this.#rethrow(error));
     const scan: Scan = { ...capture, ...item, replaces: false };
-    const { freed, grown, outcome, ...result } = await this.#client.call("acceptScan", {
+    const { freed, grown, outcome, ...result } = await this.client.call("acceptScan", {
       scan,
       directory: this.#planes.toRelative(capture.directory),
       bytes: capture.planes.reduce((sum, plane) => sum + plane.bytes, 0),
@@ -134,34 +140,37 @@ class DiskSpool implements port.Spool {
   }
 
   updateScan(scan: Scan): Promise<void> {
-    return this.#client.call("updateScan", { scan }, "grouped");
+    return this.client.call("updateScan", { scan }, "grouped");
   }
 
   async commitHit(options: Omit<OperationArguments<"commitHit">, "now">): Promise<port.OutboxRow> {
     const now = this.#options.clock();
-    const row = await this.#client.call("commitHit", { ...options, now });
+    const row = await this.client.call("commitHit", { ...options, now });
     // A hit committed again is the first one: it may be sent, receipted or given up already.
-    this.#announce(row.createdAt === now && row.published === 0 ? row : null);
+    const isNew = row.createdAt === now && row.published === 0;
+    if (isNew) this.#fresh.note(row.sequence);
+    this.#announce(isNew ? row : null);
     return row;
   }
 
   async commitAlert(options: Omit<OperationArguments<"commitAlert">, "now">): Promise<port.OutboxRow> {
-    const row = await this.#client.call("commitAlert", { ...options, now: this.#options.clock() }, "grouped");
+    const row = await this.client.call("commitAlert", { ...options, now: this.#options.clock() }, "grouped");
+    this.#fresh.note(row.sequence);
     this.#announce();
     return row;
   }
 
   async unfinished(): Promise<readonly port.StoredScan[]> {
-    return (await this.#client.call("unfinishedScans", undefined)).map((stored) => this.#located(stored));
+    return (await this.client.call("unfinishedScans", undefined)).map((stored) => this.#located(stored));
   }
 
   async scan(scanId: string): Promise<port.StoredScan | null> {
-    const stored = await this.#client.call("readScan", { scanId });
+    const stored = await this.client.call("readScan", { scanId });
     return stored === null ? null : this.#located(stored);
   }
 
   heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]> {
-    return this.#client.call("heldFloor", { scanId });
+    return this.client.call("heldFloor", { scanId });
   }
 
   due(options: {
@@ -170,44 +179,69 @@ class DiskSpool implements port.Spool {
     now: number;
     inFlight: ReadonlySet<number>;
     since?: number;
+    backlog?: boolean;
   }): Promise<readonly port.OutboxRow[]> {
-    const { limit, receipts, now } = options;
-    const since = options.since ?? null;
-    return this.#client.call("dueRows", { limit, receipts, now, since, inFlight: [...options.inFlight] });
+    const { since = null, backlog = true } = options;
+    const inFlight = [...options.inFlight];
+    return this.client.call("dueRows", { ...options, since, backlog, inFlight, freshFrom: this.#fresh.from });
   }
 
   lastHit(scanId: string): Promise<port.OutboxRow | null> {
-    return this.#client.call("lastHit", { scanId });
+    return this.client.call("lastHit", { scanId });
+  }
+
+  recent(kind: "hit" | "alert", limit: number): ReturnType<port.Spool["recent"]> {
+    return this.client.call("recentRows", { kind, limit });
   }
 
   hitsAfter(sequence: number, limit: number): Promise<readonly port.OutboxRow[]> {
-    return this.#client.call("hitsAfter", { sequence, limit });
+    return this.client.call("hitsAfter", { sequence, limit });
   }
 
   markPublished(sequences: readonly number[], at: number): Promise<void> {
-    return this.#client.call("markPublished", { sequences, at }, "grouped");
+    return this.client.call("markPublished", { sequences, at, life: this.#life() }, "grouped");
   }
 
   receipt(receipt: { journal: string; ids?: readonly string[]; upToSequence?: number }): Promise<number> {
     const { journal, ids = null, upToSequence = null } = receipt;
-    return this.#client.call(
+    return this.client.call(
       "receiptRows",
-      { journal, ids, upToSequence, now: this.#options.clock() },
+      { journal, ids, upToSequence, now: this.#options.clock(), life: this.#life() },
       "grouped",
     );
   }
 
   async deadLetter(sequence: number, reason: string): Promise<void> {
-    const alert = await this.#client.call("deadLetterRow", { sequence, reason, now: this.#options.clock() });
+    const alert = await this.client.call("deadLetterRow", { sequence, reason, now: this.#options.clock() });
     if (alert !== null) this.#announce();
   }
 
   receiptsExpected(): Promise<boolean> {
-    return this.#client.call("receiptsExpected", undefined);
+    return this.client.call("receiptsExpected", undefined);
   }
 
   setReceiptsExpected(expected: boolean): Promise<void> {
-    return this.#client.call("setReceiptsExpected", { expected }, "grouped");
+    return this.client.call("setReceiptsExpected", { expected, life: this.#life() }, "grouped");
+  }
+
+  setOnlyReceipts(only: boolean): Promise<void> {
+    return this.client.call("setOnlyReceipts", { only, life: this.#life() }, "grouped");
+  }
+
+  async resend(range: {
+    journal: string;
+    from: number;
+    to: number;
+  }): Promise<{ queued: number; gone: number } | null> {
+    const answer = await this.client.call("resendRows", range);
+    this.#announce();
+    return answer;
+  }
+
+  async retryDeadLetters(ids: readonly string[] | null): Promise<number> {
+    const retried = await this.client.call("retryRows", { ids });
+    this.#announce();
+    return retried;
   }
 
   onCommitted(listener: (row: port.OutboxRow | null) => void): () => void {
@@ -215,94 +249,58 @@ class DiskSpool implements port.Spool {
     return () => this.#listeners.delete(listener);
   }
 
-  putDeclaration(
-    declaration: OperationArguments<"putDeclaration">["declaration"],
-    findings: readonly port.DeclarationFinding[],
-    at: number,
-  ): Promise<"stored" | "same" | "conflict" | "stale"> {
-    return this.#client.call("putDeclaration", { declaration, findings, at }, "grouped");
-  }
-
-  findDeclarations(
-    identifiers: readonly { scheme: string; value: string }[],
-    now: number,
-  ): Promise<readonly port.StoredDeclaration[]> {
-    return this.#client.call("findDeclarations", { identifiers: keysOf(identifiers), now });
-  }
-
-  declarationIdentifiers(aedId: string): Promise<readonly { scheme: string; value: string }[]> {
-    return this.#client.call("declarationIdentifiers", { aedId });
-  }
-
-  countPieces(
-    declarations: readonly port.CountedDeclaration[],
-    since: number,
-  ): Promise<Readonly<Record<string, number>>> {
-    return this.#client.call("countPieces", { declarations, since });
-  }
-
-  countByConsignee(token: string, from: number, to: number): Promise<number> {
-    return this.#client.call("countByConsignee", { token, from, to });
-  }
-
-  declarationGap(): Promise<number | null> {
-    return this.#client.call("declarationGap", undefined);
-  }
-
-  widenDeclarationGap(since: number): Promise<void> {
-    return this.#client.call("widenDeclarationGap", { since }, "grouped");
-  }
-
-  closeDeclarationGap(): Promise<void> {
-    return this.#client.call("closeDeclarationGap", undefined, "grouped");
-  }
-
-  newestDeclarationAt(): Promise<number | null> {
-    return this.#client.call("newestDeclarationAt", undefined);
-  }
-
-  unseenDeclarations(
-    since: number,
-  ): Promise<readonly { scanId: string; cause: "declaration" | "cancellation" }[]> {
-    return this.#client.call("unseenDeclarations", { since });
-  }
-
   async findScansByIdentifiers(
     identifiers: readonly { scheme: string; value: string }[],
     since: number,
   ): Promise<readonly port.StoredScan[]> {
-    const found = await this.#client.call("findScansByIdentifiers", {
+    const found = await this.client.call("findScansByIdentifiers", {
       identifiers: keysOf(identifiers),
       since,
     });
     return found.map((stored) => this.#located(stored));
   }
 
-  putDeadLetter(letter: Omit<port.DeadLetter, "at">, body: Uint8Array): Promise<void> {
-    return this.#client.call("putDeadLetter", { letter, body, at: this.#options.clock() }, "grouped");
+  putDeadLetter(letter: Omit<port.DeadLetter, "id" | "at">, body: Uint8Array): Promise<void> {
+    return this.client.call("putDeadLetter", { letter, body, at: this.#options.clock() }, "grouped");
   }
 
   deadLetters(limit: number): Promise<readonly port.DeadLetter[]> {
-    return this.#client.call("deadLetters", { limit });
+    return this.client.call("deadLetters", { limit });
   }
 
   putOutcome(
     outcome: Omit<OperationArguments<"putOutcome">, "now">,
   ): Promise<"stored" | "same" | "unknown-scan"> {
-    return this.#client.call("putOutcome", { ...outcome, now: this.#options.clock() }, "grouped");
+    return this.client.call("putOutcome", { ...outcome, now: this.#options.clock() }, "grouped");
   }
 
   confirmedAmong(scanIds: readonly string[]): Promise<readonly string[]> {
-    return this.#client.call("confirmedAmong", { scanIds });
+    return this.client.call("confirmedAmong", { scanIds });
   }
 
   async figures(): Promise<port.SpoolFigures> {
-    const figures = await this.#client.call("figures", undefined);
+    const figures = await this.client.call("figures", undefined);
     return { ...figures, freeBytes: this.#room.free, usedBytes: this.#room.used };
   }
 
+  rowHashes(after: number, limit: number): ReturnType<port.AuditLog["rowHashes"]> {
+    return this.client.call("rowHashes", { after, limit }, "grouped");
+  }
+
+  signer(): ReturnType<port.AuditLog["signer"]> {
+    return this.client.call("signerOf", undefined);
+  }
+
+  signText(text: string): Promise<Uint8Array | null> {
+    return this.client.call("signText", { text }, "grouped");
+  }
+
+  heartbeat(): Promise<void> {
+    return this.client.call("heartbeat", { now: this.#options.clock() }, "grouped");
+  }
+
   list(limit: number): ReturnType<port.Spool["list"]> {
-    return this.#client.call("list", { limit });
+    return this.client.call("list", { limit });
   }
 
   #located(stored: port.StoredScan): port.StoredScan {
@@ -314,6 +312,11 @@ class DiskSpool implements port.Spool {
     return { ...scan, directory };
   }
 
+  /** How long the gateway has run, ms. */
+  #life(): number {
+    return (this.#options.life ?? this.#options.clock)();
+  }
+
   #announce(row: port.OutboxRow | null = null): void {
     for (const listener of this.#listeners) listener(row);
   }
@@ -323,24 +326,14 @@ class DiskSpool implements port.Spool {
   }
 
   #rethrow(error: unknown): never {
-    if (error instanceof LynceusError && error.code === "LYN_SPOOL_FATAL") this.#client.abandon(error);
+    if (error instanceof LynceusError && error.code === "LYN_SPOOL_FATAL") this.client.abandon(error);
     throw error;
   }
 
-  #fail(error: LynceusError): void {
+  protected fail(error: LynceusError): void {
     if (this.#failure !== null) return;
     this.#failure = error;
     this.#options.log.error({ code: error.code, remedy: error.remedy }, error.message);
     this.#options.onFatal?.(error);
   }
-}
-
-/** Only what is looked up crosses to the worker, in the canonical form in which keys are stored. */
-function keysOf(
-  identifiers: readonly { scheme: string; value: string }[],
-): { scheme: string; value: string }[] {
-  return identifiers.map(({ scheme, value }) => ({
-    scheme,
-    value: canonicalIdentifier(scheme as IdentifierScheme, value),
-  }));
 }

@@ -24,7 +24,10 @@ export interface UpkeepOptions {
   readonly planes: PlaneStore;
   readonly room: Room;
   readonly keepPublishedMs: number;
-  readonly clock: () => number;
+  /** How long the gateway has run, ms. */
+  readonly life: () => number;
+  /** No later than the true time, ms since the epoch. */
+  readonly proven: () => number;
   readonly log: Log;
   readonly alert: (alert: Alert) => Promise<OutboxRow>;
 }
@@ -97,9 +100,10 @@ export class Upkeep {
   }
 
   async #round(): Promise<void> {
-    const { client, clock, keepPublishedMs } = this.#options;
+    const { client, life, proven, keepPublishedMs } = this.#options;
     for (let step = 0; step < MAX_STEPS && !this.#stopped; step += 1) {
-      const { more } = await client.call("upkeep", { now: clock(), keepPublishedMs }, "grouped");
+      const time = { now: proven(), life: life(), keepPublishedMs };
+      const { more } = await client.call("upkeep", time, "grouped");
       if (!more) break;
     }
     await this.#evict();

@@ -15,6 +15,7 @@ export function statisticsOf({
   scoring,
   uplink,
   alerts,
+  clock,
   log,
 }: {
   readonly config: Config;
@@ -22,6 +23,8 @@ export function statisticsOf({
   readonly scoring: ReadonlyMap<string, LaneScoring>;
   readonly uplink: () => Uplink;
   readonly alerts: Alerts;
+  /** ms since the epoch. */
+  readonly clock: () => number;
   readonly log: Log;
 }): StatisticsPublisher {
   const usual = fusionSettings();
@@ -33,7 +36,7 @@ export function statisticsOf({
     settings: () => scoring.get(config.lanes[0]?.id ?? "")?.settings ?? usual,
     more: (from, to) => outcomes.of(from, to),
     periodMs: config.statistics.period,
-    clock: Date.now,
+    clock,
     log,
   });
 }

@@ -11,7 +11,12 @@ export interface Handlers {
   readonly outcome: (bytes: Uint8Array) => Promise<void>;
   /** Absent: profiles are not subscribed to. */
   readonly profile?: (bytes: Uint8Array) => Promise<void>;
+  /** Central's co-signatures of checkpoints; absent: they are not subscribed to. */
+  readonly witness?: (bytes: Uint8Array) => Promise<void>;
 }
+
+/** A connection so old has brought all that waited for it, ms. */
+const CAUGHT_UP_MS = 5000;
 
 export interface DownlinkOptions {
   readonly topicRoot: string;
@@ -19,6 +24,10 @@ export interface DownlinkOptions {
   readonly handlers: Handlers;
   /** Central came up: what it has not receipted goes again. */
   readonly onCentral: () => void;
+  /** Central said that it was `time`, ms since the epoch; `live`: just now, it had not waited at the broker. */
+  readonly onTime: (time: number, live: boolean) => void;
+  /** How long the connection has been up, ms. */
+  readonly connectedFor: () => number;
   readonly log: Log;
 }
 
@@ -42,6 +51,11 @@ export class Downlink {
     return this.#receipts && this.#online;
   }
 
+  /** Whether what waits is to be sent at all: the broker is there, central may not be. */
+  get drains(): boolean {
+    return this.#online;
+  }
+
   /** Rejects only when the message could not be stored. */
   async receive(topic: string, bytes: Uint8Array): Promise<void> {
     const name: TopicName | undefined = matchTopic(topic, this.#options.topicRoot)?.name;
@@ -56,6 +70,8 @@ export class Downlink {
         return this.#options.handlers.outcome(bytes);
       case "profile":
         return this.#options.handlers.profile?.(bytes);
+      case "witness":
+        return this.#options.handlers.witness?.(bytes);
       default:
         this.#options.log.warn({ topic }, "a message on a topic that nobody here reads");
     }
@@ -106,6 +122,9 @@ export class Downlink {
     try {
       const event = unwrap(bytes);
       if (event === null) return null;
+      // What waited at the broker comes in the first seconds; a retained state may be of any age.
+      const live = name === "receipt" && this.#options.connectedFor() > CAUGHT_UP_MS;
+      this.#options.onTime(Date.parse(event.time), live);
       if (event.name === name && typeof event.data === "object" && event.data !== null) {
         return event.data as Record<string, unknown>;
       }

@@ -20,6 +20,8 @@ export interface PumpOptions {
   readonly outbox: Outbox;
   /** The message that carries a row. `resent`: not the first try. */
   readonly message: (row: OutboxRow, resent: boolean) => Outgoing;
+  /** Whether central is there: without it only fresh rows go, and what waits goes on waiting here. */
+  readonly drains: () => boolean;
   /** Whether rows without a receipt are to be sent again now. */
   readonly resends: () => boolean;
   /** The broker refuses rows (MQTT 5 reason code); called once until it takes one again. */
@@ -114,7 +116,7 @@ export class Pump {
 
   /** Sends what is due and fits the window; returns how many rows were taken. */
   async #fill(connection: Connection): Promise<number> {
-    const { outbox, resends } = this.#options;
+    const { outbox, resends, drains } = this.#options;
     const now = this.#now();
     if (performance.now() < this.#pausedUntil) return 0;
     // After a refusal one row probes whether the broker has changed its mind.
@@ -124,6 +126,7 @@ export class Pump {
     const rows = await outbox.due({
       limit,
       receipts: resends(),
+      backlog: drains(),
       now,
       inFlight: this.#inFlight,
       since: this.#since,

@@ -3,15 +3,26 @@ import { dataSchemaUrn, EVENT_CONTENT_TYPE, gatewaySource, wrap } from "../../pr
 import { IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
 import type { EventData } from "../../protocols/mqtt/payloads.ts";
 import type { GatewayState } from "../../protocols/mqtt/status.ts";
-import { matchTopic, TOPICS, topicFilter, topicFor } from "../../protocols/mqtt/topics.ts";
+import { matchTopic, TOPICS, topicFor } from "../../protocols/mqtt/topics.ts";
 import type { Log } from "../log.ts";
 import type { Outbox, OutboxRow } from "../spool/port.ts";
 import { Bulk } from "./bulk.ts";
-import type { Connection, ConnectionOptions, MessageProperties, Outgoing } from "./connection.ts";
+import type {
+  Connection,
+  ConnectionOptions,
+  Credentials,
+  MessageProperties,
+  Outgoing,
+} from "./connection.ts";
+import { CredentialWatch } from "./credential-watch.ts";
 import { Downlink, type Handlers } from "./downlink.ts";
+import { publishNote } from "./note.ts";
+import { publishRefused, subscriptionRefused, tlsRefused, type UplinkAlert } from "./notices.ts";
 import { Pump } from "./pump.ts";
 import { type LinkState, Session } from "./session.ts";
 import { States } from "./states.ts";
+import { subscriptionsOf } from "./subscriptions.ts";
+import { tlsFaultOf } from "./tls-faults.ts";
 
 /** Time for a PUBACK before the connection is given up, ms. */
 const DEADLINE_MS = 20_000;
@@ -27,15 +38,6 @@ export type StateTopic = "info" | "health" | "laneState";
 export type OnceTopic = "statistics" | "declarationRequest";
 type DataOf<Name extends StateTopic | OnceTopic> = EventData<(typeof TOPICS)[Name]["event"]>;
 
-/** What an alert of the uplink says; the gateway commits it to the journal. */
-export interface UplinkAlert {
-  readonly code: "BROKER_REFUSES";
-  readonly severity: "warning" | "critical";
-  readonly message: string;
-  readonly remedy: string;
-  readonly details: Readonly<Record<string, unknown>>;
-}
-
 export interface UplinkOptions {
   readonly broker: {
     readonly url: string;
@@ -44,7 +46,7 @@ export interface UplinkOptions {
     readonly topicRoot: string;
     readonly username?: string | undefined;
     /** Read for each connection. */
-    readonly credentials: (role: Role) => Promise<ConnectionOptions["credentials"]>;
+    readonly credentials: (role: Role) => Promise<Credentials>;
   };
   readonly site: string;
   readonly gateway: string;
@@ -58,6 +60,8 @@ export interface UplinkOptions {
   readonly alert: (alert: UplinkAlert) => void;
   /** The broker has no session of ours: declarations and outcomes published while we were away are lost. */
   readonly onSessionLost?: () => void;
+  /** Central said that it was `time`, ms since the epoch; `live`: just now, it had not waited at the broker. */
+  readonly onTime?: (time: number, live: boolean) => void;
   /** ms since the epoch. */
   readonly clock: () => number;
   /** 0 ≤ x < 1 */
@@ -65,6 +69,8 @@ export interface UplinkOptions {
   readonly log: Log;
   readonly deadlineMs?: number;
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
+  /** How often files of certificates are looked at, ms. */
+  readonly credentialsMs?: number;
 }
 
 /** State of the connections. */
@@ -81,8 +87,12 @@ export class Uplink {
   readonly #bulk: Bulk;
   readonly #states: States;
   readonly #downlink: Downlink;
+  readonly #watch: CredentialWatch<Role>;
+  readonly #tlsSaid = new Map<Role, string>();
   readonly #listeners = new Set<(state: UplinkState) => void>();
   #unlisten: (() => void) | null = null;
+  /** When the connection of hits came up, monotonic ms. */
+  #onlineAt = 0;
   #status: { state: GatewayState; since: number };
 
   constructor(options: UplinkOptions) {
@@ -95,19 +105,29 @@ export class Uplink {
       outbox,
       handlers,
       onCentral: () => this.#pump.resendAll(),
+      onTime: (time, live) => options.onTime?.(time, live),
+      connectedFor: () => performance.now() - this.#onlineAt,
       log,
     });
     this.#pump = new Pump({
       outbox,
       message: (row, resent) => this.#rowMessage(row, resent),
       resends: () => this.#downlink.resends,
-      onRefused: (code, message) => this.#sayRefused(code, message),
+      drains: () => this.#downlink.drains,
+      onRefused: (code, message) => options.alert(publishRefused(code, message)),
       clock,
       random,
       log,
     });
     this.#sessions = { hit: this.#session("hit"), in: this.#session("in"), bulk: this.#session("bulk") };
     this.#bulk = new Bulk({ connection: () => this.#sessions.bulk.connection });
+    this.#watch = new CredentialWatch<Role>({
+      read: broker.credentials,
+      renew: (role) => this.#sessions[role].renew(),
+      clock,
+      log,
+      ...(options.credentialsMs === undefined ? {} : { lookMs: options.credentialsMs }),
+    });
   }
 
   get state(): UplinkState {
@@ -126,15 +146,17 @@ export class Uplink {
     if (broker.protocol === 4) {
       log.warn(
         { url: broker.url },
-        "MQTT 3.1.1: the broker cannot say that it refused a publish; use MQTT 5",
+        "MQTT 3.1.1: the broker cannot say that it refused a publish, so that rows are freed by central's receipts alone; use MQTT 5",
       );
     }
+    await outbox.setOnlyReceipts(broker.protocol === 4);
     await this.#downlink.start();
     this.#unlisten = outbox.onCommitted((row) => this.#pump.committed(row));
     this.#enter("online");
     this.#sessions.hit.start();
     this.#sessions.in.start();
     if (this.#options.onCommand !== undefined) this.#sessions.bulk.start();
+    this.#watch.start();
   }
 
   /** Says `stopping`: what is under way may still take seconds, and its hits are still sent. */
@@ -146,6 +168,7 @@ export class Uplink {
   async stop(): Promise<void> {
     this.#unlisten?.();
     this.#unlisten = null;
+    await this.#watch.stop();
     const deadline = new Promise<void>((resolve) => setTimeout(resolve, STOP_MS).unref());
     const connection = this.#sessions.hit.connection;
     if (connection !== null) {
@@ -172,6 +195,11 @@ export class Uplink {
     const connection = this.#sessions.hit.connection;
     if (connection === null || connection.room === 0) return false;
     return (await connection.publish(message)).kind === "acknowledged";
+  }
+
+  /** Publishes a checkpoint of the journal, a signed note; false: no connection took it. */
+  publishCheckpoint(note: string): Promise<boolean> {
+    return publishNote(this.#sessions.hit.connection, { topic: this.#topic("checkpoint", {}), note });
   }
 
   /** Answers a command, on the topic that was asked for or the command's own. False: it could not be delivered. */
@@ -229,6 +257,7 @@ export class Uplink {
       ...(backoff === undefined ? {} : { backoff }),
       prepare: () => this.#prepare(role),
       onOnline: (connection) => {
+        this.#tlsSaid.delete(role);
         if (role === "hit") this.#online(connection);
         else if (role === "in" && !connection.sessionPresent) this.#options.onSessionLost?.();
       },
@@ -236,40 +265,26 @@ export class Uplink {
         for (const listener of this.#listeners) listener(this.state);
       },
       onRefused: (filters) => this.#sayNotSubscribed(filters),
+      onFailed: (error) => this.#sayTls(role, error),
     });
   }
 
   async #prepare(role: Role): Promise<ConnectionOptions> {
     const { broker, site, gateway, log, deadlineMs = DEADLINE_MS } = this.#options;
+    const credentials = await broker.credentials(role);
+    this.#watch.used(role, credentials);
     return {
       url: broker.url,
       protocol: broker.protocol,
       clientId: `lynceus-${site}-${gateway}-${role}`,
       username: broker.username,
-      credentials: await broker.credentials(role),
+      credentials,
       ...(role === "hit" ? { will: this.#statusMessage("offline", this.#options.clock()) } : {}),
-      subscriptions: this.#subscriptions(role),
+      subscriptions: subscriptionsOf(role, this.#options),
       onMessage: (topic, payload, properties) => this.#receive(topic, payload, properties),
       deadlineMs,
       log,
     };
-  }
-
-  #subscriptions(role: Role): readonly string[] {
-    const { broker, site, gateway, handlers } = this.#options;
-    const root = broker.topicRoot;
-    switch (role) {
-      case "hit":
-        return [topicFor("central", { root }), topicFor("receipt", { root, site, gateway })];
-      case "in":
-        return [
-          topicFor("declaration", { root, site }),
-          topicFor("outcome", { root, site }),
-          ...(handlers.profile === undefined ? [] : [topicFor("profile", { root, site })]),
-        ];
-      case "bulk":
-        return [topicFilter("command", { root, site, gateway })];
-    }
   }
 
   #receive(topic: string, payload: Uint8Array, properties: MessageProperties): Promise<void> {
@@ -281,6 +296,7 @@ export class Uplink {
   }
 
   #online(connection: Connection): void {
+    this.#onlineAt = performance.now();
     this.#states.attach(connection, this.#topic("status", {}));
     this.#pump.attach(connection);
   }
@@ -331,7 +347,7 @@ export class Uplink {
   }
 
   #topic(
-    name: StateTopic | OnceTopic | "status" | "hit" | "alert",
+    name: StateTopic | OnceTopic | "status" | "hit" | "alert" | "checkpoint",
     parameters: { readonly lane?: string },
   ): string {
     const { site, gateway, broker } = this.#options;
@@ -352,29 +368,16 @@ export class Uplink {
     };
   }
 
-  #sayRefused(code: number, message: string): void {
-    const hex = `0x${code.toString(16)}`;
-    this.#options.alert({
-      code: "BROKER_REFUSES",
-      severity: "critical",
-      message: `The broker refuses results (${hex}); they are kept and tried again`,
-      remedy:
-        code === 0x87
-          ? "Allow this gateway's user to publish its hit and alert topics."
-          : "See the broker's limits and quotas for this gateway.",
-      details: { reasonCode: hex, reason: message },
-    });
+  /** Told once for each reason, until a connection is up again: it is tried for ever. */
+  #sayTls(role: Role, error: unknown): void {
+    const fault = tlsFaultOf(error);
+    if (fault === null || this.#tlsSaid.get(role) === fault.reason) return;
+    this.#tlsSaid.set(role, fault.reason);
+    this.#options.alert(tlsRefused(role, fault));
   }
 
   #sayNotSubscribed(filters: readonly string[]): void {
     this.#options.log.warn({ filters }, "the broker refuses subscriptions; they are tried again each minute");
-    this.#options.alert({
-      code: "BROKER_REFUSES",
-      severity: "warning",
-      message: "The broker refuses subscriptions of this gateway",
-      remedy:
-        "Allow this gateway's user to read declaration, outcome, profile, receipt, command and central.",
-      details: { filters: filters.join(" ") },
-    });
+    this.#options.alert(subscriptionRefused(filters));
   }
 }

@@ -27,6 +27,7 @@ export const ALERT_CODES = {
     "A client certificate for the broker expires soon or has expired; details say which and when",
   CERTIFICATE_NOT_RENEWED: "A client certificate for the broker could not be renewed; it is tried again",
   CERTIFICATE_REFUSED: "The broker refuses a client certificate of the gateway; details say why",
+  CLOCK_STEPPED: "The system's clock was set by more than a step; details say whether the gateway follows it",
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",
   DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
   DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",

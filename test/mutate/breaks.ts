@@ -68,14 +68,14 @@ export const BREAKS: readonly Break[] = [
   {
     id: "P-07",
     test: "test/unit/outbox-model.test.ts",
-    file: `${SPOOL}/operations/outbox.ts`,
-    from: "`UPDATE outbox SET published = published + 1, published_at = ?,",
-    to: "`UPDATE outbox SET open = 0, published = published + 1, published_at = ?,",
+    file: `${SPOOL}/operations/sending.ts`,
+    from: "`UPDATE outbox SET published = published + 1, published_at = ?, wanted = 0,",
+    to: "`UPDATE outbox SET open = 0, published = published + 1, published_at = ?, wanted = 0,",
   },
   {
     id: "P-08",
     test: "test/unit/outbox-rows.test.ts",
-    file: `${SPOOL}/operations/outbox.ts`,
+    file: `${SPOOL}/operations/delivery.ts`,
     from: "const own = receipt.journal === journal;",
     to: "const own = journal !== receipt.journal || true;",
   },
@@ -124,8 +124,8 @@ export const BREAKS: readonly Break[] = [
   {
     id: "P-15",
     test: "test/unit/outbox-rows.test.ts",
-    file: `${SPOOL}/operations/outbox.ts`,
-    from: 'take("published > 0 AND published_at > ?", "published_at", options.now);',
+    file: `${SPOOL}/operations/sending.ts`,
+    from: 'take("open = 1 AND published > 0 AND published_at > ?", "published_at", options.now);',
     to: "void take;",
   },
   {
@@ -160,15 +160,15 @@ export const BREAKS: readonly Break[] = [
     id: "P-20",
     test: "test/unit/spool-room.test.ts",
     file: `${SPOOL}/operations/scans.ts`,
-    from: "AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND NOT (${delivered}))",
+    from: "AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND o.delivered_life IS NULL)",
     to: "AND '${delivered}' <> ''",
   },
   {
     id: "P-21",
     test: "test/unit/outbox-rows.test.ts",
-    file: `${SPOOL}/operations/outbox.ts`,
-    from: 'take("published = 0 AND created_at >= ?", "kind DESC, sequence", options.now - FRESH_MS);',
-    to: "void FRESH_MS;",
+    file: `${SPOOL}/operations/sending.ts`,
+    from: "if (options.freshFrom !== null) for (const kind of KINDS) unsent(kind, options.freshFrom);",
+    to: "void options.freshFrom;",
   },
   {
     id: "P-22",
@@ -208,9 +208,9 @@ export const BREAKS: readonly Break[] = [
   {
     id: "P-27",
     test: "test/unit/outbox-rows.test.ts",
-    file: `${SPOOL}/operations/upkeep.ts`,
-    from: 'readMeta(database, META.receipts) === "true" ? "receipted_at IS NOT NULL" : "published > 0";',
-    to: 'readMeta(database, META.receipts) === "true" ? "published > 0" : "published > 0";',
+    file: `${SPOOL}/operations/sending.ts`,
+    from: "const delivered = pubackDelivers(database) ? life : null;",
+    to: "const delivered = pubackDelivers(database) || life;",
   },
   {
     id: "P-28",
@@ -264,7 +264,7 @@ export const BREAKS: readonly Break[] = [
   {
     id: "P-35",
     test: "test/peer/uplink-faults.test.ts",
-    file: `${UPLINK}/connection.ts`,
+    file: `${UPLINK}/client-options.ts`,
     from: "clean: false,",
     to: "clean: true,",
   },

@@ -45,11 +45,23 @@ class World {
   /** One window to the broker. `acknowledged`: the PUBACKs come back and are stored. */
   pump(acknowledged: boolean): number {
     const { context } = this.journal;
-    const options = { now: this.now, limit: WINDOW, receipts: true, inFlight: [], since: this.since };
+    const options = {
+      now: this.now,
+      limit: WINDOW,
+      receipts: true,
+      inFlight: [],
+      since: this.since,
+      freshFrom: null,
+      backlog: true,
+    };
     const rows = OPERATIONS.dueRows(context, options);
     for (const { sequence, id, event } of rows) this.broker.push({ sequence, id, event });
     if (acknowledged)
-      OPERATIONS.markPublished(context, { sequences: rows.map(({ sequence }) => sequence), at: this.now });
+      OPERATIONS.markPublished(context, {
+        sequences: rows.map(({ sequence }) => sequence),
+        at: this.now,
+        life: this.now,
+      });
     return rows.length;
   }
 
@@ -68,7 +80,13 @@ class World {
     let upToSequence = 0;
     while (having.has(upToSequence + 1)) upToSequence += 1;
     const ids = all ? [...this.central.keys()] : null;
-    OPERATIONS.receiptRows(context, { journal: context.journal, ids, upToSequence, now: this.now });
+    OPERATIONS.receiptRows(context, {
+      journal: context.journal,
+      ids,
+      upToSequence,
+      now: this.now,
+      life: this.now,
+    });
   }
 
   crash(): void {

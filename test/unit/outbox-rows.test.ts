@@ -1,20 +1,20 @@
 import { describe, expect, test } from "vitest";
 import { META, writeMeta } from "../../device/spool/operations/context.ts";
 import { OPERATIONS } from "../../device/spool/operations/index.ts";
+import type { DueArguments } from "../../device/spool/operations/sending.ts";
 import { chainRow, verifyChain } from "../../protocols/chain.ts";
 import { openTestJournal, type TestJournal } from "../fixtures/journal.ts";
 import { temporaryFolder } from "../fixtures/uplink.ts";
 
 const HOUR = 3_600_000;
 
-function due(
-  journal: TestJournal,
-  options: { now: number; limit?: number; receipts?: boolean; inFlight?: number[]; since?: number },
-): number[] {
-  const { now, limit = 100, receipts = true, inFlight = [], since = null } = options;
-  return OPERATIONS.dueRows(journal.context, { now, limit, receipts, inFlight, since }).map(
-    ({ sequence }) => sequence,
-  );
+function due(journal: TestJournal, options: Partial<DueArguments> & { now: number }): number[] {
+  return dueRows(journal, options).map(({ sequence }) => sequence);
+}
+
+function dueRows(journal: TestJournal, options: Partial<DueArguments> & { now: number }) {
+  const usual = { limit: 100, receipts: true, inFlight: [], since: null, freshFrom: null, backlog: true };
+  return OPERATIONS.dueRows(journal.context, { ...usual, ...options });
 }
 
 function alert(journal: TestJournal, now: number): number {
@@ -29,8 +29,15 @@ describe("which rows are sent next", () => {
     const [oldAlert, oldHit, oldHit2] = [alert(journal, 0), journal.hit(), journal.hit()];
     const now = HOUR;
     const [freshAlert, freshHit] = [alert(journal, now), journal.hit({ now })];
-    expect(due(journal, { now })).toEqual([freshHit, freshAlert, oldHit, oldHit2, oldAlert]);
-    expect(due(journal, { now, limit: 2, inFlight: [freshHit, oldHit] })).toEqual([freshAlert, oldHit2]);
+    const freshFrom = freshAlert;
+    expect(due(journal, { now, freshFrom })).toEqual([freshHit, freshAlert, oldHit, oldHit2, oldAlert]);
+    expect(due(journal, { now, freshFrom, limit: 2, inFlight: [freshHit, oldHit] })).toEqual([
+      freshAlert,
+      oldHit2,
+    ]);
+    // Central is away: what waits goes on waiting here.
+    expect(due(journal, { now, freshFrom, backlog: false })).toEqual([freshHit, freshAlert]);
+    expect(due(journal, { now, backlog: false })).toEqual([]);
     journal.close();
   });
 
@@ -41,7 +48,7 @@ describe("which rows are sent next", () => {
     const waits: number[] = [];
     let now = 0;
     for (let time = 0; time < 9; time += 1) {
-      OPERATIONS.markPublished(journal.context, { sequences: [sequence], at: now });
+      OPERATIONS.markPublished(journal.context, { sequences: [sequence], at: now, life: now });
       let wait = 0;
       while (due(journal, { now: now + wait }).length === 0) wait += 500;
       waits.push(wait / 1000);
@@ -56,13 +63,13 @@ describe("which rows are sent next", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const [first, second] = [journal.hit(), journal.hit()];
-    OPERATIONS.markPublished(journal.context, { sequences: [first, second], at: 1000 });
+    OPERATIONS.markPublished(journal.context, { sequences: [first, second], at: 1000, life: 1000 });
     expect(due(journal, { now: 1500 })).toEqual([]);
     expect(due(journal, { now: 1500, since: 1500 })).toEqual([first, second]);
-    OPERATIONS.markPublished(journal.context, { sequences: [first], at: 1600 });
+    OPERATIONS.markPublished(journal.context, { sequences: [first], at: 1600, life: 1600 });
     expect(due(journal, { now: 1700, since: 1500 })).toEqual([second]);
     // The clock was an hour ahead before it was set right.
-    OPERATIONS.markPublished(journal.context, { sequences: [second], at: HOUR });
+    OPERATIONS.markPublished(journal.context, { sequences: [second], at: HOUR, life: HOUR });
     expect(due(journal, { now: 1700, since: 1500 })).toEqual([second]);
     journal.close();
   });
@@ -74,14 +81,8 @@ describe("what frees a row", () => {
     const journal = openTestJournal(folder.path);
     const { context } = journal;
     const sequences = [1, 2, 3, 4].map(() => journal.hit());
-    const { id } = OPERATIONS.dueRows(context, {
-      now: 0,
-      limit: 1,
-      receipts: true,
-      inFlight: [1, 2, 3],
-      since: null,
-    })[0]!;
-    const receipt = { journal: context.journal, ids: null, upToSequence: null, now: 5 };
+    const { id } = dueRows(journal, { now: 0, limit: 1, inFlight: [1, 2, 3] })[0]!;
+    const receipt = { journal: context.journal, ids: null, upToSequence: null, now: 5, life: 5 };
     expect(OPERATIONS.receiptRows(context, { ...receipt, journal: "another", upToSequence: 4 })).toBe(0);
     expect(OPERATIONS.receiptRows(context, { ...receipt, ids: [id, "unknown"] })).toBe(1);
     expect(OPERATIONS.receiptRows(context, { ...receipt, upToSequence: 2 })).toBe(2);
@@ -96,10 +97,17 @@ describe("what frees a row", () => {
     const { context, database } = journal;
     writeMeta(database, META.receipts, "true");
     for (let row = 0; row < 3; row += 1) journal.hit();
-    OPERATIONS.markPublished(context, { sequences: [1, 2, 3], at: 10 });
-    OPERATIONS.receiptRows(context, { journal: context.journal, ids: null, upToSequence: 2, now: 20 });
-    expect(OPERATIONS.upkeep(context, { now: 10, keepPublishedMs: 10 }).erased).toBe(0);
-    expect(OPERATIONS.upkeep(context, { now: 21, keepPublishedMs: 10 }).erased).toBe(2);
+    OPERATIONS.markPublished(context, { sequences: [1, 2, 3], at: 10, life: 10 });
+    OPERATIONS.receiptRows(context, {
+      journal: context.journal,
+      ids: null,
+      upToSequence: 2,
+      now: 20,
+      life: 20,
+    });
+    // A clock that jumps erases nothing: it is the running time that counts.
+    expect(OPERATIONS.upkeep(context, { now: 1e15, life: 30, keepPublishedMs: 10 }).erased).toBe(0);
+    expect(OPERATIONS.upkeep(context, { now: 0, life: 31, keepPublishedMs: 10 }).erased).toBe(2);
     const rows = database.all("SELECT sequence, event, previous, hash FROM outbox ORDER BY sequence");
     expect(rows.map(({ event }) => event === null)).toEqual([true, true, false]);
     const chain = rows.map(({ sequence, event, previous, hash }) =>

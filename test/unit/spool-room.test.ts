@@ -28,7 +28,13 @@ describe("room in the spool", () => {
     journal.scan({ at: -1 }); // not analysed yet
     const [high, low3, medium, low4] = scans.map(({ scanId }) => `scans/day/${scanId}`);
     // The last low one has no receipt.
-    OPERATIONS.receiptRows(context, { journal: context.journal, ids: null, upToSequence: 4, now: 0 });
+    OPERATIONS.receiptRows(context, {
+      journal: context.journal,
+      ids: null,
+      upToSequence: 4,
+      now: 0,
+      life: 0,
+    });
     const evict = (bytes: number) => OPERATIONS.evictScans(context, { bytes }).directories;
     expect(evict(150)).toEqual([low3, low4]);
     expect(evict(1)).toEqual([high]);
@@ -43,7 +49,7 @@ describe("room in the spool", () => {
     const journal = openTestJournal(folder.path);
     const sequence = journal.hit();
     expect(OPERATIONS.evictScans(journal.context, { bytes: 1 }).directories).toEqual([]);
-    OPERATIONS.markPublished(journal.context, { sequences: [sequence], at: 0 });
+    OPERATIONS.markPublished(journal.context, { sequences: [sequence], at: 0, life: 0 });
     expect(OPERATIONS.evictScans(journal.context, { bytes: 1 }).directories).toHaveLength(1);
     journal.close();
   });

@@ -41,7 +41,7 @@ function probesOf(config: Config): readonly Promise<readonly Finding[]>[] {
     ]),
     probeModels(config),
     one("disk", probeDisk(config)),
-    one("clock", Promise.resolve(probeClock())),
+    one("clock", probeClock()),
     one("signing", probeSigning(config, env)),
     probeTrust(config, env),
   ];

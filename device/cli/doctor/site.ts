@@ -3,13 +3,13 @@ import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { connectAsync } from "mqtt";
 import { certificateExpiry } from "../../certificate-expiry.ts";
+import { openKernelClock } from "../../clock/kernel-clock.ts";
 import type { Config } from "../../config/schema.ts";
-import { readSecret } from "../../config/secrets.ts";
 import { credentialsOf } from "../../gateway-parts.ts";
 import { builtInModels } from "../../inference/built-in.ts";
+import { openSigner } from "../../keys/signer.ts";
+import { readSigningKey } from "../../keys/signing-key.ts";
 import { loadModels } from "../../inference/models.ts";
-import { clockState } from "../../self-description.ts";
-import { createSigner } from "../../signing.ts";
 import { type Finding, failed, fault, ok, warning } from "./finding.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -107,8 +107,9 @@ export async function probeDisk({ spool }: Config): Promise<Finding> {
   }
 }
 
-export function probeClock(): Finding {
-  return clockState().synchronised
+export async function probeClock(): Promise<Finding> {
+  const kernel = await openKernelClock(Date.now);
+  return kernel().synchronised
     ? ok("clock", "follows a reference")
     : warning(
         "clock",
@@ -125,7 +126,7 @@ export async function probeSigning({ signing }: Config, env: Env): Promise<Findi
       "Set signing.key so that central can prove who wrote them",
     );
   try {
-    return ok("signing", `key ${createSigner(await readSecret(signing.key, env)).keyId}`);
+    return ok("signing", `key ${openSigner(await readSigningKey(signing, env)).keyId}`);
   } catch (error) {
     return failed("signing", error, "Check signing.key and who may read it");
   }

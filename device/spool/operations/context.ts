@@ -34,7 +34,13 @@ export const META = {
   boot: "boot",
   /** `true` once central announced receipts. */
   receipts: "receipts-expected",
+  /** `true`: the broker speaks MQTT 3.1.1, whose PUBACK says nothing. */
+  onlyReceipts: "only-receipts",
+  /** Every row up to this sequence has a receipt. */
+  receiptedUpTo: "receipted-up-to",
   checkpoints: "checkpoints",
+  /** When the watchdog last asked for a commit, ms since the epoch. */
+  heartbeat: "heartbeat",
   /** When a damaged journal was replaced, ms since the epoch. */
   salvagedAt: "salvaged-at",
   unknownOutcomes: "outcomes-of-unknown-scans",

@@ -1,4 +1,5 @@
 import type { Declaration } from "../../../protocols/declaration.ts";
+import { type KeptRisk, keepRisk, riskOfRow } from "../../declarations/risks.ts";
 import { countByConsignee, find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
 import type { Database } from "../database.ts";
 import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
@@ -28,7 +29,15 @@ export function findDeclarations(
   { declarations }: OperationContext,
   { identifiers, now }: { identifiers: readonly Key[]; now: number },
 ): StoredDeclaration[] {
-  return declarations.read((database) => find(database, identifiers, now));
+  return declarations.read((database) => find(database, identifiers, now, riskOfRow));
+}
+
+/** Keeps what a model said of a declaration's risk; false where another revision stands by now. */
+export function keepDeclarationRisk(
+  { declarations }: OperationContext,
+  given: { aedId: string; revision: number; risk: KeptRisk },
+): boolean {
+  return declarations.write((database) => keepRisk(database, given));
 }
 
 /** The identifiers that the stored revision of an aedId carries. */

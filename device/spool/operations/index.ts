@@ -1,11 +1,15 @@
 import { closeGap, readGap, widenGap } from "../../declarations/gap.ts";
 import { newestAt } from "../../declarations/store.ts";
+import * as audit from "./audit.ts";
 import type { OperationContext } from "./context.ts";
 import * as declarations from "./declarations.ts";
+import * as delivery from "./delivery.ts";
 import * as outbox from "./outbox.ts";
 import * as outcomes from "./outcomes.ts";
 import * as pieces from "./pieces.ts";
+import { recentRows } from "./recent.ts";
 import * as scans from "./scans.ts";
+import * as sending from "./sending.ts";
 import * as upkeep from "./upkeep.ts";
 
 /** Everything the journal does, by name: the whole language between the spool and its worker. */
@@ -22,16 +26,21 @@ export const OPERATIONS = {
   planeBytes: scans.planeBytes,
   commitHit: outbox.commitHit,
   commitAlert: outbox.commitAlert,
-  dueRows: outbox.dueRows,
+  dueRows: sending.dueRows,
   hitsAfter: outbox.hitsAfter,
   lastHit: outbox.lastHit,
-  markPublished: outbox.markPublished,
-  receiptRows: outbox.receiptRows,
-  deadLetterRow: outbox.deadLetterRow,
-  receiptsExpected: outbox.receiptsExpected,
-  setReceiptsExpected: outbox.setReceiptsExpected,
+  markPublished: sending.markPublished,
+  receiptRows: delivery.receiptRows,
+  deadLetterRow: delivery.deadLetterRow,
+  receiptsExpected: delivery.receiptsExpected,
+  setReceiptsExpected: delivery.setReceiptsExpected,
+  setOnlyReceipts: delivery.setOnlyReceipts,
+  resendRows: delivery.resendRows,
+  retryRows: (context: OperationContext, given: { ids: readonly string[] | null }) =>
+    delivery.retryRows(context, given),
   putDeclaration: declarations.putDeclaration,
   findDeclarations: declarations.findDeclarations,
+  keepDeclarationRisk: declarations.keepDeclarationRisk,
   declarationIdentifiers: declarations.declarationKeys,
   unseenDeclarations: declarations.unseenDeclarations,
   countPieces: pieces.countPieces,
@@ -44,11 +53,16 @@ export const OPERATIONS = {
   putOutcome: outcomes.putOutcome,
   confirmedAmong: outcomes.confirmedAmong,
   putDeadLetter: upkeep.putDeadLetter,
+  recentRows,
   deadLetters: ({ database }: OperationContext, { limit }: { limit: number }) =>
     upkeep.listDeadLetters(database, limit),
   figures: ({ database }: OperationContext) => upkeep.readFigures(database),
   list: ({ database }: OperationContext, { limit }: { limit: number }) => upkeep.listRows(database, limit),
   upkeep: upkeep.upkeep,
+  rowHashes: audit.rowHashes,
+  signerOf: audit.signerOf,
+  signText: audit.signText,
+  heartbeat: audit.heartbeat,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -180,12 +180,10 @@ export function evictScans(
   { database }: OperationContext,
   { bytes }: { bytes: number },
 ): { directories: string[]; freed: number } {
-  const delivered =
-    readMeta(database, META.receipts) === "true" ? "o.receipted_at IS NOT NULL" : "o.published > 0";
   const rows = database.all(
     `SELECT scan_id, directory, bytes FROM scans AS s
      WHERE evicted = 0 AND state = 'analysed' AND revision > 0
-       AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND NOT (${delivered}))
+       AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND o.delivered_life IS NULL)
      ORDER BY band IS NOT 'low', received_at LIMIT ${EVICTION_STEP}`,
   );
   const directories: string[] = [];

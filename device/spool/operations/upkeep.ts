@@ -11,7 +11,7 @@ export const MAX_LETTER_BYTES = 64 * 1024;
 const ERASE_STEP = 1000;
 
 export interface LetterArguments {
-  readonly letter: Omit<DeadLetter, "at">;
+  readonly letter: Omit<DeadLetter, "id" | "at">;
   readonly body: Uint8Array;
   readonly at: number;
 }
@@ -46,13 +46,14 @@ export function putDeadLetter({ database }: OperationContext, { letter, body, at
 export function listDeadLetters(database: Database, limit: number): DeadLetter[] {
   return database
     .all(
-      `SELECT source, reason, pointer, bytes, at FROM letters
+      `SELECT CAST(id AS TEXT) AS id, source, reason, pointer, bytes, at FROM letters
        UNION ALL
-       SELECT 'outbox', dead_reason, NULL, coalesce(length(event), 0), dead_at FROM outbox WHERE dead_at IS NOT NULL
+       SELECT id, 'outbox', dead_reason, NULL, coalesce(length(event), 0), dead_at FROM outbox WHERE dead_at IS NOT NULL
        ORDER BY at DESC LIMIT ?`,
       limit,
     )
     .map((row) => ({
+      id: String(row["id"]),
       source: String(row["source"]) as DeadLetter["source"],
       reason: String(row["reason"]),
       pointer: textOrNull(row["pointer"]),
@@ -115,20 +116,22 @@ function stateOf(row: SqlRow): string {
 }
 
 /**
- * What time takes away: the data of rows delivered `keepPublishedMs` ago (number and hashes stay), declarations past
- * their `retainUntil`, scores beyond their number. Returns the rows changed; a full step means there is more.
+ * What time takes away: the data of rows delivered `keepPublishedMs` of running time ago (number and hashes stay),
+ * declarations past their `retainUntil`, scores beyond their number. Returns the rows changed; a full step means there is more.
+ * `now`: no later than the true time, ms since the epoch; `life`: how long the gateway has run, ms.
  */
 export function upkeep(
   context: OperationContext,
-  { now, keepPublishedMs }: { now: number; keepPublishedMs: number },
+  { now, life, keepPublishedMs }: { now: number; life: number; keepPublishedMs: number },
 ): { erased: number; more: boolean } {
   const { database, declarations } = context;
-  const delivered =
-    readMeta(database, META.receipts) === "true" ? "receipted_at IS NOT NULL" : "published > 0";
+  const kept = "event IS NOT NULL AND delivered_life IS NOT NULL";
+  // Running time that was lost with its file begins anew: what counts from later counts from now.
+  database.run(`UPDATE outbox SET delivered_life = ?1 WHERE ${kept} AND delivered_life > ?1`, life);
   const erased = database.run(
-    `UPDATE outbox SET event = NULL WHERE sequence IN (
-       SELECT sequence FROM outbox WHERE event IS NOT NULL AND published_at < ? AND ${delivered} LIMIT ${ERASE_STEP})`,
-    now - keepPublishedMs,
+    `UPDATE outbox SET event = NULL, wanted = 0 WHERE sequence IN (
+       SELECT sequence FROM outbox WHERE ${kept} AND delivered_life < ? AND published_at IS NOT NULL LIMIT ${ERASE_STEP})`,
+    life - keepPublishedMs,
   );
   const expired = declarations.write((store) => expire(store, now));
   if (expired > 0) declarations.shredded();
