@@ -1,12 +1,16 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
 import { Database } from "../sqlite.ts";
+import { backUp } from "./backup.ts";
+import { syncDirectory } from "./directories.ts";
 import { errorNumber } from "./disk-errors.ts";
-import { migrate } from "./schema.ts";
+import { META, UPGRADED_NOW, writeMeta } from "./operations/context.ts";
+import { JOURNAL_VERSION, migrate, mustBeKnown, versionOf } from "./schema.ts";
 
 export { Database, type SqlRow } from "../sqlite.ts";
+export { makeDirectory, syncDirectory } from "./directories.ts";
 
 /** File names within the spool's folder. */
 export const JOURNAL_FILE = "journal.db";
@@ -31,7 +35,8 @@ export interface OpenedJournal {
 
 /**
  * Opens, checks and migrates the journal in `path` (WAL, `synchronous=FULL`: a commit is one fsync of the log). A
- * damaged journal is moved aside as `journal.db.corrupt-<now>` and an empty one takes its place: nothing is deleted.
+ * journal of an earlier version is copied before it is migrated. A damaged one is moved aside as `journal.db.corrupt-<now>` and an empty one
+ * takes its place: nothing is deleted.
  */
 export function openJournal(path: string, now: number): OpenedJournal {
   const file = join(path, JOURNAL_FILE);
@@ -51,13 +56,21 @@ export function openJournal(path: string, now: number): OpenedJournal {
 function openChecked(file: string): Database {
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
+    // First: a journal that a later version wrote is left as it is.
+    mustBeKnown(db);
     // Checkpoints run after a batch was answered (`worker.ts`), so that no hit waits for one.
     db.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
     );
     mustBeSound(db);
+    const database = new Database(db);
+    const version = versionOf(db);
+    if (version > 0 && version < JOURNAL_VERSION) {
+      backUp(db, file, version);
+      writeMeta(database, META.upgraded, UPGRADED_NOW);
+    }
     migrate(db);
-    return new Database(db);
+    return database;
   } catch (error) {
     db.close();
     throw error;
@@ -103,24 +116,5 @@ export function lockSpool(path: string): DatabaseSync {
       details: { path },
       cause: error,
     });
-  }
-}
-
-/** Creates a folder and every missing parent, each entry durable. */
-export function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) makeDirectory(parent);
-  mkdirSync(path, { recursive: true, mode: 0o750 });
-  syncDirectory(parent);
-}
-
-/** Makes the entries of a folder durable. */
-export function syncDirectory(path: string): void {
-  const descriptor = openSync(path, "r");
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
   }
 }

@@ -122,23 +122,27 @@ export const SALVAGED_OLD_TABLES: Readonly<Record<string, string>> = {
 /** The version of a journal that this program writes. */
 export const JOURNAL_VERSION = MIGRATIONS.length;
 
-/** Brings a journal to {@link JOURNAL_VERSION}. Throws LYN_JOURNAL_VERSION when it is newer than the program. */
+/** Brings a journal of an earlier version to {@link JOURNAL_VERSION}, one transaction a migration. */
 export function migrate(db: DatabaseSync): void {
   const version = versionOf(db);
-  if (version > JOURNAL_VERSION) {
-    throw new LynceusError(
-      "LYN_JOURNAL_VERSION",
-      `the journal has version ${version}, this program knows ${JOURNAL_VERSION}`,
-      {
-        remedy: "Install the version that wrote the spool, or a newer one, or configure another spool.path.",
-        details: { version, known: JOURNAL_VERSION },
-      },
-    );
-  }
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
   }
+}
+
+/** Throws LYN_JOURNAL_VERSION when the journal is newer than the program. */
+export function mustBeKnown(db: DatabaseSync): void {
+  const version = versionOf(db);
+  if (version <= JOURNAL_VERSION) return;
+  throw new LynceusError(
+    "LYN_JOURNAL_VERSION",
+    `the journal has version ${version}, this program knows ${JOURNAL_VERSION}`,
+    {
+      remedy: "Install the version that wrote the spool, or a newer one, or configure another spool.path.",
+      details: { version, known: JOURNAL_VERSION },
+    },
+  );
 }
 
 /** The number of migrations a journal has seen. */

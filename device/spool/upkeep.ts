@@ -1,4 +1,5 @@
 import type { Log } from "../log.ts";
+import { removeBackups } from "./backup.ts";
 import type { JournalClient } from "./client.ts";
 import type { PlaneStore } from "./plane-store.ts";
 import type { OutboxRow, UnsealedData } from "./port.ts";
@@ -20,6 +21,8 @@ interface Alert {
 }
 
 export interface UpkeepOptions {
+  /** The spool's folder. */
+  readonly path: string;
   readonly client: JournalClient;
   readonly planes: PlaneStore;
   readonly room: Room;
@@ -103,7 +106,8 @@ export class Upkeep {
     const { client, life, proven, keepPublishedMs } = this.#options;
     for (let step = 0; step < MAX_STEPS && !this.#stopped; step += 1) {
       const time = { now: proven(), life: life(), keepPublishedMs };
-      const { more } = await client.call("upkeep", time, "grouped");
+      const { more, backupsOver } = await client.call("upkeep", time, "grouped");
+      if (backupsOver) removeBackups(this.#options.path);
       if (!more) break;
     }
     await this.#evict();

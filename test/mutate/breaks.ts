@@ -223,8 +223,8 @@ export const BREAKS: readonly Break[] = [
     id: "P-29",
     test: "test/unit/spool-journal.test.ts",
     file: `${SPOOL}/schema.ts`,
-    from: "if (version > JOURNAL_VERSION) {",
-    to: "if (version > 1000) {",
+    from: "if (version <= JOURNAL_VERSION) return;",
+    to: "if (version <= 1000) return;",
   },
   {
     id: "P-30",
@@ -251,8 +251,8 @@ export const BREAKS: readonly Break[] = [
     id: "P-33",
     test: "test/unit/signing.test.ts",
     file: `${SPOOL}/worker.ts`,
-    from: "const signer = options.signingKey === null ? null : createSigner(options.signingKey);",
-    to: "const signer = createSigner === null ? createSigner : null;",
+    from: "const signer = options.signingKey === null ? null : openSigner(options.signingKey);",
+    to: "const signer = openSigner === null ? openSigner : null;",
   },
   {
     id: "P-34",
@@ -281,5 +281,26 @@ export const BREAKS: readonly Break[] = [
     file: `${SPOOL}/upkeep.ts`,
     from: "orphans.push(...step.filter((folder) => !kept.has(folder)));",
     to: "orphans.push(...step);",
+  },
+  {
+    id: "P-38",
+    test: "test/chaos/bad-paths.test.ts",
+    file: `${UPLINK}/connection.ts`,
+    from: "this.#watch = setInterval(() => this.#checkDeadlines(), Math.min(1000, options.deadlineMs / 4));",
+    to: "this.#watch = setInterval(() => this.#checkDeadlines(), 1e8);",
+  },
+  {
+    id: "P-39",
+    test: "test/chaos/odd-acknowledgements.test.ts",
+    file: `${SPOOL}/operations/sending.ts`,
+    from: "const taken = [...options.inFlight];",
+    to: "const taken: number[] = [];",
+  },
+  {
+    id: "P-40",
+    test: "test/chaos/io-errors.test.ts",
+    file: `${SPOOL}/planes.ts`,
+    from: 'throw diskError(error, "writing a scan");',
+    to: 'void diskError(error, "writing a scan");',
   },
 ];

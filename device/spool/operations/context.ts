@@ -28,6 +28,9 @@ export function writeMeta(database: Database, key: string, value: string): void 
   );
 }
 
+/** Of {@link META.upgraded}: not yet told in running time. */
+export const UPGRADED_NOW = "now";
+
 /** Names within `meta`. */
 export const META = {
   journal: "journal",
@@ -39,6 +42,8 @@ export const META = {
   /** Every row up to this sequence has a receipt. */
   receiptedUpTo: "receipted-up-to",
   checkpoints: "checkpoints",
+  /** When the journal was brought to a new version, running time in ms, while a copy of the old one is kept. */
+  upgraded: "upgraded-life",
   /** When the watchdog last asked for a commit, ms since the epoch. */
   heartbeat: "heartbeat",
   /** When a damaged journal was replaced, ms since the epoch. */

@@ -1,7 +1,15 @@
 import { expire, SHRED_STEP } from "../../declarations/store.ts";
 import type { Database, SqlRow } from "../database.ts";
 import type { DeadLetter, ScanState, SpoolFigures } from "../port.ts";
-import { META, numberOrNull, type OperationContext, readMeta, textOrNull } from "./context.ts";
+import {
+  META,
+  numberOrNull,
+  type OperationContext,
+  readMeta,
+  textOrNull,
+  UPGRADED_NOW,
+  writeMeta,
+} from "./context.ts";
 import { forgetScores } from "./outcomes.ts";
 
 /** Dead letters of others kept at most, and the bytes of one that are. */
@@ -123,7 +131,7 @@ function stateOf(row: SqlRow): string {
 export function upkeep(
   context: OperationContext,
   { now, life, keepPublishedMs }: { now: number; life: number; keepPublishedMs: number },
-): { erased: number; more: boolean } {
+): { erased: number; more: boolean; backupsOver: boolean } {
   const { database, declarations } = context;
   const kept = "event IS NOT NULL AND delivered_life IS NOT NULL";
   // Running time that was lost with its file begins anew: what counts from later counts from now.
@@ -139,5 +147,19 @@ export function upkeep(
   return {
     erased: erased + expired + forgotten,
     more: erased === ERASE_STEP || expired === SHRED_STEP || forgotten > 0,
+    backupsOver: backupsOver(database, life, keepPublishedMs),
   };
+}
+
+/** The copy of an earlier version holds what is erased here: it goes when rows of its day have gone. */
+function backupsOver(database: Database, life: number, keepPublishedMs: number): boolean {
+  const upgraded = readMeta(database, META.upgraded);
+  if (upgraded === null) return false;
+  if (upgraded === UPGRADED_NOW || Number(upgraded) > life) {
+    writeMeta(database, META.upgraded, String(life));
+    return false;
+  }
+  if (life - Number(upgraded) < keepPublishedMs) return false;
+  database.run("DELETE FROM meta WHERE key = ?", META.upgraded);
+  return true;
 }
