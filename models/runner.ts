@@ -6,6 +6,7 @@ import * as ort from "onnxruntime-node";
 import { LynceusError } from "../protocols/errors.ts";
 import { calibrate } from "./calibration.ts";
 import { compareGolden, type NamedOutput, readGolden } from "./golden.ts";
+import { checkGraph } from "./onnx/limits.ts";
 import { type LOAD_STATES, type ModelPackage, readPackageFile } from "./package.ts";
 import type { ScanPlanes } from "./planes.ts";
 import { acceptsPlanes, type InputTensor, type PlaneBox, toPlaneBox, ViewTensors } from "./tensor.ts";
@@ -88,12 +89,13 @@ export class ModelRunner {
   }
 
   /**
-   * Loads the graph of a verified package. Run {@link ModelRunner.knownAnswerTest} before trusting it.
-   * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_DIGEST_MISMATCH, LYN_MODEL_LOAD_FAILED
+   * Loads the graph of a verified package, once it is within bounds. Run {@link ModelRunner.knownAnswerTest} before trusting it.
+   * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_DIGEST_MISMATCH, LYN_MODEL_GRAPH, LYN_MODEL_LOAD_FAILED
    */
   static async open(options: ModelRunnerOptions): Promise<ModelRunner> {
     const { modelPackage, threads = 1 } = options;
     const bytes = await readPackageFile(modelPackage, "model.onnx");
+    checkGraph(bytes, label(modelPackage));
     try {
       const session = await ort.InferenceSession.create(bytes, {
         executionProviders: [EXECUTION_PROVIDER],

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { LynceusError } from "../protocols/errors.ts";
 import { calibrate } from "./calibration.ts";
 import { compareGolden, type NamedOutput } from "./golden.ts";
+import { checkGraph } from "./onnx/limits.ts";
 import { readPackageFile } from "./package.ts";
 import { type TabularRow, type TabularTensors, tensorsOf } from "./tabular.ts";
 import type { TabularPackage } from "./tabular-package.ts";
@@ -30,11 +31,12 @@ export class TabularRunner {
   }
 
   /**
-   * Loads the graph of a verified package. Run {@link TabularRunner.knownAnswerTest} before trusting it.
-   * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_DIGEST_MISMATCH, LYN_MODEL_LOAD_FAILED
+   * Loads the graph of a verified package, once it is within bounds. Run {@link TabularRunner.knownAnswerTest} before trusting it.
+   * @throws LynceusError LYN_MODEL_UNREADABLE, LYN_MODEL_DIGEST_MISMATCH, LYN_MODEL_GRAPH, LYN_MODEL_LOAD_FAILED
    */
   static async open(modelPackage: TabularPackage): Promise<TabularRunner> {
     const bytes = await readPackageFile(modelPackage, "model.onnx");
+    checkGraph(bytes, label(modelPackage));
     try {
       const session = await ort.InferenceSession.create(bytes, {
         executionProviders: ["cpu"],

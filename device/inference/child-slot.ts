@@ -1,8 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Analysis } from "../scan.ts";
 import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
+import { forkLimited } from "./limited-fork.ts";
 import type { FromChild, ModelFault, ModelSelection, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
 
@@ -17,6 +18,8 @@ type Outcome = { readonly analysis: Analysis; readonly residentBytes: number } |
 
 const STDERR_KEPT = 2000;
 const RESIDENT_POLL_MS = 1000;
+/** What the process may have of private memory, touched or not: a model that asks for more is refused it by the kernel. */
+export const MAX_DATA_BYTES = 3_000_000_000;
 /** Questions that may wait for an answer at once. */
 export const MAX_WAITING = 1000;
 /** Id under which the answer to `load` is waited for. */
@@ -52,9 +55,9 @@ export class ChildProcessSlot {
   /** Starts the process and has it load its models; null when it did not come up within `timeoutMs`. */
   async start(selection: ModelSelection, timeoutMs: number) {
     const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-    const child = fork(new URL(`./child${extension}`, import.meta.url), [], {
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    const child = forkLimited(new URL(`./child${extension}`, import.meta.url), {
       execArgv: ["--max-old-space-size=512", "--disable-warning=ExperimentalWarning"],
+      dataBytes: MAX_DATA_BYTES,
     });
     this.#child = child;
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {

@@ -4,7 +4,7 @@ import type { Analysis } from "../scan.ts";
 import type { ModelSet } from "./analyse.ts";
 import type { DeclarationModel } from "./declaration-model.ts";
 import type { RiskOfDeclaration } from "./declared-lines.ts";
-import type { FromChild, ModelFault, ToChild } from "./messages.ts";
+import type { FromChild, ModelFault, ModelSelection, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
 import type { SimilarScans } from "./similar-scans.ts";
 
@@ -22,7 +22,7 @@ const pending: ToChild[] = [];
 let busy = false;
 let set: ModelSet = { models: [], faults: [] };
 let similar: SimilarScans | null = null;
-let folders: readonly string[] = [];
+let selection: ModelSelection = { names: null, folders: [] };
 let declarations: DeclarationModel | null = null;
 
 process.on("message", (received) => {
@@ -71,7 +71,7 @@ async function answer(message: Exclude<ToChild, { type: "remember" }>): Promise<
   const { loadModels, summaryOf } = await import("./models.ts");
   const loaded = await loadModels(message.selection);
   set = loaded;
-  folders = message.selection.folders;
+  selection = message.selection;
   if (message.selection.similar !== undefined) {
     const { SimilarScans } = await import("./similar-scans.ts");
     similar = new SimilarScans(message.selection.similar);
@@ -91,7 +91,7 @@ async function assess(
   lines: Extract<ToChild, { type: "assess" }>["lines"],
 ): Promise<RiskOfDeclaration | ModelFault> {
   const { DeclarationModel } = await import("./declaration-model.ts");
-  declarations ??= new DeclarationModel(folders);
+  declarations ??= new DeclarationModel(selection.folders, selection);
   return declarations.assess(lines);
 }
 

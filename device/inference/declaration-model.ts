@@ -1,11 +1,11 @@
 import { listPackages } from "../../models/package.ts";
 import { type TabularRow, valueIn } from "../../models/tabular.ts";
 import { loadTabularPackage, type TabularManifest } from "../../models/tabular-package.ts";
-import { TabularRunner } from "../../models/tabular-runner.ts";
+import type { TabularRunner } from "../../models/tabular-runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
 import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
-import type { ModelFault } from "./messages.ts";
-import { compareVersions } from "./models.ts";
+import type { ModelFault, ModelSelection } from "./messages.ts";
+import { compareVersions, openTabular } from "./models.ts";
 
 /** The package that scores declarations, whatever its version. */
 export const DECLARATION_MODEL = "declaration-risk";
@@ -16,15 +16,17 @@ export const DECLARATION_MODEL = "declaration-risk";
  */
 export class DeclarationModel {
   readonly #folders: readonly string[];
+  readonly #only: Pick<ModelSelection, "pinned" | "trust">;
   #runner: Promise<TabularRunner> | null = null;
 
-  constructor(folders: readonly string[]) {
+  constructor(folders: readonly string[], only: Pick<ModelSelection, "pinned" | "trust"> = {}) {
     this.#folders = folders;
+    this.#only = only;
   }
 
   /** The chance that the declaration is irregular, or why it cannot be told. A package that failed stays failed. */
   async assess(lines: readonly DeclaredLine[]): Promise<RiskOfDeclaration | ModelFault> {
-    this.#runner ??= open(this.#folders);
+    this.#runner ??= open(this.#folders, this.#only);
     try {
       const runner = await this.#runner;
       const { manifest } = runner.modelPackage;
@@ -57,8 +59,13 @@ function rowOf({ value, ...line }: DeclaredLine, inputs: TabularManifest["inputs
   return { ...line, value: value && valueIn(inputs, value.amount, value.currency) };
 }
 
-/** The first folder that holds the package wins, its highest version there. */
-async function open(folders: readonly string[]): Promise<TabularRunner> {
+/** The pinned package; else the first folder that holds the package wins, its highest version there. */
+async function open(
+  folders: readonly string[],
+  { pinned, trust }: Pick<ModelSelection, "pinned" | "trust">,
+): Promise<TabularRunner> {
+  const place = pinned?.[DECLARATION_MODEL];
+  if (place !== undefined) return openTabular(place, trust);
   for (const folder of folders) {
     const packages = [];
     for (const path of await listPackages(folder, "tabular")) packages.push(await loadTabularPackage(path));
@@ -66,9 +73,7 @@ async function open(folders: readonly string[]): Promise<TabularRunner> {
       .filter(({ manifest }) => manifest.name === DECLARATION_MODEL)
       .sort((a, b) => compareVersions(b.manifest.version, a.manifest.version));
     if (best === undefined) continue;
-    const runner = await TabularRunner.open(best);
-    await runner.knownAnswerTest();
-    return runner;
+    return openTabular(best.directory, trust);
   }
   throw new LynceusError(
     "LYN_MODEL_MISSING",

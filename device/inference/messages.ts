@@ -1,3 +1,4 @@
+import type { ModelTrust } from "../models/trust.ts";
 import type { Analysis, ScanEmbedding } from "../scan.ts";
 import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
 import type { AnalysisRequest } from "./port.ts";
@@ -23,6 +24,10 @@ export interface ModelSummary {
 export interface ModelSelection {
   readonly names: readonly string[] | null;
   readonly folders: readonly string[];
+  /** Name → folder of the package that runs, in place of the one found in `folders`. */
+  readonly pinned?: Readonly<Record<string, string>>;
+  /** Whose packages are run; absent: anybody's, where a person named the folder. */
+  readonly trust?: ModelTrust;
   /** Folder of the index of similar scans; absent: none is kept. */
   readonly similar?: string;
 }

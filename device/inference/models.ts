@@ -1,9 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { calibrate } from "../../models/calibration.ts";
-import { listPackages, loadPackage } from "../../models/package.ts";
+import { listPackages, loadPackage, TABULAR_TASK } from "../../models/package.ts";
 import { EXECUTION_PROVIDER, type ModelOutput, ModelRunner } from "../../models/runner.ts";
+import { loadTabularPackage } from "../../models/tabular-package.ts";
+import { TabularRunner } from "../../models/tabular-runner.ts";
 import { LynceusError } from "../../protocols/errors.ts";
+import { type ModelTrust, trustedBy } from "../models/trust.ts";
 import type { ImageModel, ModelFindings, ModelTask } from "./image-model.ts";
 import type { ModelFault, ModelSelection, ModelSummary } from "./messages.ts";
 
@@ -17,10 +20,12 @@ export interface LoadedModels {
   readonly faults: readonly ModelFault[];
 }
 
-interface Candidate {
+/** A package as its manifest presents itself, unverified. */
+export interface Candidate {
   readonly name: string;
   readonly version: string;
   readonly directory: string;
+  readonly tabular: boolean;
 }
 
 /**
@@ -29,14 +34,12 @@ interface Candidate {
  * others run.
  */
 export async function loadModels(selection: ModelSelection): Promise<LoadedModels> {
-  const candidates = await findPackages(selection.folders);
+  const candidates = await findPackages(selection.folders, selection.pinned);
   const names = selection.names ?? [...candidates.keys()];
-  const results = await Promise.all(
-    names.map((name) => loadOne(name, candidates.get(name), selection.folders)),
-  );
+  const results = await Promise.all(names.map((name) => loadOne(name, candidates.get(name), selection)));
   return {
-    models: results.filter((result) => "run" in result),
-    faults: results.filter((result) => "code" in result),
+    models: results.filter((result) => result !== null && "run" in result),
+    faults: results.filter((result) => result !== null && "code" in result),
   };
 }
 
@@ -45,11 +48,12 @@ export function summaryOf({ name, version, sha256, task }: LoadedModel): ModelSu
   return { name, version, sha256, task };
 }
 
+/** Null: a package that was named in its place and tested, and that reads declarations, not images. */
 async function loadOne(
   name: string,
   candidate: Candidate | undefined,
-  folders: readonly string[],
-): Promise<LoadedModel | ModelFault> {
+  { folders, trust }: Pick<ModelSelection, "folders" | "trust">,
+): Promise<LoadedModel | ModelFault | null> {
   try {
     if (!candidate) {
       throw new LynceusError(
@@ -60,7 +64,13 @@ async function loadOne(
         },
       );
     }
-    const runner = await ModelRunner.open({ modelPackage: await loadPackage(candidate.directory) });
+    if (candidate.tabular) {
+      await (await openTabular(candidate.directory, trust)).close();
+      return null;
+    }
+    const modelPackage = await loadPackage(candidate.directory);
+    if (trust !== undefined) await trustedBy(modelPackage, trust);
+    const runner = await ModelRunner.open({ modelPackage });
     await runner.knownAnswerTest();
     return imageModel(runner);
   } catch (error) {
@@ -72,8 +82,23 @@ async function loadOne(
   }
 }
 
-/** Every package found, by name. What its manifest says is believed only to choose; {@link loadPackage} verifies it. */
-async function findPackages(folders: readonly string[]): Promise<ReadonlyMap<string, Candidate>> {
+/** A package of task `tabular`: verified, trusted, known-answer tested. @throws LynceusError LYN_MODEL_* */
+export async function openTabular(directory: string, trust: ModelTrust | undefined): Promise<TabularRunner> {
+  const tabular = await loadTabularPackage(directory);
+  if (trust !== undefined) await trustedBy(tabular, trust);
+  const runner = await TabularRunner.open(tabular);
+  await runner.knownAnswerTest();
+  return runner;
+}
+
+/**
+ * Every package of images found, by name, and those of `pinned`, whatever they read. What its manifest says is believed only to
+ * choose; {@link loadPackage} verifies it.
+ */
+export async function findPackages(
+  folders: readonly string[],
+  pinned: Readonly<Record<string, string>> = {},
+): Promise<ReadonlyMap<string, Candidate>> {
   const chosen = new Map<string, Candidate>();
   for (const folder of folders) {
     const here = new Map<string, Candidate>();
@@ -84,19 +109,26 @@ async function findPackages(folders: readonly string[]): Promise<ReadonlyMap<str
     }
     for (const [name, candidate] of here) if (!chosen.has(name)) chosen.set(name, candidate);
   }
+  for (const [name, directory] of Object.entries(pinned)) chosen.set(name, await peek(directory));
   return chosen;
 }
 
 async function peek(directory: string): Promise<Candidate> {
-  const unknown = { name: basename(directory).replace(/-\d+\.\d+\.\d+.*$/, ""), version: "0.0.0", directory };
+  const unknown = {
+    name: basename(directory).replace(/-\d+\.\d+\.\d+.*$/, ""),
+    version: "0.0.0",
+    directory,
+    tabular: false,
+  };
   try {
     const manifest: unknown = JSON.parse(await readFile(join(directory, "model.json"), "utf8"));
     if (typeof manifest !== "object" || manifest === null) return unknown;
-    const { name, version } = manifest as Readonly<Record<string, unknown>>;
+    const { name, version, task } = manifest as Readonly<Record<string, unknown>>;
     return {
       name: typeof name === "string" ? name : unknown.name,
       version: typeof version === "string" ? version : unknown.version,
       directory,
+      tabular: task === TABULAR_TASK,
     };
   } catch {
     return unknown;
