@@ -32,20 +32,27 @@ export const MAX_ITEMS = 256;
 /** An output that nothing else ends is let go after this, ms. */
 export const PULSE_MS = 1_000;
 
+/** The diverter is told this long before the item comes, ms: the plant takes its word between two polls. */
+export const LEAD_MS = 150;
+
 interface Item {
   readonly scanId: string;
   action: BeltAction | null;
   diverting: boolean;
+  /** The diverter had moved before the item could be at it. */
+  sure: boolean;
 }
 
 /**
  * Lets the belt act on the first hit of a scan: `stop` at once, `divert` while the item passes the diverter. An item that
  * reaches the diverter undecided is a fault and acted on as one; an alarm whose item cannot be told from its neighbours, now or
- * any more, stops the belt, for the wrong parcel set aside lets the right one through.
+ * any more, or that passed before the plant had taken the word, stops the belt, for the wrong parcel set aside lets the right
+ * one through.
  */
 export class BeltActions {
   readonly #options: BeltActionsOptions;
   readonly #timers = new Map<BeltOutput, NodeJS.Timeout>();
+  readonly #speed = new Speed();
   #items: Item[] = [];
   #mm: number | null = null;
 
@@ -56,23 +63,28 @@ export class BeltActions {
   /** A scan was captured: its item is on its way to the diverter. */
   captured(scanId: string): void {
     if (this.#items.some((item) => item.scanId === scanId)) return;
-    this.#items.push({ scanId, action: null, diverting: false });
-    if (this.#items.length > MAX_ITEMS) this.#lose(this.#items[0] as Item, "too many items are on the belt");
+    this.#items.push({ scanId, action: null, diverting: false, sure: false });
+    const [oldest] = this.#items;
+    if (oldest === undefined || this.#items.length <= MAX_ITEMS) return;
+    this.#lose(oldest, "too many items are on the belt");
+    this.#forget(oldest);
   }
 
-  /** The first hit of a scan; later ones find the item gone and change nothing. */
+  /** The first hit of a scan; later ones change nothing. */
   async decided(scanId: string, decision: Decision): Promise<void> {
     const item = this.#items.find((each) => each.scanId === scanId);
     if (item === undefined || item.action !== null) return;
     item.action = this.#actionFor(decision);
-    if (item.action === "none") this.#forget(item);
-    else await this.#act(item, item.action);
+    // Where items are followed, one that rides on is remembered until it is past the diverter, which must not move before.
+    if (item.action !== "none") await this.#act(item, item.action);
+    else if (this.#options.passage === undefined) this.#forget(item);
   }
 
   /** The belt stands at `mm`. */
   moved(mm: number): void {
     this.#mm = mm;
-    const { passage, outputs } = this.#options;
+    const { passage, outputs, now } = this.#options;
+    this.#speed.take(now(), mm);
     outputs.tick();
     if (passage === undefined || this.#items.length === 0) return;
     for (const item of [...this.#items]) this.#atDiverter(item, passage(item.scanId), mm);
@@ -98,9 +110,31 @@ export class BeltActions {
 
   #atDiverter(item: Item, stretch: Stretch | null, mm: number): void {
     if (stretch === null) this.#lose(item, "it is not known any more where it is");
-    else if (mm > stretch.to) this.#forget(item);
+    else if (mm > stretch.to) this.#passed(item);
     else if (mm >= stretch.from && item.action === null) this.#undecided(item);
-    else if (mm >= stretch.from && item.action === "divert") item.diverting = true;
+    else if (item.action === "divert") this.#comes(item, stretch, mm);
+  }
+
+  /** An item that is to be set aside comes near: the diverter moves as soon as nothing else can be at it. */
+  #comes(item: Item, stretch: Stretch, mm: number): void {
+    const lead = this.#speed.mmPerMs * LEAD_MS;
+    if (mm >= stretch.from || (mm >= stretch.from - lead && !this.#isOccupied(item, mm)))
+      item.diverting = true;
+    if (item.diverting && mm <= stretch.from && this.#options.outputs.hasTaken("divert")) item.sure = true;
+  }
+
+  /** Whether an item that rides on may still be at the diverter. */
+  #isOccupied(before: Item, mm: number): boolean {
+    const { passage } = this.#options;
+    const ahead = this.#items.slice(0, this.#items.indexOf(before));
+    return ahead.some(({ action, scanId }) => action !== "divert" && mm <= (passage?.(scanId)?.to ?? mm));
+  }
+
+  #passed(item: Item): void {
+    // Not decided yet, and the belt does nothing about it: should it alarm, it will be told that it went on.
+    if (item.action === null) return;
+    if (item.action !== "divert" || item.sure) this.#forget(item);
+    else void this.#unsure(item, "it came before the diverter had surely moved", this.#options.now());
   }
 
   /** Nothing tells where the item is: one that should go aside stops the belt, an undecided one is a fault. */
@@ -112,8 +146,8 @@ export class BeltActions {
 
   #undecided(item: Item): void {
     const { onFault, lane, alert, now } = this.#options;
-    this.#forget(item);
     if (onFault === "none") return;
+    this.#forget(item);
     alert({
       code: "BELT_UNDECIDED",
       severity: "warning",
@@ -174,3 +208,23 @@ export class BeltActions {
     this.#items = this.#items.filter((each) => each !== item);
   }
 }
+
+/** The belt's speed over its last samples. */
+class Speed {
+  #samples: { readonly at: number; readonly mm: number }[] = [];
+
+  take(at: number, mm: number): void {
+    this.#samples = [...this.#samples, { at, mm }].slice(-SPEED_SAMPLES);
+  }
+
+  /** 0 before it is known. */
+  get mmPerMs(): number {
+    const [first] = this.#samples;
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.at <= first.at) return 0;
+    return Math.max(0, (last.mm - first.mm) / (last.at - first.at));
+  }
+}
+
+/** A poll that comes late says little of the speed; so many together do. */
+const SPEED_SAMPLES = 10;

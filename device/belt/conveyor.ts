@@ -184,7 +184,8 @@ class Poll {
     const fresh = this.#count === null;
     this.#mm += countsBetween(map.encoder, this.#count ?? count, count) * map.encoder.mmPerCount;
     this.#count = count;
-    belt.tell({ at: (asked + clock()) / 2, mm: this.#mm, fresh });
+    const answered = clock();
+    belt.tell({ at: (asked + answered) / 2, withinMs: (answered - asked) / 2, mm: this.#mm, fresh });
   }
 
   async #readInputs(plant: ModbusLink): Promise<void> {

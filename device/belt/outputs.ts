@@ -63,6 +63,12 @@ export class Outputs {
     return this.#states.get(output)?.wanted ?? false;
   }
 
+  /** Whether the plant has it on, by its own answer. */
+  hasTaken(output: BeltOutput): boolean {
+    const state = this.#states.get(output);
+    return state?.taken === true && state.wanted && !state.writing;
+  }
+
   /** Resolves when the plant has taken it, or the first try has failed; further tries follow with {@link tick}. */
   async want(output: BeltOutput, on: boolean, began = this.#options.now()): Promise<void> {
     const state = this.#states.get(output);

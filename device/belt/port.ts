@@ -32,6 +32,8 @@ export interface BeltState {
 export interface BeltSample {
   /** Gateway clock, ms. */
   readonly at: number;
+  /** How far off `at` may be: half the time that the plant took to answer, ms. */
+  readonly withinMs: number;
   /** The belt's way since the gateway began to count, mm. */
   readonly mm: number;
   /** First of a connection: items may have come and gone unseen before it. */

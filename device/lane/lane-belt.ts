@@ -49,8 +49,8 @@ export class LaneBelt {
 
   start(): void {
     const { conveyor, tracker } = this.#options;
-    conveyor.onBelt(({ at, mm, fresh }) => {
-      tracker?.belt(at, mm, fresh);
+    conveyor.onBelt(({ at, withinMs, mm, fresh }) => {
+      tracker?.belt(at, mm, fresh, withinMs);
       this.#actions.moved(mm);
     });
     conveyor.onEye(({ name, at, after, dark }) => tracker?.eye(name, at, dark, after));

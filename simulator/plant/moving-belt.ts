@@ -1,3 +1,4 @@
+import { sleep } from "../backoff.ts";
 import type { BarcodeReader } from "../peripherals/barcode-reader.ts";
 import type { Portal } from "../peripherals/portal.ts";
 import type { Scale } from "../peripherals/scale.ts";
@@ -26,15 +27,19 @@ export const PLATFORM_HALF_MM = 400;
 const ITEM_PITCH_MM = 2000;
 /** The scanner begins this long before an item and ends this long after it, mm. */
 const MARGIN_MM = 12;
-/** An item is put on the belt this long before the entry eye, mm. */
+/** An item is put on the belt this long before the entry eye at least, mm. */
 const FEED_MM = 100;
+/** The feeder looks ahead so far, mm: items then lie evenly, however late the plant was looked at. */
+const FEED_AHEAD_MM = 500;
+/** The belt runs empty for so long before its first item, mm: whatever lay on it before the gateway looked is past. */
+const CLEAR_MM = STATIONS.xray + 500;
 /** The plant is looked at this often, ms. */
 const TICK_MS = 2;
 /** Without the gateway's heartbeat for so long the belt stops, ms. */
 const WATCHDOG_MS = 1000;
 /** Somebody sees to a belt that was stopped, and lets it run again, after this, ms. */
 const ATTENDED_MS = 1500;
-/** How long the first item waits for somebody to listen, ms. */
+/** How long the first item waits for somebody to listen to each device, ms. */
 const CLIENT_TIMEOUT_MS = 5000;
 
 interface Riding {
@@ -65,8 +70,9 @@ export interface MovingBeltOptions {
 }
 
 /**
- * A belt that carries several items at once past entry eye, scale, reader, portal, X-ray plane and diverter. It waits when an item
- * reaches the machine before the machine is ready, and when the gateway's heartbeat stands still.
+ * A belt that carries several items at once past entry eye, scale, reader, portal, X-ray plane and diverter. It starts empty, its
+ * first item comes when the gateway listens, and it waits when an item reaches the machine before the machine is ready, and
+ * when the gateway's heartbeat stands still.
  */
 export class MovingBelt implements ItemBelt {
   readonly plant: Plant;
@@ -76,6 +82,8 @@ export class MovingBelt implements ItemBelt {
   readonly #riding: Riding[] = [];
   #waiters: Waiter[] = [];
   #lastFrontMm = Number.NEGATIVE_INFINITY;
+  /** From where on items are put on it. */
+  #clearMm = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #start = 0;
   #stoppedAt: number | null = null;
@@ -120,6 +128,10 @@ export class MovingBelt implements ItemBelt {
     await this.#options.scale?.untilClient(CLIENT_TIMEOUT_MS, signal);
     await this.#options.reader?.untilClient(CLIENT_TIMEOUT_MS, signal);
     await this.#options.portal?.untilClient(CLIENT_TIMEOUT_MS, signal);
+    const deadline = performance.now() + CLIENT_TIMEOUT_MS;
+    while (!this.plant.watched && !signal.aborted && performance.now() < deadline)
+      await sleep(TICK_MS, signal);
+    this.#clearMm = Math.min(this.#clearMm, this.plant.mm + CLEAR_MM);
   }
 
   announced(item: Announced): void {
@@ -174,10 +186,10 @@ export class MovingBelt implements ItemBelt {
   #load(): void {
     const { plant } = this;
     const [item] = this.#feed;
-    if (item === undefined || plant.mm + FEED_MM < this.#lastFrontMm + ITEM_PITCH_MM) return;
+    const frontMm = Math.max(this.#lastFrontMm + ITEM_PITCH_MM, this.#clearMm, plant.mm + FEED_MM);
+    if (item === undefined || frontMm > plant.mm + FEED_AHEAD_MM) return;
     const lengthMm = item.prepared.width * item.prepared.pixelPitchMm.x - 2 * MARGIN_MM;
-    const frontMm = plant.mm + FEED_MM;
-    if (!plant.place(item.scanRef, lengthMm, FEED_MM)) return;
+    if (!plant.place(item.scanRef, lengthMm, frontMm - plant.mm)) return;
     this.#feed.shift();
     this.#lastFrontMm = frontMm;
     this.#start += 1;

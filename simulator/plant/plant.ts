@@ -56,6 +56,11 @@ export class Plant {
     return watchdogMs !== null && this.#beat !== null && this.#at - this.#beatAt > watchdogMs;
   }
 
+  /** Somebody keeps the heartbeat going. */
+  get watched(): boolean {
+    return this.#beat !== null && !this.#starved;
+  }
+
   /** Moves the belt to a later time, in steps so short that nothing is passed unseen. */
   advance(at: number): void {
     while (this.#at < at) {

@@ -3,8 +3,11 @@ import type { PreparedScan } from "./prepared.ts";
 import type { ScanSource } from "./source.ts";
 import { type TruthFile, truthLine } from "./truth.ts";
 
-/** Items announced and not yet on the belt, at most. */
-const MAX_ANNOUNCED = 3;
+/** Items announced and not yet on the belt, at least, beside those of the lead time. */
+const ANNOUNCED = 3;
+
+/** Items that are only announced because of the lead time, at most. */
+const MAX_LEADING = 64;
 
 /** From the first link to the first announcement, ms: the gateway's broker session comes up meanwhile. */
 const OPENING_MS = 500;
@@ -28,6 +31,7 @@ export class Queue {
   readonly #truth: TruthFile | null;
   readonly #prefix: string;
   readonly #leadMs: number;
+  readonly #most: number;
   readonly #announced: ((item: Announced) => void) | undefined;
   readonly #waiting: Waiting[] = [];
   readonly #room = new Wake();
@@ -38,12 +42,16 @@ export class Queue {
   #onBelt = 0;
   #failure: Error | null = null;
 
-  /** `prefix`: of the scan references; makes those of two runs differ. `leadMs`: from announcement to scan at least. */
+  /**
+   * `prefix`: of the scan references; makes those of two runs differ. `leadMs`: from announcement to scan at least. `rate`:
+   * items per second, so that the lead time does not slow them.
+   */
   constructor(options: {
     readonly source: ScanSource;
     readonly truth: TruthFile | null;
     readonly prefix: string;
     readonly leadMs: number;
+    readonly rate: number;
     /** Told of each item as it is announced. */
     readonly announced?: ((item: Announced) => void) | undefined;
   }) {
@@ -51,6 +59,7 @@ export class Queue {
     this.#truth = options.truth;
     this.#prefix = options.prefix;
     this.#leadMs = options.leadMs;
+    this.#most = ANNOUNCED + Math.min(MAX_LEADING, Math.floor((options.rate * options.leadMs) / 1000));
     this.#announced = options.announced;
   }
 
@@ -74,7 +83,7 @@ export class Queue {
         await this.#untilOpen(prepared, signal);
         if (signal.aborted) break;
         await this.#announce(prepared);
-        while (this.#waiting.length >= MAX_ANNOUNCED && !signal.aborted) await this.#room.wait(1000, signal);
+        while (this.#waiting.length >= this.#most && !signal.aborted) await this.#room.wait(1000, signal);
       }
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));

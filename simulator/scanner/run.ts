@@ -78,7 +78,14 @@ export async function runScanner(options: RunOptions, stop: AbortSignal): Promis
   // Two runs of one seed are other scans to a gateway, so their references differ.
   const prefix = `${serial}-${Date.now().toString(36)}`;
   const announced = moving === null ? undefined : (item: Announced) => moving.announced(item);
-  const queue = new Queue({ source, truth, prefix, leadMs: options.leadMs ?? LEAD_MS, announced });
+  const queue = new Queue({
+    source,
+    truth,
+    prefix,
+    leadMs: options.leadMs ?? LEAD_MS,
+    rate: options.rate,
+    announced,
+  });
   const belt = moving ?? new Belt({ scale, reader, portal });
   const scanner = new Scanner({ ...options, endpoint, belt, queue, serial });
   const end = new AbortController();

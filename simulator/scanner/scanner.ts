@@ -22,6 +22,8 @@ const ANSWER_MS = 15_000;
 const SUSPECT_ANSWER_MS = 1000;
 /** The link's work is looked at anew at least this often, ms. */
 const LOOK_MS = 50;
+/** The same where the belt brings items whenever they come, ms. */
+const SOON_MS = 5;
 /** Refusals that no retry can heal. */
 const HOPELESS = new Set(["SCAN_TOO_LARGE"]);
 /** Losses of sync; the lines that were lost are asked for later, or the scan is sent again. */
@@ -139,7 +141,7 @@ export class Scanner {
     }
     const item = this.#nextItem(now);
     if (item !== null) await this.#scan(item, link, machine);
-    else await this.#wake.wait(LOOK_MS, link.lost);
+    else await this.#wake.wait(this.#untilNext(now), link.lost);
   }
 
   /** What got no answer in time is sent again. */
@@ -170,6 +172,13 @@ export class Scanner {
     kept.answerBy = performance.now() + (kept.suspect ? SUSPECT_ANSWER_MS : ANSWER_MS);
   }
 
+  /** How long there is nothing to do, ms. */
+  #untilNext(now: number): number {
+    if (this.#options.belt.speedMmS !== undefined) return SOON_MS;
+    const left = this.#nextItemAt - now;
+    return left > 0 ? Math.min(LOOK_MS, left) : LOOK_MS;
+  }
+
   #nextItem(now: number): Announced | null {
     if (this.#draining || this.#kept.size >= MAX_KEPT || now < this.#nextItemAt) return null;
     if ([...this.#kept.values()].some((entry) => entry.notBefore > now)) return null;
@@ -180,7 +189,7 @@ export class Scanner {
     const { belt, queue, rate, report } = this.#options;
     if (!this.#heard) await belt.untilHeard(link.lost);
     this.#heard = true;
-    this.#nextItemAt = Math.max(this.#nextItemAt, performance.now()) + 1000 / rate;
+    this.#paceNext(1000 / rate);
     const faults = this.#options.faults.forScan(item.prepared.index);
     await belt.bring(item.prepared, faults, link.lost);
     const kept = keep({
@@ -206,6 +215,15 @@ export class Scanner {
       queue.done();
     }
     report({ event: "scanned", at: kept.endedAt ?? "", index: item.prepared.index, scanRef: kept.scanRef });
+  }
+
+  /** Items come at the rate: one that was late is made up for, a longer wait is not. */
+  #paceNext(periodMs: number): void {
+    const { belt } = this.#options;
+    const now = performance.now();
+    // A belt with a speed of its own brings items as fast as it runs.
+    if (belt.speedMmS !== undefined) this.#nextItemAt = now;
+    else this.#nextItemAt = Math.max(this.#nextItemAt, now - periodMs) + periodMs;
   }
 
   #acknowledged(scanRef: string, scanId: string): void {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Alert } from "../../device/alerts.ts";
-import { BeltActions, type BeltActionsOptions, MAX_ITEMS, PULSE_MS } from "../../device/belt/actions.ts";
+import {
+  BeltActions,
+  type BeltActionsOptions,
+  LEAD_MS,
+  MAX_ITEMS,
+  PULSE_MS,
+} from "../../device/belt/actions.ts";
 import { Outputs, RETRY_MS } from "../../device/belt/outputs.ts";
 import type { BeltOutput, Conveyor } from "../../device/belt/port.ts";
 import { SILENT_LOG } from "../../device/log.ts";
@@ -70,21 +76,78 @@ describe("belt actions", () => {
     expect(told).toEqual([]);
   });
 
-  it("divert while the item passes the diverter", async () => {
+  /** A belt at 1 mm a ms: it stands at `mm`, and what was asked of the plant before is answered. */
+  async function ride(
+    { subject, clock }: Pick<ReturnType<typeof actions>, "subject" | "clock">,
+    mm: number,
+  ): Promise<void> {
+    clock.now = mm;
+    subject.moved(mm);
+    await answered();
+  }
+
+  /** What the diverter was told after it was put into its place. */
+  const diverterOf = (told: readonly string[]) => told.filter((each) => each.startsWith("divert")).slice(1);
+
+  it("divert while the item passes the diverter, told a little before it comes", async () => {
     const { conveyor, told } = plant();
-    const { subject } = actions({ conveyor, passage: () => ({ from: 1000, to: 1400 }) });
-    subject.captured("a");
-    subject.moved(500);
-    await subject.decided("a", "ALARM");
-    subject.moved(990);
-    expect(told).toEqual([]);
-    subject.moved(1005);
-    await answered();
-    subject.moved(1395);
-    expect(told).toEqual(["divert on"]);
-    subject.moved(1410);
-    await answered();
-    expect(told).toEqual(["divert on", "divert off"]);
+    const belt = actions({ conveyor, passage: () => ({ from: 1000, to: 1400 }) });
+    belt.subject.captured("a");
+    await ride(belt, 500);
+    await belt.subject.decided("a", "ALARM");
+    await ride(belt, 1000 - LEAD_MS - 10);
+    expect(diverterOf(told)).toEqual([]);
+    await ride(belt, 1000 - LEAD_MS + 10);
+    await ride(belt, 990);
+    await ride(belt, 1395);
+    expect(diverterOf(told)).toEqual(["divert on"]);
+    await ride(belt, 1410);
+    expect(diverterOf(told)).toEqual(["divert on", "divert off"]);
+    expect(belt.codes()).toEqual([]);
+  });
+
+  it("let an item that rides on pass before they divert the next", async () => {
+    const { conveyor, told } = plant();
+    const passages = new Map([
+      ["a", { from: 500, to: 950 }],
+      ["b", { from: 1000, to: 1400 }],
+    ]);
+    const belt = actions({ conveyor, passage: (scanId) => passages.get(scanId) ?? null });
+    belt.subject.captured("a");
+    belt.subject.captured("b");
+    await belt.subject.decided("a", "CLEAR");
+    await belt.subject.decided("b", "ALARM");
+    for (const mm of [100, 500, 900, 940]) await ride(belt, mm);
+    expect(diverterOf(told)).toEqual([]);
+    for (const mm of [960, 980, 1200, 1410]) await ride(belt, mm);
+    expect(diverterOf(told)).toEqual(["divert on", "divert off"]);
+    expect(belt.codes()).toEqual([]);
+  });
+
+  it("say so when an item alarms only after it has passed", async () => {
+    const { conveyor } = plant();
+    const belt = actions({ conveyor, passage: () => ({ from: 1000, to: 1400 }) });
+    belt.subject.captured("a");
+    belt.subject.captured("b");
+    for (const mm of [900, 1100, 1500]) await ride(belt, mm);
+    await belt.subject.decided("a", "CLEAR");
+    expect(belt.codes()).toEqual([]);
+    await belt.subject.decided("b", "ALARM");
+    expect(belt.codes()).toEqual(["BELT_NOT_DIVERTED"]);
+    belt.subject.stop();
+  });
+
+  it("stop the belt and say so when the diverter may have moved too late", async () => {
+    const { conveyor, told } = plant();
+    const belt = actions({ conveyor, passage: () => ({ from: 1000, to: 1400 }) });
+    belt.subject.captured("a");
+    for (const mm of [900, 1100]) await ride(belt, mm);
+    await belt.subject.decided("a", "ALARM");
+    for (const mm of [1150, 1410]) await ride(belt, mm);
+    expect(diverterOf(told)).toEqual(["divert on", "divert off"]);
+    expect(told.filter((each) => each.startsWith("stop"))).toEqual(["stop off", "stop on"]);
+    expect(belt.codes()).toEqual(["BELT_NOT_DIVERTED"]);
+    belt.subject.stop();
   });
 
   it("do what onFault says of an item that arrives undecided", async () => {

@@ -237,6 +237,18 @@ describe("belt tracker", () => {
   });
 });
 
+describe("a gateway that is busy", () => {
+  it("gives a label that waited for it to nobody else", () => {
+    const belt = running().item(6000, 300).item(6500, 300);
+    // Nothing is heard from 6500 to 6840: the first item's label was read at 6520, the next stands at the reader when it is heard.
+    belt.tracker.belt(6840, 6840);
+    belt.tracker.reading(label("RB000000001GB", 6842));
+    const scans = [belt.scan(7480, 7820, "a"), belt.scan(7980, 8320, "b")];
+    expect(scans.map(values)).toEqual([[], []]);
+    expect(scans.map(({ trackingAmbiguous }) => trackingAmbiguous)).toEqual([true, true]);
+  });
+});
+
 describe("odometer", () => {
   const options = { maxSpeedMmS: 1000, maxGapMs: 500 };
 
@@ -250,6 +262,25 @@ describe("odometer", () => {
     expect(beyond?.within).toBeGreaterThanOrEqual(25);
     expect(odometer.positionAt(700)).toBeNull();
     expect(odometer.positionAt(-1)).toBeNull();
+  });
+
+  it("takes a slow answer for no belt that is too fast, and says how well it knows the place", () => {
+    const odometer = new Odometer(options);
+    odometer.sample(0, 0);
+    odometer.sample(100, 90);
+    // 90 mm more, of a moment up to 40 ms before or after.
+    expect(odometer.sample(150, 180, false, 40)).toBe(true);
+    expect(odometer.positionAt(140)?.within).toBeGreaterThan(60);
+    expect(odometer.sample(200, 400)).toBe(false);
+  });
+
+  it("tells how long it had heard nothing of the belt", () => {
+    const odometer = new Odometer(options);
+    for (const at of [0, 20, 40, 340, 360, 380]) odometer.sample(at, at / 10);
+    expect(odometer.silentMs(40, 50)).toBe(20);
+    expect(odometer.silentMs(345, 50)).toBe(300);
+    expect(odometer.silentMs(380, 50)).toBe(300);
+    expect(odometer.silentMs(480, 50)).toBe(100);
   });
 
   it("keeps few points of a steady belt and a bounded number of a restless one", () => {

@@ -51,7 +51,8 @@ const MAX_BOUND = 256;
  * `trackingAmbiguous` says so.
  *
  * What it ties is right as long as each item darkens the entry eye by itself, no item slides further than `slipMm` between
- * two eyes, and no reading comes later than `lagMs`.
+ * two eyes, and no reading comes later than `lagMs`, not counting what it waits for a busy gateway: that shows in the encoder,
+ * which is silent as long.
  */
 export class BeltTracker implements ItemTracker {
   readonly #layout: BeltLayout;
@@ -89,9 +90,12 @@ export class BeltTracker implements ItemTracker {
     return this.#late.length > 0 ? 0 : null;
   }
 
-  /** An encoder sample: the belt stood at `mm` at `at`, gateway clock ms. `fresh`: what came before it was not seen. */
-  belt(at: number, mm: number, fresh = false): void {
-    const unbroken = this.#odometer.sample(at, mm, fresh);
+  /**
+   * An encoder sample: the belt stood at `mm` at `at`, gateway clock ms, give or take `withinMs`.
+   * @param fresh what came before it was not seen.
+   */
+  belt(at: number, mm: number, fresh = false, withinMs = 0): void {
+    const unbroken = this.#odometer.sample(at, mm, fresh, withinMs);
     if (unbroken && this.#odometer.samples > 1) return;
     if (!unbroken) this.counts.encoderBreaks += 1;
     this.#items.startAfresh(mm);
@@ -115,7 +119,7 @@ export class BeltTracker implements ItemTracker {
     const station = this.#layout.stations.get(reading.device);
     // A portal speaks when the item is through: its reading is of all the belt that went by meanwhile.
     const since = reading.kind === "radiation" ? Math.min(reading.beganAt, reading.at) : reading.at;
-    const stretch = station && this.#stretch(since - this.#layout.lagMs, reading.at, station.windowMm);
+    const stretch = station && this.#stretch(this.#earliest(since), reading.at, station.windowMm);
     if (station === undefined || stretch === undefined || stretch === null) {
       this.counts.unclaimedReadings += 1;
       return null;
@@ -170,7 +174,7 @@ export class BeltTracker implements ItemTracker {
   /** Names the item that was at the X-ray plane when a scan was lost, for {@link passage}; it may not be known which. */
   nameLost(at: number): string {
     const name = `lost ${at}`;
-    const here = this.#stretch(at - this.#layout.lagMs, at, 0);
+    const here = this.#stretch(this.#earliest(at), at, 0);
     const near = here === null ? [] : this.#items.near(this.#layout.xrayMm, here);
     const [item] = near;
     if (item !== undefined && near.length === 1)
@@ -228,8 +232,8 @@ export class BeltTracker implements ItemTracker {
   /** Whether no reading of the item can still come from a place that it has passed or is passing. */
   #isSettled(item: ItemOnBelt, known: ItemKnowledge, now: number): boolean {
     if (known.trackingAmbiguous) return true;
-    const { stations, lagMs } = this.#layout;
-    const gone = this.#odometer.positionAt(now - lagMs);
+    const { stations } = this.#layout;
+    const gone = this.#odometer.positionAt(this.#earliest(now));
     return [...this.#expects].every((device) => {
       const station = stations.get(device);
       if (station === undefined || item.readings.some((reading) => reading.device === device)) return true;
@@ -240,7 +244,7 @@ export class BeltTracker implements ItemTracker {
   }
 
   #imaged(capture: Capture): Imaged {
-    const { xrayMm, lagMs } = this.#layout;
+    const { xrayMm } = this.#layout;
     const ended = this.#odometer.positionAt(capture.capturedAt);
     if (ended === null) return NOTHING_IMAGED;
     const length = lengthMm(capture);
@@ -248,8 +252,8 @@ export class BeltTracker implements ItemTracker {
     const began = resent ? null : this.#odometer.positionAt(capture.beganAt);
     const from = began === null ? length && ended.mm - length : began.mm;
     if (from === null) return NOTHING_IMAGED;
-    const earliest = this.#odometer.positionAt(capture.beganAt - lagMs);
-    const latest = this.#odometer.positionAt(capture.capturedAt - lagMs);
+    const earliest = this.#odometer.positionAt(this.#earliest(capture.beganAt));
+    const latest = this.#odometer.positionAt(this.#earliest(capture.capturedAt));
     const possible: Stretch = {
       from: resent || earliest === null ? from - ended.within : earliest.mm - earliest.within,
       to: ended.mm + ended.within,
@@ -262,6 +266,12 @@ export class BeltTracker implements ItemTracker {
       xrayMm,
       slip: this.#slip,
     });
+  }
+
+  /** When that happened which the gateway heard at `at`, at the earliest: its way takes time, and so does a busy machine. */
+  #earliest(at: number): number {
+    const { lagMs } = this.#layout;
+    return at - lagMs - this.#odometer.silentMs(at, lagMs);
   }
 
   #positionBetween(after: number, at: number): BeltPosition | null {

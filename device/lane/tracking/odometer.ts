@@ -20,7 +20,20 @@ export interface OdometerOptions {
 interface Point {
   readonly at: number;
   readonly mm: number;
+  /** How far off `at` may be, ms. */
+  readonly withinMs: number;
 }
+
+/** A time between two samples: nothing else that came in it is told from what came at its end. */
+interface Silence {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Times between samples that are remembered; the oldest gives way. */
+const MAX_SILENCES = 256;
+/** The clock ticks so often, ms. */
+const TICK_MS = 1;
 
 /**
  * The belt's position at any time of its recent past, from encoder samples. Pure: times are passed in, gateway clock ms.
@@ -29,6 +42,7 @@ interface Point {
 export class Odometer {
   readonly #options: OdometerOptions;
   #points: Point[] = [];
+  #silences: Silence[] = [];
   #samples = 0;
 
   constructor(options: OdometerOptions) {
@@ -40,22 +54,29 @@ export class Odometer {
     return this.#samples;
   }
 
-  /** Takes a sample; returns whether the belt's path is unbroken since the one before. A sample from the past is dropped.
-   * `fresh`: the path to it was not seen, however near it lies. */
-  sample(at: number, mm: number, fresh = false): boolean {
+  /**
+   * Takes a sample; returns whether the belt's path is unbroken since the one before. A sample from the past is dropped.
+   * @param fresh the path to it was not seen, however near it lies.
+   * @param withinMs how far off `at` may be: the plant says where the belt is some time between question and answer.
+   */
+  sample(at: number, mm: number, fresh = false, withinMs = 0): boolean {
     this.#samples += 1;
     const last = this.#points.at(-1);
     const { maxGapMs } = this.#options;
     if (last !== undefined && at <= last.at && last.at - at <= maxGapMs) return true;
-    if (last !== undefined && (fresh || this.#isBroken(last, at, mm))) {
+    const point = { at, mm, withinMs };
+    if (last !== undefined && (fresh || this.#isBroken(last, point))) {
       // Another count, or another time: a place of before is none of now.
-      this.#points = [{ at, mm }];
+      this.#points = [point];
+      this.#silences = [];
       return false;
     }
+    if (last !== undefined) this.#silences.push({ from: last.at + last.withinMs, to: at + withinMs });
+    if (this.#silences.length > MAX_SILENCES) this.#silences = this.#silences.slice(MAX_SILENCES / 4);
     const previous = this.#points.at(-2);
-    if (last !== undefined && previous !== undefined && liesBetween(previous, last, at, mm))
+    if (last !== undefined && previous !== undefined && liesBetween(previous, last, point))
       this.#points.pop();
-    this.#points.push({ at, mm });
+    this.#points.push(point);
     if (this.#points.length > MAX_POINTS) this.#points = this.#points.slice(MAX_POINTS / 4);
     return true;
   }
@@ -68,7 +89,24 @@ export class Odometer {
     const after = this.#points[next];
     if (after === undefined) return this.#beyond(before, at);
     const share = (at - before.at) / (after.at - before.at);
-    return { mm: before.mm + share * (after.mm - before.mm), within: STRAIGHT_MM };
+    const speed = Math.abs(after.mm - before.mm) / (after.at - before.at);
+    const within = STRAIGHT_MM + speed * Math.max(before.withinMs, after.withinMs);
+    return { mm: before.mm + share * (after.mm - before.mm), within };
+  }
+
+  /**
+   * How long the gateway had heard nothing of the belt by then, ms: what else it heard at that time, or up to `lagMs` before,
+   * may have waited as long for a machine that was busy.
+   */
+  silentMs(at: number, lagMs: number): number {
+    const last = this.#points.at(-1);
+    let longest = last === undefined ? 0 : Math.max(0, at - last.at - last.withinMs);
+    for (let index = this.#silences.length - 1; index >= 0; index--) {
+      const { from, to } = this.#silences[index] as Silence;
+      if (to < at - lagMs) break;
+      if (from < at) longest = Math.max(longest, to - from);
+    }
+    return longest;
   }
 
   /** Index of the first point that is later than `at`, by halving. */
@@ -89,17 +127,20 @@ export class Odometer {
     if (gap > this.#options.maxGapMs) return null;
     const previous = this.#points.at(-2);
     if (previous === undefined) return { mm: last.mm, within: (gap * this.#options.maxSpeedMmS) / 1000 };
-    const moved = (gap * (last.mm - previous.mm)) / (last.at - previous.at);
-    return { mm: last.mm + moved, within: STRAIGHT_MM + Math.abs(moved) };
+    const speed = (last.mm - previous.mm) / (last.at - previous.at);
+    const moved = gap * speed;
+    return {
+      mm: last.mm + moved,
+      within: STRAIGHT_MM + Math.abs(moved) + Math.abs(speed) * last.withinMs,
+    };
   }
 
-  #isBroken(last: Point, at: number, mm: number): boolean {
+  #isBroken(last: Point, { at, mm, withinMs }: Point): boolean {
+    const { maxGapMs, maxSpeedMmS } = this.#options;
     const gap = at - last.at;
-    return (
-      gap <= 0 ||
-      gap > this.#options.maxGapMs ||
-      Math.abs(mm - last.mm) * 1000 > this.#options.maxSpeedMmS * gap
-    );
+    // An answer that was slow to come may be of a moment before or after: no belt is called too fast for that.
+    const atMost = gap + withinMs + last.withinMs + TICK_MS;
+    return gap <= 0 || gap > maxGapMs || Math.abs(mm - last.mm) * 1000 > maxSpeedMmS * atMost;
   }
 }
 
@@ -107,7 +148,7 @@ function exact(mm: number): BeltPosition {
   return { mm, within: 0 };
 }
 
-function liesBetween(before: Point, middle: Point, at: number, mm: number): boolean {
+function liesBetween(before: Point, middle: Point, { at, mm }: Point): boolean {
   const share = (middle.at - before.at) / (at - before.at);
   return Math.abs(before.mm + share * (mm - before.mm) - middle.mm) <= STRAIGHT_MM;
 }
