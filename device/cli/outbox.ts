@@ -4,9 +4,9 @@ import type { SpoolFigures } from "../spool/port.ts";
 /** Rows shown: a person reads a page, a program takes `--json` with figures first. */
 const ROWS_SHOWN = 50;
 
-/** `lynceus outbox`: what is spooled. Reads beside a running gateway and changes nothing. */
+/** `lynceus outbox`: what is spooled, beside a running gateway or without one; only `retry` changes anything. */
 export function registerOutbox(program: Command): void {
-  program
+  const outbox = program
     .command("outbox")
     .description("What is spooled: scans by state, unpublished results, dead letters with their reason")
     .option("--config <file>", "configuration file (YAML)", "lynceus.yaml")
@@ -33,6 +33,38 @@ export function registerOutbox(program: Command): void {
         reader.close();
       }
     });
+  registerRetry(outbox);
+}
+
+/** `lynceus outbox retry [ID…]`: rows that were given up are sent again. */
+function registerRetry(outbox: Command): void {
+  outbox
+    .command("retry")
+    .description(
+      "Send dead letters of the outbox again, once what their reason names was put right: those of the given ids, or all. A running gateway sends them within a second, another when it is started",
+    )
+    .argument("[id...]", "ids as `lynceus outbox` shows them; none: all")
+    .option("--config <file>", "configuration file (YAML); lynceus.yaml unless said")
+    .option("--json", "print one JSON document")
+    .action(async (ids: readonly string[], own: RetryOptions, command: Command) => {
+      const options = { ...command.parent?.opts<RetryOptions>(), ...own };
+      const [{ loadConfig }, { retryDeadLetters }] = await Promise.all([
+        import("../config/load.ts"),
+        import("../spool/retry.ts"),
+      ]);
+      const config = await loadConfig(options.config ?? "lynceus.yaml");
+      const result = retryDeadLetters(config.spool.path, ids.length === 0 ? null : ids);
+      if (options.json === true) process.stdout.write(`${JSON.stringify(result)}\n`);
+      else process.stdout.write(`${result.retried} sent again\n`);
+      for (const id of result.unknown)
+        process.stderr.write(`no dead letter of the outbox has the id ${id}\n`);
+      if (result.unknown.length > 0) process.exitCode = 1;
+    });
+}
+
+interface RetryOptions {
+  readonly config?: string;
+  readonly json?: boolean;
 }
 
 function figureLines(figures: SpoolFigures): readonly string[] {
@@ -66,6 +98,7 @@ function rowLine(row: {
 }
 
 function letterLine(letter: {
+  id: string;
   source: string;
   reason: string;
   pointer: string | null;
@@ -73,5 +106,5 @@ function letterLine(letter: {
   at: number;
 }): string {
   const pointer = letter.pointer === null ? "" : ` at ${letter.pointer}`;
-  return `dead letter  ${letter.source}  ${new Date(letter.at).toISOString()}  ${letter.bytes} B  ${letter.reason}${pointer}\n`;
+  return `dead letter  ${letter.source}  ${letter.id}  ${new Date(letter.at).toISOString()}  ${letter.bytes} B  ${letter.reason}${pointer}\n`;
 }

@@ -61,7 +61,7 @@ export function imageCommand(options: ImageCommandOptions): CommandHandler {
     const hit = await lastHit(spool, scanId);
     if (form === "tdr" && hit === null) throw new CommandFault("NOT_FOUND", "the scan has no hit yet");
     const request = { form, view, energy, scan, hit, version, software, site, gateway };
-    const files = await make(request, context.signal);
+    const files = await makeImageFiles(request, context.signal);
     if (files.length === 0)
       throw new CommandFault("NOT_FOUND", "the scan has no image of this view and energy");
     const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -78,7 +78,14 @@ async function lastHit(spool: ImageCommandOptions["spool"], scanId: string): Pro
   return row === null ? null : (JSON.parse(row.event) as { data: HitData }).data;
 }
 
-async function make(request: ImageRequest, signal: AbortSignal): Promise<readonly ImageFile[]> {
+/**
+ * Makes the files of a request in a thread of its own.
+ * @throws CommandFault `GONE` where the planes are no longer kept, `FAILED` otherwise
+ */
+export async function makeImageFiles(
+  request: ImageRequest,
+  signal: AbortSignal,
+): Promise<readonly ImageFile[]> {
   const worker = new Worker(WORKER);
   const { promise, resolve, reject } = Promise.withResolvers<FilesReply>();
   const fail = (message: string) => reject(new CommandFault("FAILED", message));

@@ -17,15 +17,13 @@ import { healthCommand, outboxCommand } from "./figures.ts";
 import { imageCommand } from "./image.ts";
 import { pauseCommand } from "./lanes.ts";
 import { rescoreCommand } from "./rescore.ts";
-import { type Resending, resendCommand } from "./resend.ts";
+import { resendCommand } from "./resend.ts";
 import { UsedTokens } from "./used-tokens.ts";
 
 export interface CommandSurroundings {
   readonly config: Pick<Config, "commands" | "gateway" | "broker" | "reports" | "spool" | "trust">;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly spool: Pick<Spool, "scan" | "lastHit" | "figures" | "list" | "deadLetters">;
-  /** Absent: `resend` is not served. */
-  readonly resending?: Resending;
+  readonly spool: Pick<Spool, "scan" | "lastHit" | "figures" | "list" | "deadLetters" | "resend">;
   /** Called late: the uplink hands commands on and takes their answers. */
   readonly uplink: () => Pick<Uplink, "respond" | "imageRoom" | "publishImagePart">;
   readonly health: () => Promise<Health>;
@@ -75,7 +73,6 @@ export function commandsOf(surroundings: CommandSurroundings): CommandIntake {
 function handlersOf({
   config,
   spool,
-  resending,
   uplink,
   health,
   rescore,
@@ -85,7 +82,7 @@ function handlersOf({
   return {
     health: healthCommand(health),
     outbox: outboxCommand(spool),
-    ...(resending === undefined ? {} : { resend: resendCommand(resending) }),
+    resend: resendCommand(spool),
     rescore: rescoreCommand({
       scan: (scanId) => spool.scan(scanId),
       rescore: async (scanId) => {

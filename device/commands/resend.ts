@@ -1,14 +1,14 @@
 import { z } from "zod";
 import { readArgs } from "./args.ts";
-import type { CommandHandler } from "./command.ts";
+import { CommandFault, type CommandHandler } from "./command.ts";
 
-/** What sends rows of the journal again; of a journal that is none of ours it knows no row. */
+/** What sends rows of the journal again; null: the journal is none of ours. */
 export interface Resending {
   resend(range: {
     readonly journal: string;
     readonly from: number;
     readonly to: number;
-  }): Promise<{ readonly queued: number; readonly gone: number }>;
+  }): Promise<{ readonly queued: number; readonly gone: number } | null>;
 }
 
 const sequence = z.int().min(1);
@@ -22,7 +22,8 @@ const argsSchema = z
  */
 export function resendCommand(spool: Resending): CommandHandler {
   return async (args) => {
-    const { queued, gone } = await spool.resend(readArgs(argsSchema, args));
-    return { queued, gone };
+    const answer = await spool.resend(readArgs(argsSchema, args));
+    if (answer === null) throw new CommandFault("NOT_FOUND", "this gateway has no such journal");
+    return { queued: answer.queued, gone: answer.gone };
   };
 }

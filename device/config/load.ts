@@ -5,6 +5,7 @@ import { parseDocument } from "yaml";
 import { LynceusError } from "../../protocols/errors.ts";
 import { addressFaults } from "./addresses.ts";
 import { beltFaults, beltWarnings } from "./belt.ts";
+import { consoleFaults, resolvedConsole } from "./console.ts";
 import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
@@ -14,6 +15,8 @@ import { brokerFaults, brokerWarnings, resolvedBrokerTls, resolvedTrust } from "
 
 /** The calibration that comes with the program is named by a word, no path (`device/image/mass-file.ts`). */
 const USUAL_MASS_WORD = "usual";
+/** A secret that is no file: `env:NAME`, `credential:NAME`, `pkcs11:…`. */
+const SECRET_REFERENCE = /^(env|credential|pkcs11):/;
 /** A configuration file is a page, not a data set; a larger file is the wrong file. */
 const MAX_CONFIG_BYTES = 1_000_000;
 
@@ -62,6 +65,7 @@ export function parseConfig(text: string, file: string): Config {
     ...crossFaults(result.data),
     ...addressFaults(result.data),
     ...brokerFaults(result.data.broker),
+    ...consoleFaults(result.data.console),
   ];
   if (faults.length > 0) throw invalid(file, faults);
   return withAbsolutePaths(result.data, dirname(resolve(file)));
@@ -70,7 +74,6 @@ export function parseConfig(text: string, file: string): Config {
 /** Keys that the contract knows and this version does not act on yet: said by `check` and at start, never silently ignored. */
 export function unservedKeys(config: Config): readonly string[] {
   const keys: string[] = [];
-  if (config.console !== undefined) keys.push("console");
   if (config.trust.models.length > 0) keys.push("trust.models");
   if (config.models.sources.length > 0) keys.push("models.sources");
   return keys;
@@ -133,7 +136,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
   const { broker, models, signing } = config;
   const secret = (path: string | undefined) =>
-    path === undefined || path.startsWith("env:") ? path : absolute(path);
+    path === undefined || SECRET_REFERENCE.test(path) ? path : absolute(path);
   return {
     ...config,
     broker: {
@@ -143,7 +146,10 @@ function withAbsolutePaths(config: Config, base: string): Config {
     },
     spool: { ...config.spool, path: absolute(config.spool.path) },
     models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
-    signing: signing && { key: secret(signing.key) ?? signing.key },
+    signing: signing && {
+      key: secret(signing.key) ?? signing.key,
+      previous: signing.previous.map((path) => secret(path) ?? path),
+    },
     trust: {
       ...config.trust,
       central: resolvedTrust(config.trust.central, (path) => secret(path) ?? path),
@@ -160,6 +166,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
         return { ...lane, scanner: absoluteScanner(lane.scanner, (path) => secret(path) ?? path) };
       return { ...lane, scanner: absoluteDriver(lane.scanner, absolute, base) };
     }),
+    console: resolvedConsole(config.console, (path) => secret(path) ?? path),
     reports: config.reports && absoluteReports(config.reports, absolute, (path) => secret(path) ?? path),
   };
 }

@@ -4,6 +4,7 @@ import { SITE_PATTERN } from "../../protocols/mqtt/names.ts";
 import { TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/topics.ts";
 import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { trackingSchema } from "./belt.ts";
+import { consoleSchema } from "./console.ts";
 import { dicomScannerSchema, reportsSchema } from "./dicom.ts";
 import { linkTlsSchema, deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
@@ -109,7 +110,14 @@ export const configSchema = z.strictObject({
   models: z
     .strictObject({ path: z.string().min(1).optional(), sources: z.array(z.string()).max(16).default([]) })
     .default({ sources: [] }),
-  signing: z.strictObject({ key: z.string().min(1) }).optional(),
+  signing: z
+    .strictObject({
+      /** A PEM file, `env:NAME`, `credential:NAME`, or a `pkcs11:` URI. */
+      key: z.string().min(1).max(4096),
+      /** Public keys that signed before: without them older rows cannot be verified. */
+      previous: z.array(z.string().min(1)).max(16).default([]),
+    })
+    .optional(),
   trust: trustSchema,
   commands: z
     .strictObject({
@@ -126,7 +134,7 @@ export const configSchema = z.strictObject({
     .default({ purposes: {}, keep: 3653 * 8.64e7 }),
   statistics: z.strictObject({ period: duration.default(3.6e6) }).default({ period: 3.6e6 }),
   reports: reportsSchema.optional(),
-  console: z.strictObject({ listen: z.string().regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT") }).optional(),
+  console: consoleSchema,
   lanes: z
     .array(lane)
     .min(1)

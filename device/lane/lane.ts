@@ -40,6 +40,8 @@ export interface LaneOptions {
   readonly inference: Inference;
   readonly scorer: Scorer;
   readonly alerts: Alerts;
+  /** Told how long a step of a scan took, s. */
+  readonly took?: (stage: "store" | "inference" | "fusion", seconds: number) => void;
   readonly clock: () => number;
   readonly log: Log;
   /** Counts of the gateway's work, for `health`; the lane adds to them. */
@@ -178,12 +180,14 @@ export class Lane {
     const { identifiers, trackingAmbiguous } = bound;
     const known = withStatedMass(bound.measured, capture.statedMassKg);
     const measured = withPortalFaults(known, this.#options.peripherals);
+    const began = performance.now();
     const accepted = await spool
       .accept(capture, { lane: this.id, identifiers, measured, trackingAmbiguous })
       .catch((error: unknown) => {
         unwanted.abort();
         throw error;
       });
+    this.#took("store", began);
     await this.#acknowledge(capture, accepted.scan);
     this.#options.work.captured += 1;
     if (accepted.outcome === "duplicate") {
@@ -242,9 +246,11 @@ export class Lane {
     const { inference, work } = this.#options;
     const stop = this.#abort.signal;
     const signal = unwanted === undefined ? stop : AbortSignal.any([stop, unwanted]);
+    const began = performance.now();
     try {
       const analysis = await inference.analyse(scan, signal);
       if (signal.aborted) return "stopped";
+      this.#took("inference", began);
       if (analysis.analysed) work.analysed += 1;
       else work.analysisFailed += 1;
       if (analysis.analysed) this.#measured(scan, analysis);
@@ -279,12 +285,18 @@ export class Lane {
   }
 
   async #score(scan: Scan, request: Parameters<Scorer["score"]>[1]): Promise<void> {
+    const began = performance.now();
     const scored = await this.#options.scorer.score(scan.scanId, request);
     if (scored === null) return;
+    this.#took("fusion", began);
     this.#options.work.scored += 1;
     const { belt } = this.#options;
     if (belt !== undefined) this.#follow(belt.decided(scan.scanId, scored.data["decision"] as Decision));
     await this.tell(scored);
+  }
+
+  #took(stage: "store" | "inference" | "fusion", began: number): void {
+    this.#options.took?.(stage, (performance.now() - began) / 1000);
   }
 
   /** Tells the machine of a committed score (RESULT); best effort. */

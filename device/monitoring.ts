@@ -1,0 +1,73 @@
+import type { Health } from "../protocols/mqtt/health.ts";
+import type { Config } from "./config/schema.ts";
+import type { Console } from "./console/of-config.ts";
+import type { Inference } from "./inference/port.ts";
+import { LaneBoard } from "./lane/lane-board.ts";
+import type { Log } from "./log.ts";
+import { Metrics } from "./metrics/metrics.ts";
+import { Overview } from "./overview/overview.ts";
+import type { Spool } from "./spool/port.ts";
+import type { Uplink, UplinkState } from "./uplink/uplink.ts";
+
+export interface MonitoringOptions {
+  readonly config: Pick<Config, "console" | "gateway">;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly spool: Spool;
+  readonly inference: Pick<Inference, "state">;
+  /** Called late, as the uplink is made after what it is told of. */
+  readonly uplink: () => Pick<Uplink, "state" | "onState">;
+  readonly health: () => Promise<Health>;
+  readonly log: Log;
+}
+
+/** What shows a gateway to whoever runs it: metrics, the board of lanes and devices, the console that serves both. */
+export class Monitoring {
+  readonly metrics = new Metrics();
+  readonly board = new LaneBoard();
+  readonly #options: MonitoringOptions;
+  #console: Console | null = null;
+  #unlisten: () => void = () => undefined;
+
+  constructor(options: MonitoringOptions) {
+    this.#options = options;
+  }
+
+  /** Port of the console; null: none is configured, or it does not listen yet. */
+  get port(): number | null {
+    return this.#console?.port ?? null;
+  }
+
+  async start(): Promise<void> {
+    const { config, health, inference, uplink, spool } = this.#options;
+    this.#follow(uplink());
+    if (config.console === undefined) return;
+    const overview = new Overview({
+      health,
+      spool,
+      board: this.board,
+      links: () => uplink().state,
+      inference: () => inference.state,
+    });
+    // Only a gateway with a console loads what serves it.
+    const { consoleOf } = await import("./console/of-config.ts");
+    this.#console = consoleOf({ ...this.#options, overview, metrics: this.metrics });
+    this.#console?.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#unlisten();
+    await this.#console?.stop();
+  }
+
+  /** Counts connections that come up. */
+  #follow(uplink: Pick<Uplink, "state" | "onState">): void {
+    let before: UplinkState | null = null;
+    this.#unlisten = uplink.onState((now) => {
+      for (const [role, { state }] of Object.entries(now)) {
+        const was = before?.[role as keyof UplinkState].state;
+        if (state === "online" && was !== "online") this.metrics.connected(role);
+      }
+      before = now;
+    });
+  }
+}
