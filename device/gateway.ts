@@ -5,6 +5,7 @@ import type { Cause } from "../protocols/vocabulary.ts";
 import { Alerts } from "./alerts.ts";
 import type { Checkpoints } from "./audit/checkpoints.ts";
 import { checkpointsOf } from "./audit/of-config.ts";
+import { type Certificates, certificatesOf } from "./certificate-parts.ts";
 import { siteClockOf } from "./clock/of-config.ts";
 import type { SiteClock } from "./clock/site-clock.ts";
 import type { CommandIntake } from "./commands/command-intake.ts";
@@ -16,6 +17,7 @@ import type { Reports } from "./dicom-out/of-config.ts";
 import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
 import { credentialsOf, pausedLanesOf, scoringOf } from "./gateway-parts.ts";
 import { HealthReporter } from "./health-reporter.ts";
+import { inboundGateOf } from "./inbound/of-config.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
@@ -65,6 +67,7 @@ interface Parts {
   readonly commands: CommandIntake;
   readonly paused: PausedLanes;
   readonly health: HealthReporter;
+  readonly certificates: Certificates;
   readonly monitoring: Monitoring;
   /** Null where none are configured. */
   readonly reports: Reports | null;
@@ -120,6 +123,7 @@ export class Gateway {
     await parts.commands.start();
     await parts.monitoring.start();
     await parts.uplink.start();
+    await parts.certificates.start();
     await Promise.all(
       parts.lanes.map((lane) => lane.start(unfinished.filter(({ scan }) => scan.lane === lane.id))),
     );
@@ -148,6 +152,7 @@ export class Gateway {
     await parts.requests.stop();
     await parts.statistics.stop();
     await parts.checkpoints.stop();
+    await parts.certificates.stop();
     await parts.uplink.stop();
     await parts.inference.stop();
     await parts.spool.stop();
@@ -271,6 +276,7 @@ export class Gateway {
       clockState: this.#clock.state,
     });
     const checkpoints = checkpointsOf({ ...this.#options, ...time, spool, uplink: () => uplink, alerts });
+    const certificates = certificatesOf({ ...this.#options, alerts, clock: this.#clock.now });
     const paused = pausedLanesOf(config, this.#clock.now, log);
     const parts = { spool, alerts, inference, paused, monitoring };
     const commands = commandsOf({
@@ -300,6 +306,7 @@ export class Gateway {
       uplink,
       commands,
       health,
+      certificates,
       reports,
     };
   }
@@ -341,6 +348,7 @@ export class Gateway {
         profile: (bytes) => profiles.receive(bytes),
         witness: async (bytes) => this.#parts?.checkpoints.witness(bytes),
       },
+      gate: inboundGateOf(config, { env, alerts, clock: this.#clock.now }),
       onCommand: (name, payload, properties) => commands.receive({ name, payload, ...properties }),
       alert: (alert) => void alerts.raise(alert),
       onSessionLost: () => void requests.sessionLost(),

@@ -10,6 +10,8 @@ export interface Signer {
   readonly publicKey: string;
   /** Ed25519 over the 32 bytes of a hash given in hex; base64url. */
   sign(hash: string): string;
+  /** Ed25519 over the UTF-8 of a text, 64 bytes. */
+  signText(text: string): Uint8Array;
 }
 
 /**
@@ -23,6 +25,7 @@ export function createSigner(pem: Uint8Array): Signer {
     keyId: keyIdOf(new Uint8Array(Buffer.from(publicKey, "base64url"))),
     publicKey,
     sign: (hash) => sign(null, Buffer.from(hash, "hex"), key).toString("base64url"),
+    signText: (text) => new Uint8Array(sign(null, Buffer.from(text, "utf8"), key)),
   };
 }
 

@@ -99,6 +99,7 @@ export const ERROR_CODES = {
   LYN_SCAN_UNKNOWN: "No scan with this id is stored in the spool",
   LYN_SECRET_UNREADABLE: "A secret named in the configuration cannot be read",
   LYN_SERIAL_PORT: "A serial port cannot be opened",
+  LYN_SIGNED_MESSAGE: "A signed message of central is of another kind, for another gateway, or not of now",
   LYN_SIGNING_KEY: "The signing key cannot be used",
   LYN_SIGNING_KEY_EXPOSED: "The file of the signing key may be read or written by others than its owner",
   LYN_SIMULATION: "The simulator could not generate a scan",

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
 
 /** Largest secret file read: a PEM bundle fits, a wrong path to something large does not. */
 const MAX_SECRET_BYTES = 256 * 1024;
 
 /**
- * Reads a secret named in the configuration: a file, or `env:NAME`. Secrets are read when needed (each connection), so that
+ * Reads a secret named in the configuration: a file, `env:NAME`, or `credential:NAME` (systemd's `LoadCredential=` and
+ * `LoadCredentialEncrypted=`, which put it where only this unit sees it). Secrets are read when needed (each connection), so that
  * rotated ones are used without a restart; the value itself is never logged or shown.
  */
 export async function readSecret(
@@ -19,13 +21,26 @@ export async function readSecret(
     return new TextEncoder().encode(value);
   }
   try {
-    const data = await readFile(reference);
+    const data = await readFile(fileOf(reference, env));
     if (data.byteLength > MAX_SECRET_BYTES)
       throw new Error(`it is ${data.byteLength} bytes, at most ${MAX_SECRET_BYTES} are read`);
     return data;
   } catch (cause) {
     throw unreadable(reference, (cause as Error).message, cause);
   }
+}
+
+/** A name without a folder: a credential is one file. */
+const CREDENTIAL = /^credential:([A-Za-z0-9_][A-Za-z0-9_.-]{0,254})$/;
+
+function fileOf(reference: string, env: Readonly<Record<string, string | undefined>>): string {
+  if (!reference.startsWith("credential:")) return reference;
+  const name = CREDENTIAL.exec(reference)?.[1];
+  const directory = env["CREDENTIALS_DIRECTORY"];
+  if (name === undefined) throw new Error("the name of a credential has letters, digits, _, . and - only");
+  if (directory === undefined || directory === "")
+    throw new Error("systemd gave this process no credentials (LoadCredential= in its unit)");
+  return join(directory, name);
 }
 
 /** PEM files of a link, as the configuration names them. */

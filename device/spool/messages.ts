@@ -1,5 +1,6 @@
 import { type ErrorCode, LynceusError } from "../../protocols/errors.ts";
 import type { Retention } from "../declarations/retention.ts";
+import type { SigningKey } from "../keys/signing-key.ts";
 import type { OperationName } from "./operations/index.ts";
 
 /** What the worker is started with. */
@@ -14,8 +15,8 @@ export interface WorkerOptions {
   readonly ballastBytes: number;
   /** How long declarations are kept at most. */
   readonly retention: Retention;
-  /** Ed25519 private key (PEM) that signs each row; null: rows are chained and not signed. */
-  readonly signingKey: Uint8Array | null;
+  /** Signs each row; null: rows are chained and not signed. */
+  readonly signingKey: SigningKey | null;
 }
 
 /** One operation of a batch. */

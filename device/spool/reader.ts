@@ -4,6 +4,14 @@ import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
 import { freeBytes } from "./ballast.ts";
 import { Database, JOURNAL_FILE } from "./database.ts";
+import {
+  auditRowsIn,
+  keptScanIdsIn,
+  MAX_AUDIT_ROWS,
+  rowHashesIn,
+  salvagedRowsIn,
+} from "./operations/audit.ts";
+import { META, readMeta } from "./operations/context.ts";
 import { lastHitIn } from "./operations/outbox.ts";
 import {
   confirmedIn,
@@ -14,7 +22,7 @@ import {
 } from "./operations/outcomes.ts";
 import { scanIn, scansBetween } from "./operations/scans.ts";
 import { type ListedRow, listDeadLetters, listRows, readFigures } from "./operations/upkeep.ts";
-import type { DeadLetter, OutboxRow, SpoolFigures, StoredScan } from "./port.ts";
+import type { AuditRow, DeadLetter, OutboxRow, SpoolFigures, StoredScan } from "./port.ts";
 import { JOURNAL_VERSION, versionOf } from "./schema.ts";
 
 /** A look into a spool that a gateway may have open. */
@@ -40,6 +48,18 @@ export interface SpoolReader {
   scan(scanId: string): StoredScan | null;
   /** The hit that stands for a scan; null where it has none, or what it said was erased. */
   lastHit(scanId: string): OutboxRow | null;
+  /** Name of the journal. */
+  journal(): string;
+  /** Its rows in order, as they stand. */
+  auditRows(): Iterable<AuditRow>;
+  /** One of them. */
+  auditRow(sequence: number): AuditRow | null;
+  /** Their hashes alone. */
+  rowHashes(): Iterable<{ readonly sequence: number; readonly hash: string }>;
+  /** Ids of analysed scans whose planes were not evicted, oldest first. */
+  keptScanIds(): readonly string[];
+  /** Rows saved from damaged journals, by journal and number. */
+  salvagedRows(): readonly { readonly journal: string; readonly row: AuditRow }[];
   close(): void;
 }
 
@@ -84,8 +104,29 @@ export function openSpoolReader(path: string): SpoolReader {
       return stored === null ? null : located(path, stored);
     },
     lastHit: (scanId) => lastHitIn(database, scanId),
+    journal: () => readMeta(database, META.journal) ?? "",
+    auditRows: () => paged((after) => auditRowsIn(database, { after, limit: MAX_AUDIT_ROWS })),
+    auditRow: (sequence) => {
+      const row = auditRowsIn(database, { after: sequence - 1, limit: 1 })[0];
+      return row?.sequence === sequence ? row : null;
+    },
+    rowHashes: () => paged((after) => rowHashesIn(database, { after, limit: MAX_AUDIT_ROWS })),
+    keptScanIds: () => keptScanIdsIn(database),
+    salvagedRows: () => salvagedRowsIn(database),
     close: () => database.close(),
   };
+}
+
+/** Rows page by page: a journal may hold a million. */
+function* paged<Row extends { readonly sequence: number }>(
+  page: (after: number) => readonly Row[],
+): Generator<Row> {
+  for (let after = 0; ; ) {
+    const rows = page(after);
+    yield* rows;
+    if (rows.length < MAX_AUDIT_ROWS) return;
+    after = rows.at(-1)?.sequence ?? after;
+  }
 }
 
 /** With its folder where it is now. */

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { LynceusError } from "../../protocols/errors.ts";
 import { DeclarationFile } from "../declarations/file.ts";
 import { moveFromJournal } from "../declarations/move.ts";
-import { createSigner } from "../signing.ts";
+import { openSigner } from "../keys/signer.ts";
 import { openBallast, releaseBallast } from "./ballast.ts";
 import { type Database, JOURNAL_FILE, lockSpool, makeDirectory, openJournal } from "./database.ts";
 import { diskError, diskFault } from "./disk-errors.ts";
@@ -85,7 +85,7 @@ function createContext(
   // A commit now: the log's creation, with its header and its folder's entry, is not left to the first scan.
   writeMeta(database, META.boot, options.bootId);
   const { site, gateway, bootId } = options;
-  const signer = options.signingKey === null ? null : createSigner(options.signingKey);
+  const signer = options.signingKey === null ? null : openSigner(options.signingKey);
   return { database, declarations, site, gateway, journal, bootId, signer };
 }
 

@@ -3,7 +3,8 @@ import { dataSchemaUrn, EVENT_CONTENT_TYPE, gatewaySource, wrap } from "../../pr
 import { IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
 import type { EventData } from "../../protocols/mqtt/payloads.ts";
 import type { GatewayState } from "../../protocols/mqtt/status.ts";
-import { matchTopic, TOPICS, topicFor } from "../../protocols/mqtt/topics.ts";
+import { TOPICS, topicFor } from "../../protocols/mqtt/topics.ts";
+import type { InboundGate } from "../inbound/gate.ts";
 import type { Log } from "../log.ts";
 import type { Outbox, OutboxRow } from "../spool/port.ts";
 import { Bulk } from "./bulk.ts";
@@ -16,6 +17,7 @@ import type {
 } from "./connection.ts";
 import { CredentialWatch } from "./credential-watch.ts";
 import { Downlink, type Handlers } from "./downlink.ts";
+import { type InwardOptions, receiveInward } from "./inward.ts";
 import { publishNote } from "./note.ts";
 import { publishRefused, subscriptionRefused, tlsRefused, type UplinkAlert } from "./notices.ts";
 import { Pump } from "./pump.ts";
@@ -55,6 +57,8 @@ export interface UplinkOptions {
   readonly versions: Readonly<Record<string, string>>;
   readonly outbox: Outbox;
   readonly handlers: Handlers;
+  /** Looks at who sent declarations, outcomes and receipts; absent: they are taken plain. */
+  readonly gate?: Pick<InboundGate, "admit">;
   /** Takes a command, by the last part of its topic; absent: none are subscribed to. */
   readonly onCommand?: (name: string, payload: Uint8Array, properties: MessageProperties) => Promise<void>;
   readonly alert: (alert: UplinkAlert) => void;
@@ -87,6 +91,7 @@ export class Uplink {
   readonly #bulk: Bulk;
   readonly #states: States;
   readonly #downlink: Downlink;
+  readonly #inward: InwardOptions;
   readonly #watch: CredentialWatch<Role>;
   readonly #tlsSaid = new Map<Role, string>();
   readonly #listeners = new Set<(state: UplinkState) => void>();
@@ -109,6 +114,9 @@ export class Uplink {
       connectedFor: () => performance.now() - this.#onlineAt,
       log,
     });
+    const { site, gateway, onCommand, alert, gate } = options;
+    const { topicRoot } = broker;
+    this.#inward = { topicRoot, site, gateway, gate, downlink: this.#downlink, onCommand, alert };
     this.#pump = new Pump({
       outbox,
       message: (row, resent) => this.#rowMessage(row, resent),
@@ -281,18 +289,10 @@ export class Uplink {
       credentials,
       ...(role === "hit" ? { will: this.#statusMessage("offline", this.#options.clock()) } : {}),
       subscriptions: subscriptionsOf(role, this.#options),
-      onMessage: (topic, payload, properties) => this.#receive(topic, payload, properties),
+      onMessage: (topic, payload, properties) => receiveInward(this.#inward, topic, payload, properties),
       deadlineMs,
       log,
     };
-  }
-
-  #receive(topic: string, payload: Uint8Array, properties: MessageProperties): Promise<void> {
-    const { broker, onCommand } = this.#options;
-    const match = matchTopic(topic, broker.topicRoot);
-    const name = match?.name === "command" ? match.parameters.name : undefined;
-    if (name === undefined || onCommand === undefined) return this.#downlink.receive(topic, payload);
-    return onCommand(name, payload, properties);
   }
 
   #online(connection: Connection): void {

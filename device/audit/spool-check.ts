@@ -1,0 +1,85 @@
+import type { SpoolReader } from "../spool/reader.ts";
+import { readCheckpointsSync } from "./checkpoint-file.ts";
+import { checkImages, type ImagesReport } from "./images.ts";
+import type { AuditKeys } from "./keys.ts";
+import { type Broken, checkLog, type JournalReport } from "./log-check.ts";
+
+/** What was found of a spool or an export. */
+export interface AuditReport {
+  readonly ok: boolean;
+  /** The gateway's journal, then those that rows were saved from. */
+  readonly journals: readonly JournalReport[];
+  /** Null: images were not looked at. */
+  readonly images: Omit<ImagesReport, "broken"> | null;
+  /** The first that does not hold. */
+  readonly broken: Broken | null;
+  /** What could not be shown, in words. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Verifies everything that a gateway produced and still has: chain, signatures, checkpoints and co-signatures, then the planes.
+ * @param notes co-signed checkpoints kept elsewhere, by central or an auditor.
+ * @throws LynceusError where the journal or its checkpoints cannot be read.
+ */
+export function checkSpool(options: {
+  readonly reader: SpoolReader;
+  readonly spoolPath: string;
+  readonly source: string;
+  readonly keys: AuditKeys;
+  readonly notes: readonly string[];
+  readonly images: boolean;
+}): AuditReport {
+  const { reader, spoolPath, source, keys, notes } = options;
+  const journal = reader.journal();
+  const kept = readCheckpointsSync(spoolPath, journal).map(({ note }) => note);
+  const own = checkLog({
+    ...keys,
+    journal,
+    source,
+    rows: reader.auditRows(),
+    checkpoints: [...kept, ...notes],
+  });
+  const saved = Map.groupBy(reader.salvagedRows(), (each) => each.journal);
+  const journals = [
+    own,
+    ...[...saved].map(([name, rows]) =>
+      checkLog({
+        ...keys,
+        journal: name,
+        source,
+        rows: rows.map(({ row }) => row),
+        checkpoints: [],
+        saved: true,
+      }),
+    ),
+  ];
+  let broken = journals.find((each) => each.broken !== null)?.broken ?? null;
+  const images = options.images && broken === null ? checkImages(reader) : null;
+  broken ??= images?.broken ?? null;
+  return {
+    ok: broken === null,
+    journals,
+    images: images && { scans: images.scans, images: images.images },
+    broken,
+    warnings: [
+      ...warningsOf(own),
+      ...[...saved.keys()].map(
+        (name) => `rows of journal ${name} were saved from a damaged file: those between them may be lost`,
+      ),
+    ],
+  };
+}
+
+/** What the report of a journal cannot show. */
+export function warningsOf(report: JournalReport): readonly string[] {
+  const { rows, signed, witnessed } = report;
+  return [
+    ...(signed < rows ? [`${rows - signed} of ${rows} rows are not signed (signing.key)`] : []),
+    ...(witnessed === null
+      ? ["no checkpoint was co-signed: rows taken off the end would not be missed"]
+      : rows > witnessed.size
+        ? [`the newest ${rows - witnessed.size} rows are younger than the newest co-signed checkpoint`]
+        : []),
+  ];
+}

@@ -1,0 +1,48 @@
+import { stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import { LynceusError } from "../../protocols/errors.ts";
+import { readSecret } from "../config/secrets.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Bits of a file's mode that let others than its owner at it. */
+const OTHERS = 0o077;
+
+/** `signing` of the configuration. */
+export interface SigningConfig {
+  /** A PEM file, `env:NAME`, `credential:NAME` of systemd, or a `pkcs11:` URI (RFC 7512). */
+  readonly key: string;
+}
+
+/** A signing key that can be handed to another thread. */
+export type SigningKey = { readonly kind: "pem"; readonly pem: Uint8Array };
+
+/**
+ * Reads the signing key, or where it is.
+ * @throws LynceusError `LYN_SECRET_UNREADABLE`, or `LYN_SIGNING_KEY_EXPOSED` where others than its owner may read its file.
+ */
+export async function readSigningKey({ key }: SigningConfig, env: Env): Promise<SigningKey> {
+  if (isAbsolute(key)) await mustBePrivate(key);
+  return { kind: "pem", pem: await readSecret(key, env) };
+}
+
+/** A key as the spool takes it: PEM alone is enough. */
+export function signingKeyOf(key: Uint8Array | SigningKey | undefined): SigningKey | null {
+  if (key === undefined) return null;
+  return key instanceof Uint8Array ? { kind: "pem", pem: key } : key;
+}
+
+/** Whoever reads the key can write hits in this gateway's name. */
+async function mustBePrivate(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found === null || (found.mode & OTHERS) === 0) return;
+  const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+  throw new LynceusError(
+    "LYN_SIGNING_KEY_EXPOSED",
+    `The signing key ${file} may be read or written by others than its owner (mode ${mode})`,
+    {
+      remedy: `Run \`chmod 600 ${file}\`, owned by the gateway's user; if strangers had accounts here, make a new key.`,
+      details: { mode },
+    },
+  );
+}
