@@ -57,7 +57,7 @@ describe.concurrent("a rule of the suite", () => {
 });
 
 // Alone: it measures the memory of the process.
-it("the rule of memory finds a driver that keeps what it has read", { timeout: 4 * MINUTES }, async () => {
+it("the rule of memory finds a driver that keeps what it has read", { timeout: 10 * MINUTES }, async () => {
   const found = await findings(hoarding(), "memory", 10 * SCAN_MS);
   expect(found).toEqual([{ ok: false, found: expect.stringMatching(/memory grew by \d+ MB/) }]);
 });
