@@ -23,6 +23,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX records_retained ON records (retain_until);
   CREATE TABLE names (hash INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (hash, row)) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE risk_models (id INTEGER PRIMARY KEY, name TEXT NOT NULL, prevalence REAL NOT NULL, UNIQUE (name, prevalence));
+  -- What a model said of the record's risk, asked for when it was stored; null until it has answered.
+  ALTER TABLE records ADD COLUMN risk REAL;
+  ALTER TABLE records ADD COLUMN risk_model INTEGER;
+  `,
 ];
 
 /** Whether an error says that the file is damaged. */

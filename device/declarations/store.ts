@@ -5,6 +5,7 @@ import { type DeclarationRecord, packRecord, type StoredFinding, unpackRecord } 
 import { widenGap } from "./gap.ts";
 import { canonicalKey, consigneeName, idName, type Key, keyNames, nameHash } from "./keys.ts";
 import { type Retention, retainUntil, USUAL_RETENTION } from "./retention.ts";
+import type { KeptRisk } from "./risks.ts";
 
 /** Declarations that one item can match. */
 export const MAX_MATCHED = 100;
@@ -21,6 +22,8 @@ export interface KeptDeclaration {
   readonly findings: readonly StoredFinding[];
   /** When this gateway stored it, ms since the epoch. */
   readonly storedAt: number;
+  /** Absent: no model has said anything of its risk, or nobody asked for it here. */
+  readonly risk?: KeptRisk;
 }
 
 export type PutOutcome = "stored" | "same" | "conflict" | "stale";
@@ -81,18 +84,31 @@ export function holds(database: Database, aedId: string): boolean {
   return byId(database, aedId) !== null;
 }
 
-/** Live declarations that carry any of the identifiers, the newest first. `now`: ms since the epoch. */
-export function find(database: Database, identifiers: readonly Key[], now: number): KeptDeclaration[] {
+/** The record of this very revision of an aedId; null where another one stands, or none. */
+export function rowOf(database: Database, aedId: string, revision: number): number | null {
+  const known = byId(database, aedId);
+  return known?.revision === revision ? known.row : null;
+}
+
+/**
+ * Live declarations that carry any of the identifiers, the newest first. `now`: ms since the epoch; `riskOf`: what is kept of
+ * a record's risk.
+ */
+export function find(
+  database: Database,
+  identifiers: readonly Key[],
+  now: number,
+  riskOf?: (database: Database, row: number) => KeptRisk | null,
+): KeptDeclaration[] {
   const found = new Map<number, KeptDeclaration>();
   for (const name of keyNames(identifiers)) {
     for (const one of byName(database, name)) {
       if (found.size >= MAX_MATCHED) break;
-      if (one.live && one.retainUntil > now)
-        found.set(one.row, {
-          declaration: one.record.declaration,
-          findings: one.record.findings,
-          storedAt: one.storedAt,
-        });
+      if (!one.live || one.retainUntil <= now) continue;
+      const risk = riskOf?.(database, one.row) ?? null;
+      const { declaration, findings } = one.record;
+      const kept = { declaration, findings, storedAt: one.storedAt };
+      found.set(one.row, risk === null ? kept : { ...kept, risk });
     }
   }
   return [...found.values()].sort(

@@ -181,7 +181,7 @@ export class Scorer {
     const analysedAnew = request.analysis !== undefined;
     const [piecesSeen, around, heldFloor] = await Promise.all([
       this.#piecesSeen(matches, decidedAt),
-      this.#options.surroundings?.of({ scan, analysis, matches, settings }),
+      this.#options.surroundings?.of({ scan, analysis, matches, settings, first: stored.revision === 0 }),
       analysedAnew || stored.revision === 0 ? undefined : spool.heldFloor(scan.scanId),
     ]);
     return {

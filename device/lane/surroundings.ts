@@ -1,6 +1,7 @@
 import type { HitData } from "../fusion/hit.ts";
 import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import { matchDeclarations } from "../fusion/match.ts";
+import { qualityThresholds } from "../fusion/quality-thresholds.ts";
 import type { Log } from "../log.ts";
 import type { Analysis, Scan } from "../scan.ts";
 import type { Spool, StoredDeclaration } from "../spool/port.ts";
@@ -11,8 +12,6 @@ export type Surrounding = Pick<
   "splitting" | "similarFound" | "declarationRisk" | "proposedLastHour"
 >;
 
-/** Days in which consignments to one consignee are counted (metric K3). */
-const SPLIT_DAYS = 7;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Declarations whose consignee is counted for one score. */
@@ -23,8 +22,8 @@ const MAX_REMEMBERED = 10_000;
 /** `clock`: ms since the epoch. */
 export interface SurroundingsOptions {
   readonly spool: Pick<Spool, "countByConsignee" | "confirmedAmong">;
-  /** Absent: no model judges declarations. */
-  readonly risk?: { assess(declaration: StoredDeclaration["declaration"]): Promise<Risk | null> };
+  /** Absent: no model judges declarations. `waits`: whether an answer that is still to come is waited for. */
+  readonly risk?: { of(stored: StoredDeclaration, waits: boolean): Promise<Risk | null> };
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -37,6 +36,8 @@ export interface SurroundedItem {
   readonly analysis: Analysis | null;
   readonly matches: readonly StoredDeclaration[];
   readonly settings: FusionSettings;
+  /** The scan's first score, which the belt waits for: it takes what is known and waits for no model. */
+  readonly first: boolean;
 }
 
 /** Gathers what a score takes from beyond the item. Each part that cannot be had is left out: missing is never evidence. */
@@ -51,7 +52,7 @@ export class Surroundings {
 
   async of(item: SurroundedItem): Promise<Surrounding> {
     const [splitting, similarFound, declarationRisk] = await Promise.all([
-      this.#optional(() => this.#splitting(item.matches)),
+      this.#optional(() => this.#splitting(item)),
       this.#optional(() => this.#similarFound(item)),
       this.#optional(() => this.#risk(item)),
     ]);
@@ -74,8 +75,9 @@ export class Surroundings {
     return this.#proposed.filter((at) => at > from);
   }
 
-  async #splitting(matches: readonly StoredDeclaration[]): Promise<Surrounding["splitting"] | null> {
+  async #splitting({ matches, settings }: SurroundedItem): Promise<Surrounding["splitting"] | null> {
     const { spool, clock } = this.#options;
+    const { splitDays: days } = qualityThresholds(settings.quality);
     const now = clock();
     const counted = matches.slice(0, MAX_COUNTED).flatMap(({ declaration }) => {
       const consignee = declaration.parties?.consignee;
@@ -86,8 +88,8 @@ export class Surroundings {
     });
     if (counted.length === 0) return null;
     const entries = counted.map(async ({ aedId, token }) => {
-      const consignments = await spool.countByConsignee(token, now - SPLIT_DAYS * DAY_MS, now);
-      return [aedId, { consignments, days: SPLIT_DAYS }] as const;
+      const consignments = await spool.countByConsignee(token, now - days * DAY_MS, now);
+      return [aedId, { consignments, days }] as const;
     });
     return Object.fromEntries(await Promise.all(entries));
   }
@@ -101,9 +103,9 @@ export class Surroundings {
       .map(({ scanId, similarity }) => ({ scanId, similarity }));
   }
 
-  async #risk({ scan, matches, settings }: SurroundedItem): Promise<Risk | null> {
+  async #risk({ scan, matches, settings, first }: SurroundedItem): Promise<Risk | null> {
     const [best] = matchDeclarations(scan, matches, settings);
-    return best === undefined ? null : ((await this.#options.risk?.assess(best.stored.declaration)) ?? null);
+    return best === undefined ? null : ((await this.#options.risk?.of(best.stored, !first)) ?? null);
   }
 
   async #optional<Value>(ask: () => Promise<Value | null | undefined>): Promise<Value | null> {

@@ -65,7 +65,7 @@ export class StoredCases {
     const { scan } = stored;
     const decidedAt = hit === null ? scan.receivedAt : Date.parse(hit.decidedAt);
     const matches = this.#matches(stored, decidedAt);
-    const around = await this.#around(decidedAt).of({ scan, analysis, matches, settings });
+    const around = await this.#around(decidedAt).of({ scan, analysis, matches, settings, first: false });
     const { proposedLastHour: _unknown, ...known } = around;
     return {
       site,
@@ -97,7 +97,8 @@ export class StoredCases {
         countByConsignee: async (token, from, to) => declarations?.countByConsignee(token, from, to) ?? 0,
         confirmedAmong: async (scanIds) => this.reader.confirmedAmong(scanIds),
       },
-      risk: { assess: (declaration) => this.#assess(declaration) },
+      // Not what is stored: replay asks other models.
+      risk: { of: ({ declaration }) => this.#assess(declaration) },
       clock: () => at,
       log: SILENT_LOG,
     });

@@ -11,7 +11,7 @@ import { keyNames, MAX_PAIRS } from "../../device/declarations/keys.ts";
 import { moveFromJournal } from "../../device/declarations/move.ts";
 import { DECLARATIONS_FILE } from "../../device/declarations/open.ts";
 import { DEFAULT_RETENTION_MS, retainUntil } from "../../device/declarations/retention.ts";
-import { keepRisk, riskOfRow } from "../../device/declarations/risks.ts";
+import { keepRisk } from "../../device/declarations/risks.ts";
 import { expire, find, keysOfId, MAX_MATCHED, put } from "../../device/declarations/store.ts";
 import { Database } from "../../device/sqlite.ts";
 import type { Declaration, DeclarationIdentifier } from "../../protocols/declaration.ts";
@@ -143,46 +143,6 @@ describe("what a declaration is found by", () => {
       expect([findIn(file, [S10]), findIn(file, [last])]).toEqual([[], [numbered(1).aedId]]);
       file.close();
     }
-  });
-});
-
-describe("what a model said of a declaration's risk", () => {
-  const RISK = { p: 0.4, prevalence: 0.217, model: "declaration-risk@0.1.0" };
-  const { aedId } = numbered(1);
-  const keep = (file: DeclarationFile, revision: number, risk = RISK) =>
-    file.write((database) => keepRisk(database, { aedId, revision, risk }));
-  const riskIn = (file: DeclarationFile) =>
-    file.read((database) => find(database, [S10], NOW, riskOfRow).map(({ risk }) => risk));
-
-  test("is found with it, also after a restart, and goes with the revision that it is of", () => {
-    using folder = temporaryFolder();
-    let file = opened(folder.path);
-    putIn(file, numbered(1));
-    putIn(file, numbered(2));
-    expect([keep(file, 2), keep(file, 1, { ...RISK, p: 0.1 }), keep(file, 1)]).toEqual([false, true, true]);
-    file.commit();
-    file.close();
-    file = opened(folder.path);
-    expect(riskIn(file)).toEqual([RISK, undefined]);
-    putIn(file, numbered(1, { revision: 2, function: "amend" }));
-    expect([keep(file, 1), riskIn(file)]).toEqual([false, [undefined, undefined]]);
-    file.close();
-  });
-
-  test("is not there in the store of an earlier version, which is taken over as it is", () => {
-    using folder = temporaryFolder();
-    const before = opened(folder.path);
-    putIn(before, numbered(1));
-    before.commit();
-    before.read((database) =>
-      database.exec(`ALTER TABLE records DROP COLUMN risk; ALTER TABLE records DROP COLUMN risk_model;
-        DROP TABLE risk_models; PRAGMA user_version = 1`),
-    );
-    before.close();
-    const file = opened(folder.path);
-    expect(riskIn(file)).toEqual([undefined]);
-    expect([keep(file, 1), riskIn(file)]).toEqual([true, [RISK]]);
-    file.close();
   });
 });
 

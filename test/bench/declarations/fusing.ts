@@ -29,7 +29,7 @@ export async function fusingFigures(spool: Spool, wanted: readonly Declaration[]
     const scan = scanWith(declaration);
     const began = performance.now();
     const matches = await spool.findDeclarations(scan.identifiers, Date.now());
-    const around = await surroundings.of({ scan, analysis, matches, settings });
+    const around = await surroundings.of({ scan, analysis, matches, settings, first: true });
     const known = performance.now();
     const hit = hitData(inputOf({ scan, analysis, matches, settings, ...around }));
     const ended = performance.now();
