@@ -1,9 +1,12 @@
 import type { Flow } from "../../protocols/vocabulary.ts";
 import { type Detection, safetyFloor, soundDetections } from "./detections.ts";
+import { countPieces } from "./evidence/pieces.ts";
 import { type DeclaredGoods, declaredGoods } from "./goods.ts";
 import type { FloorEntry, FusionInput, FusionSettings } from "./input.ts";
+import { compareMass } from "./mass.ts";
 import { isShared, type Match, matchDeclarations } from "./match.ts";
 import { assessQuality, type Quality } from "./quality.ts";
+import type { ScannedAgainst } from "./quality-of-scan.ts";
 
 /** A matched declaration with the quality of its data. */
 export interface MatchedDeclaration extends Match {
@@ -38,16 +41,18 @@ export function openCase(given: FusionInput): Case {
   const found = matchDeclarations(given.scan, given.matches, given.settings);
   const settings = ofFlow(given.settings, found[0]?.stored.declaration.flow);
   const input = { ...given, settings };
+  const [best] = found;
+  const shared = best !== undefined && isShared(best.matchedBy.scheme);
+  const together = shared ? found.filter((one) => isShared(one.matchedBy.scheme)) : found.slice(0, 1);
+  const alone = together.length === 1 ? best : undefined;
   const matches = found.map((match) => ({
     ...match,
     quality: assessQuality(match.stored, settings, {
       duplicated: isDuplicated(match, found),
       consignments: given.splitting?.[match.stored.declaration.aedId]?.consignments,
+      scanned: match === alone ? scannedAgainst(match, input) : undefined,
     }),
   }));
-  const [best] = matches;
-  const shared = best !== undefined && isShared(best.matchedBy.scheme);
-  const together = shared ? matches.filter((one) => isShared(one.matchedBy.scheme)) : matches.slice(0, 1);
   return {
     input,
     analysed: analysis?.analysed === true,
@@ -55,8 +60,16 @@ export function openCase(given: FusionInput): Case {
     faultyDetections: faulty,
     floor: safetyFloor(sound, settings, input.heldFloor ?? []),
     matches,
-    own: together.length === 1 ? (best ?? null) : null,
+    own: alone === undefined ? null : (matches[0] ?? null),
     goods: together.length === 0 ? null : declaredGoods(together.map((one) => one.stored.declaration)),
+  };
+}
+
+/** What was measured and counted of an item whose declaration is its own. */
+function scannedAgainst({ stored: { declaration }, matchedBy }: Match, input: FusionInput): ScannedAgainst {
+  return {
+    mass: compareMass(input, declaration, matchedBy),
+    pieces: countPieces(declaration, input.piecesSeen),
   };
 }
 

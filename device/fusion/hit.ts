@@ -192,7 +192,7 @@ function declarationBlock(subject: Case): HitData["declarations"] {
     direction: stored.declaration.direction ?? null,
     flow: stored.declaration.flow ?? null,
     matchedBy: { ...matchedBy },
-    pieces: countPieces(subject, stored.declaration.aedId),
+    pieces: countPieces(stored.declaration, subject.input.piecesSeen),
     ageSeconds: (subject.input.scan.capturedAt - stored.storedAt) / 1000,
     quality: { score: quality.score, findings: quality.findings.map((finding) => ({ ...finding })) },
   }));

@@ -35,19 +35,36 @@ export const EURO_RATES: Readonly<Record<string, number>> = {
 
 /** The amount in euros; null where it is missing, its currency is not known, or it is a placeholder of 0 or 1. */
 export function inEuros(money: Money | undefined): number | null {
-  if (money === undefined) return null;
-  const rate = EURO_RATES[money.currency];
-  const amount = Number(money.amount);
-  if (rate === undefined || !(amount > 1)) return null;
-  return amount / rate;
+  return money === undefined || !(Number(money.amount) > 1) ? null : literalEuros(money);
 }
 
 /** Declared value of the consignment in euros: its own total, else that of its items; null where any of it is not known. */
-export function declaredEuros({ consignment, items, itemsTotal }: Declaration): number | null {
-  const total = inEuros(consignment?.totalValue);
+export function declaredEuros(declaration: Declaration): number | null {
+  return sumOf(declaration, inEuros);
+}
+
+/**
+ * The same with a placeholder of 0 or 1 taken at its word, as customs does that asks whether a consignment is of low value:
+ * otherwise consignments split up would pass as soon as each is declared worth nothing.
+ */
+export function claimedEuros(declaration: Declaration): number | null {
+  return sumOf(declaration, literalEuros);
+}
+
+function literalEuros(money: Money | undefined): number | null {
+  const rate = EURO_RATES[money?.currency ?? ""];
+  const amount = Number(money?.amount);
+  return rate === undefined || !(amount >= 0) ? null : amount / rate;
+}
+
+function sumOf(
+  { consignment, items, itemsTotal }: Declaration,
+  euros: (money: Money | undefined) => number | null,
+): number | null {
+  const total = euros(consignment?.totalValue);
   if (total !== null) return total;
   const all = items ?? [];
   if (all.length === 0 || (itemsTotal ?? all.length) > all.length) return null;
-  const values = all.map((item) => inEuros(item.value));
+  const values = all.map((item) => euros(item.value));
   return values.includes(null) ? null : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 }

@@ -3,11 +3,15 @@ import { checkIdentifier } from "../../protocols/identifiers/canonical.ts";
 import { isValidImo } from "../../protocols/identifiers/imo.ts";
 import { COUNTRIES, CURRENCIES, isHsChapter, PACKAGES, UNITS } from "../../protocols/vocabulary/codes.ts";
 import type { QualityMetric } from "../../protocols/vocabulary.ts";
+import { declaredGoods } from "./goods.ts";
 import { contradictsCode } from "./goods-terms.ts";
+import type { FusionSettings } from "./input.ts";
+import { claimedEuros } from "./money.ts";
 import { fieldsMissing } from "./quality-fields.ts";
 import type { QualityThresholds } from "./quality-thresholds.ts";
 import type { StopTerms } from "./stop-terms.ts";
 import { isVague } from "./stop-terms.ts";
+import { priceOf } from "./unit-values.ts";
 
 /** A fault of a declaration. */
 export interface Failure {
@@ -18,6 +22,8 @@ export interface Failure {
   readonly message: string;
   /** How far the metric fails, 0 < share ≤ 1. */
   readonly share: number;
+  /** Another source of evidence says the same: it costs quality, and adds no evidence of its own. */
+  readonly saidBy?: "mass" | "pieces" | "value" | "splitting";
 }
 
 /** What a check sees. */
@@ -25,6 +31,9 @@ export interface Checked {
   readonly declaration: Declaration;
   readonly thresholds: QualityThresholds;
   readonly stopTerms: StopTerms;
+  /** Declared value up to which nothing is due, EUR. */
+  readonly deMinimisEur: number;
+  readonly unitValues: FusionSettings["unitValues"];
   /** Live consignments to the same consignee, this one included; absent: not counted. */
   readonly consignments?: number;
 }
@@ -82,14 +91,16 @@ function hoursBetween(from: string, to: string): number {
 
 function latePreArrival({ declaration, thresholds }: Checked): readonly Failure[] | null {
   const { transport, receivedAt } = declaration;
-  const arrival = transport?.ata ?? transport?.eta;
-  if (arrival === undefined) return null;
-  const lead = hoursBetween(receivedAt, arrival);
+  const leaves = declaration.direction === "export";
+  const event = leaves ? transport?.etd : (transport?.ata ?? transport?.eta);
+  if (event === undefined) return null;
+  const lead = hoursBetween(receivedAt, event);
   const { sea, air, other } = thresholds.leadHours;
-  const due = transport?.mode === "1" ? sea : transport?.mode === "4" ? air : other;
+  const before = transport?.mode === "1" ? sea : transport?.mode === "4" ? air : other;
+  const due = leaves ? thresholds.leadHours.export : before;
   if (!(lead < due)) return SOUND;
   const early = lead >= 0 ? `${lead.toFixed(1)} h before` : `${(-lead).toFixed(1)} h after`;
-  return fail("T1", "42A/D011", `received ${early} arrival, due ${due} h before`);
+  return fail("T1", "42A/D011", `received ${early} ${leaves ? "departure" : "arrival"}, due ${due} h before`);
 }
 
 /** Late on its way, or changed after the goods were there. */
@@ -179,7 +190,8 @@ function textAgainstCode({ declaration }: Checked): readonly Failure[] | null {
   return failItems("A2", coded, bad, "23A", "description and HS code name other goods");
 }
 
-function valueSuspicious({ declaration, thresholds }: Checked): readonly Failure[] | null {
+function valueSuspicious(checked: Checked): readonly Failure[] | null {
+  const { declaration, thresholds } = checked;
   const { items, consignment } = declaration;
   if (consignment?.category === "documents") return null;
   const placeholder = (money: Money | undefined) =>
@@ -195,7 +207,18 @@ function valueSuspicious({ declaration, thresholds }: Checked): readonly Failure
   )
     return fail("A3", "42A/109", `total value just below ${level} ${total.currency}`, 0.5);
   const failures = failItems("A3", items ?? [], (item) => placeholder(item.value), "23A/108", words);
-  return failures === null && total === undefined ? null : (failures ?? SOUND);
+  if (failures === null && total === undefined) return null;
+  return failures === null || failures.length === 0 ? priceUnusual(checked) : failures;
+}
+
+/** A price a kilogram outside of what such goods cost. One that is far too low is evidence of the source `value`. */
+function priceUnusual({ declaration, thresholds, unitValues }: Checked): readonly Failure[] {
+  const price = priceOf(declaration, declaredGoods([declaration]), unitValues);
+  if (price === null || Math.abs(price.deviations) <= thresholds.priceDeviations) return SOUND;
+  const side = price.deviations < 0 ? "below" : "above";
+  const far = Math.abs(price.deviations).toFixed(1);
+  const message = `price a kg ${far} standard deviations ${side} what such goods usually cost`;
+  return [{ metric: "A3", pointer: "42A/109", message, share: 0.5, saidBy: "value" }];
 }
 
 function isJustBelow(amount: number, level: number, margin: number): boolean {
@@ -268,10 +291,12 @@ function unknownCodes({ declaration }: Checked): readonly Failure[] | null {
   ];
 }
 
-function split({ consignments, thresholds }: Checked): readonly Failure[] | null {
+/** A value above the limit speaks for itself, and is no part of a split. */
+function split({ declaration, consignments, thresholds, deMinimisEur }: Checked): readonly Failure[] | null {
   if (consignments === undefined) return null;
-  if (consignments < thresholds.splitFrom) return SOUND;
-  return fail("K3", "42A/27A", `${consignments} live consignments to this consignee`);
+  if (consignments < thresholds.splitFrom || (claimedEuros(declaration) ?? 0) > deMinimisEur) return SOUND;
+  const message = `${consignments} live consignments to this consignee in ${thresholds.splitDays} days`;
+  return [{ metric: "K3", pointer: "42A/27A", message, share: 1, saidBy: "splitting" }];
 }
 
 /** A gift that was ordered, and a total that is not what its items say. */

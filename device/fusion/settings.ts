@@ -1,6 +1,7 @@
 import { THREAT_CLASSES, type ThreatClass } from "../../protocols/vocabulary.ts";
 import { FITTED_CALIBRATION } from "./fitted.ts";
 import type { FusionSettings, FusionWeights } from "./input.ts";
+import { DEFAULT_THRESHOLDS, qualityThresholds } from "./quality-thresholds.ts";
 import { DEFAULT_STOP_TERMS } from "./stop-terms.ts";
 
 /**
@@ -37,7 +38,8 @@ export const DEFAULT_WEIGHTS: FusionWeights = {
   pieces: 0.7,
   // A gamma alarm is mostly natural (ceramics, potash, medical); neutrons hardly ever are. Either alarms by itself.
   radiation: { gamma: 1.5, neutron: 4 },
-  // Poor data is normal, above all from natural persons: a reason to look at the papers, never proof.
+  // Poor data is normal, above all from natural persons: a reason to look at the papers, never proof. A metric that is not
+  // here costs quality (`quality-thresholds.ts`) and accuses nobody.
   quality: {
     C2: 0.2,
     C3: 0.2,
@@ -73,8 +75,7 @@ export const DEFAULT_SETTINGS: FusionSettings = {
   // Fitted on a simulated season (`evaluation/report`), each source no more than doubled: a better start than believing every
   // source as it is, and no more than a start. Outcomes propose another, a profile sets it.
   calibration: FITTED_CALIBRATION,
-  // `customs-standards.md` §4.1, A4.
-  massTolerance: { kg: 0.1, share: 0.05 },
+  massTolerance: DEFAULT_THRESHOLDS.massTolerance,
   // Three times the median error of the projection (`device/image/mass.ts`).
   xrayMassTolerance: { kg: 0.2, share: 0.15 },
   stopTerms: DEFAULT_STOP_TERMS,
@@ -94,7 +95,13 @@ export const DEFAULT_SETTINGS: FusionSettings = {
 /** The settings of a lane: its own words over the defaults. A member given as undefined is left at its default. */
 export function fusionSettings(own: Partial<FusionSettings> = {}): FusionSettings {
   const given = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  return { ...DEFAULT_SETTINGS, ...given, roles: { ...DEFAULT_SETTINGS.roles, ...own.roles } };
+  const { quality, massTolerance } = own;
+  return {
+    ...DEFAULT_SETTINGS,
+    ...given,
+    roles: { ...DEFAULT_SETTINGS.roles, ...own.roles },
+    massTolerance: massTolerance ?? qualityThresholds(quality).massTolerance,
+  };
 }
 
 /** Share of irregular items of a class that `hazardShares` does not name. */

@@ -1,6 +1,6 @@
 import type { Declaration } from "../../protocols/declaration.ts";
 import type { GoodsGroup } from "../../protocols/vocabulary.ts";
-import { declaredGoods } from "./goods.ts";
+import { type DeclaredGoods, declaredGoods } from "./goods.ts";
 import { declaredEuros } from "./money.ts";
 
 /** What goods of a group usually cost, as sent in parcels. */
@@ -31,6 +31,43 @@ export const USUAL_UNIT_VALUES: Readonly<Partial<Record<GoodsGroup, UnitValue>>>
   instruments: { eurPerKg: 150, spread: 1.4 },
   "furniture-toys": { eurPerKg: 22, spread: 1 },
 };
+
+/** What declared goods are said to cost, beside what such goods usually do. */
+export interface Price {
+  readonly euros: number;
+  /** Net mass. */
+  readonly kg: number;
+  readonly usual: UnitValue;
+  /** Standard deviations of the logarithm from the usual price; below 0: cheaper. */
+  readonly deviations: number;
+}
+
+/**
+ * The price a kilogram as declared; null without mass, value or goods, of documents, and where half of the goods is unclear. A
+ * placeholder of 0 or 1 is no value: honest senders write it as often (metric A3 says so), and what is missing is no evidence.
+ */
+export function priceOf(
+  declaration: Declaration,
+  goods: DeclaredGoods,
+  own: Readonly<Partial<Record<GoodsGroup, UnitValue>>>,
+): Price | null {
+  if (goods.documents || goods.unclear > 0.5) return null;
+  const euros = declaredEuros(declaration);
+  const kg = netMassOf(declaration);
+  const usual = usualPrice([...goods.groups], own);
+  if (euros === null || kg === null || usual === null) return null;
+  return { euros, kg, usual, deviations: Math.log(euros / kg / usual.eurPerKg) / usual.spread };
+}
+
+/** Of several groups the cheapest: then nothing dear is taken for granted. */
+function usualPrice(
+  groups: readonly GoodsGroup[],
+  own: Readonly<Partial<Record<GoodsGroup, UnitValue>>>,
+): UnitValue | null {
+  const known = groups.flatMap((group) => own[group] ?? USUAL_UNIT_VALUES[group] ?? []);
+  if (known.length === 0 || known.length < groups.length) return null;
+  return known.reduce((least, one) => (one.eurPerKg < least.eurPerKg ? one : least));
+}
 
 /** Declarations of a group that a median is taken of, at least. */
 const LEAST_DECLARATIONS = 30;

@@ -2,13 +2,13 @@ import type { Statistics } from "../../protocols/mqtt/statistics.ts";
 import type { HitData } from "../fusion/hit.ts";
 import type { FusionSettings } from "../fusion/input.ts";
 import { assessQuality } from "../fusion/quality.ts";
+import { qualityThresholds } from "../fusion/quality-thresholds.ts";
 import type { Log } from "../log.ts";
 import type { Spool, StoredDeclaration } from "../spool/port.ts";
 import { DeclaredStatistics } from "./declared.ts";
 import { ScannedStatistics } from "./scanned.ts";
 
-/** Consignments to one consignee are counted over this time, ms (K3). */
-const SPLITTING_MS = 7 * 24 * 3.6e6;
+const DAY_MS = 24 * 3.6e6;
 /** Of an event of 64 KiB (`mqtt.md`), with room for its envelope; the texts in it are short and mostly ASCII. */
 const MAX_CHARACTERS = 60_000;
 /** A stop waits so long for figures that are being counted, ms. */
@@ -103,7 +103,8 @@ export class StatisticsPublisher {
   async #consignments({ declaration, storedAt }: StoredDeclaration): Promise<number | undefined> {
     const token = declaration.parties?.consignee?.token;
     if (token === undefined) return undefined;
-    return this.#options.spool.countByConsignee(token, storedAt - SPLITTING_MS, storedAt);
+    const { splitDays } = qualityThresholds(this.#options.settings().quality);
+    return this.#options.spool.countByConsignee(token, storedAt - splitDays * DAY_MS, storedAt);
   }
 
   #schedule(): void {

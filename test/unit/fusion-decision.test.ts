@@ -162,7 +162,16 @@ describe("the recommendation", () => {
     const settings = settingsOf({ prior: 0.01 });
     expect(verdict({ settings, matches: vague })).toBe("CLEAR DOC_CHECK low");
     const noOrigin = declared({
-      items: [{ seq: 1, description: "knitted cotton blanket", hs6: "630130", netMassKg: 1 }],
+      items: [
+        {
+          seq: 1,
+          description: "knitted cotton blanket",
+          hs6: "630130",
+          netMassKg: 1,
+          quantity: 1,
+          value: worthless.totalValue,
+        },
+      ],
     });
     expect(verdict({ matches: declared({ ...noOrigin[0]?.declaration, consignment: worthless }) })).toBe(
       "CLEAR RELEASE_PCA low",

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { fuse } from "../../device/fusion/fuse.ts";
+import { hitData } from "../../device/fusion/hit.ts";
 import { assessQuality } from "../../device/fusion/quality.ts";
 import { DEFAULT_THRESHOLDS, type OwnThresholds } from "../../device/fusion/quality-thresholds.ts";
+import { fusionSettings } from "../../device/fusion/settings.ts";
 import { DEFAULT_STOP_TERMS, isVague, normaliseTerms } from "../../device/fusion/stop-terms.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
-import { declarationOf, inputOf, settingsOf, stored } from "../fixtures/fusion.ts";
+import { QUALITY_METRICS } from "../../protocols/vocabulary.ts";
+import { declarationOf, inputOf, settingsOf, stored, weighed } from "../fixtures/fusion.ts";
 
 const [ITEM] = declarationOf().items ?? [];
 const { consignment: CONSIGNMENT, parties: PARTIES } = declarationOf();
@@ -153,6 +156,73 @@ describe("data quality of a declaration", () => {
     expect([count(4), count(5), count(undefined)]).toEqual([[], ["K3"], []]);
   });
 
+  it("finds by the scan that the mass and the pieces are not those declared, and says it once in the score", () => {
+    const scan = weighed(2.9);
+    const { aedId } = declarationOf();
+    const input = inputOf({ scan, matches: [stored()], piecesSeen: { [aedId]: 2 } });
+    const { declarations, score } = hitData(input);
+    expect(declarations[0]?.quality.findings).toEqual([
+      { metric: "A4", pointer: "42A/131", message: "gross mass is 1.84 kg, measured 2.9 kg" },
+      { metric: "A5", pointer: "42A/144", message: "1 pieces declared, 2 seen" },
+    ]);
+    expect(declarations[0]?.quality.score).toBeCloseTo(1 - 0.3 - 0.2, 12);
+    expect(score.evidence.map(({ code }) => code).sort()).toEqual(["MASS_MISMATCH", "PIECES_MISMATCH"]);
+    // Fewer pieces say nothing: the others may still come.
+    const fewer = declarationOf({ consignment: { ...CONSIGNMENT, packageCount: 3 } });
+    const some = hitData(inputOf({ matches: [stored(fewer)], piecesSeen: { [aedId]: 2 } }));
+    expect(some.declarations[0]?.quality.findings).toEqual([]);
+  });
+
+  it("finds prices that such goods do not have, at either end, and leaves the evidence to the value", () => {
+    const priced = (amount: string) =>
+      declarationOf({
+        ...withItem({ value: { amount, currency: "GBP" } }),
+        consignment: { ...CONSIGNMENT, packageCount: 1, totalValue: { amount, currency: "GBP" } },
+      });
+    const metrics = (amount: string, quality: OwnThresholds = {}) =>
+      assessQuality(stored(priced(amount)), { ...settingsOf(), quality }).findings.map(
+        ({ metric }) => metric,
+      );
+    expect([metrics("2.00"), metrics("35.00"), metrics("9000.00")]).toEqual([["A3"], [], ["A3"]]);
+    expect(metrics("9000.00", { priceDeviations: 10 })).toEqual([]);
+    const codes = (amount: string) =>
+      fuse(inputOf({ matches: [stored(priced(amount))] })).score.evidence.map(({ code }) => code);
+    expect([codes("2.00"), codes("9000.00")]).toEqual([["VALUE_SUSPECT"], []]);
+  });
+
+  it("asks of an export that it comes before departure", () => {
+    const export_ = {
+      direction: "export" as const,
+      transport: { mode: "4" as const, etd: "2026-03-01T08:00:00Z" },
+    };
+    expect(findings(export_)).toEqual(["T1 42A/D011: received 0.2 h after departure, due 0 h before"]);
+  });
+
+  it("counts consignments of low value only as split", () => {
+    const dear = { ...CONSIGNMENT, packageCount: 1, totalValue: { amount: "900.00", currency: "GBP" } };
+    const found = (consignment: Declaration["consignment"], quality: OwnThresholds = {}) =>
+      assessQuality(
+        stored(declarationOf({ consignment, items: [] })),
+        { ...settingsOf(), quality },
+        { consignments: 6 },
+      )
+        .findings.filter(({ metric }) => metric === "K3")
+        .map(({ message }) => message);
+    expect(found(CONSIGNMENT)).toEqual(["6 live consignments to this consignee in 7 days"]);
+    expect([found(dear), found(CONSIGNMENT, { splitFrom: 7 })]).toEqual([[], []]);
+  });
+
+  it("costs by a weight for every metric of a declaration, which a site can set", () => {
+    const metrics = Object.keys(QUALITY_METRICS).filter((metric) => metric !== "T2");
+    expect(Object.keys(DEFAULT_THRESHOLDS.weights).sort()).toEqual(metrics.sort());
+    const own = fusionSettings({ quality: { weights: { C1: 0.7 }, massTolerance: { kg: 0.4 } } });
+    expect(own.massTolerance).toEqual({ kg: 0.4, share: 0.05 });
+    const { score } = assessQuality(stored(declarationOf({ parties: undefined })), own);
+    expect(score).toBeLessThan(
+      assessQuality(stored(declarationOf({ parties: undefined })), settingsOf()).score,
+    );
+  });
+
   it("measures against the thresholds it is given", () => {
     const found = (quality: OwnThresholds, more: Partial<Declaration>) =>
       assessQuality(stored(declarationOf(more)), {
@@ -238,7 +308,7 @@ describe("data quality of a declaration", () => {
     expect(sum(awful)).toBeCloseTo(1, 9);
     const vague = withItem({ description: "gift" });
     expect(sum(vague)).toBeCloseTo(0.5, 9);
-    expect(sum({ ...vague, parties: { consignor: { kind: "natural" } } })).toBeCloseTo(0.25, 9);
+    expect(sum({ ...vague, parties: { ...PARTIES, consignor: { kind: "natural" } } })).toBeCloseTo(0.25, 9);
   });
 });
 

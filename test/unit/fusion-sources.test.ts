@@ -264,13 +264,14 @@ describe("the recommendation", () => {
       const base = declarationOf();
       const value = { amount: euros, currency: "EUR" };
       const consignment = { ...base.consignment, packageCount: 1, irgCategory, totalValue: value };
-      const items = (base.items ?? []).map((item) => ({ ...item, value }));
+      // So heavy that 600 EUR are no strange price.
+      const items = (base.items ?? []).map((item) => ({ ...item, value, netMassKg: 1.8 }));
       return declared({ consignment, items, ...change });
     };
     const noOrigin = (euros: string) => {
       const [item] = declarationOf().items ?? [];
       const { originCountry: _, ...rest } = item ?? { seq: 1, description: "" };
-      return { items: [{ ...rest, value: { amount: euros, currency: "EUR" } }] };
+      return { items: [{ ...rest, netMassKg: 1.8, value: { amount: euros, currency: "EUR" } }] };
     };
     expect(advised({ matches: of(2, "60.00") })).toBe("RELEASE");
     expect(advised({ matches: of(2, "600.00") })).toBe("DOC_CHECK");

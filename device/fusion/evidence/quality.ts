@@ -15,7 +15,7 @@ export function qualityEvidence({ matches, input }: Case): readonly EvidenceRow[
   if (best === undefined) return [];
   const { quality, qualityTotal } = input.settings.weights;
   const factor = best.stored.declaration.parties?.consignor?.kind === "natural" ? NATURAL_PERSON : 1;
-  const rows = Object.entries(best.quality.failed).flatMap(([name, share]): EvidenceRow[] => {
+  const rows = Object.entries(best.quality.unsaid).flatMap(([name, share]): EvidenceRow[] => {
     const metric = name as QualityMetric;
     const logOdds = (quality[metric] ?? 0) * share * factor;
     const finding = best.quality.findings.find((one) => one.metric === metric);

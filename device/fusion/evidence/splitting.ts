@@ -1,6 +1,6 @@
 import { calibrated } from "../calibration.ts";
 import type { Case } from "../case.ts";
-import { declaredEuros } from "../money.ts";
+import { claimedEuros } from "../money.ts";
 import type { EvidenceRow } from "./row.ts";
 
 /** Consignments to one party in the window that are still usual. */
@@ -15,7 +15,7 @@ export function splittingEvidence({ own, input }: Case): readonly EvidenceRow[] 
   const { declaration } = own.stored;
   const { settings, splitting } = input;
   const seen = splitting?.[declaration.aedId];
-  const euros = declaredEuros(declaration);
+  const euros = claimedEuros(declaration);
   if (seen === undefined || !(seen.consignments > USUAL) || euros === null || euros > settings.deMinimisEur)
     return [];
   const doublings = Math.min(2, Math.log2(seen.consignments / USUAL));
