@@ -1,33 +1,50 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { recordWorkload } from "../fixtures/power-cut/record.ts";
+import { loadRecording, recordWorkload, saveRecording } from "../fixtures/power-cut/record.ts";
 import { type CutReport, survey } from "../fixtures/power-cut/survey.ts";
+import { lostVersions } from "../fixtures/power-cut/versions.ts";
+import { ROOT } from "../fixtures/project.ts";
 import { BARE_ITEM, captureScan, hitData } from "../fixtures/scans.ts";
 import { openTestSpool } from "../fixtures/uplink.ts";
 
-const CUTS = 200;
+/** `npm run campaign` sets more, another seed each time, and a kept recording to look at a loss again. */
+const CUTS = Number(process.env["LYNCEUS_CUTS"] ?? 2000);
+const SEED = Number(process.env["LYNCEUS_SEED"] ?? 1);
+const KEPT = process.env["LYNCEUS_RECORDING"];
 /** Enough to find what a missing fsync loses. */
 const MUTATION_CUTS = 60;
 /** Cuts after which the whole spool is started and goes on. */
 const RESTARTS = 4;
 
-const recording = recordWorkload({ scans: 120 });
+const recording = KEPT === undefined ? recordWorkload({ scans: 120 }) : loadRecording(KEPT);
 
 function lossy(reports: readonly CutReport[]): readonly CutReport[] {
   return reports.filter(({ losses }) => losses.length > 0);
 }
 
-describe("power cuts", () => {
+/** Keeps the recording of a cut that took something, and says how to look at it again. */
+function keep(reports: readonly CutReport[]): void {
+  if (lossy(reports).length === 0 || KEPT !== undefined) return;
+  const file = join(ROOT, "test/.cache/campaign", `recording-${SEED}.bin`);
+  saveRecording(recording, file);
+  process.stdout.write(
+    `again: LYNCEUS_RECORDING=${file} LYNCEUS_SEED=${SEED} LYNCEUS_CUTS=${CUTS} npm test -- test/chaos/power-cut.test.ts -t P-01\n`,
+  );
+}
+
+describe("power cuts", { timeout: 120_000 + CUTS * 500 }, () => {
   test(`P-01 ${CUTS} cuts take nothing that was acknowledged`, async () => {
     let restarts = 0;
     const reports = await survey(recording, {
       cuts: CUTS,
-      seed: 1,
+      seed: SEED,
       visit: async (spool, at) => {
         if (restarts >= RESTARTS || at % 7 !== 0) return;
         restarts += 1;
         await goOn(spool);
       },
     });
+    keep(reports);
     expect(reports).toHaveLength(CUTS);
     expect(lossy(reports)).toEqual([]);
     expect(restarts).toBe(RESTARTS);
@@ -57,6 +74,21 @@ describe("power cuts", () => {
       untilLoss: true,
     });
     expect(lossy(reports).length).toBeGreaterThan(0);
+  });
+
+  const replacing = recordWorkload({ scans: 60, workload: "replace.ts" });
+
+  test("P-41 a file that is replaced is the old or the new one, whole, and the new one once that was told", async () => {
+    const reports = await survey(replacing, { cuts: 300, seed: SEED, losses: lostVersions });
+    expect(lossy(reports)).toEqual([]);
+  });
+
+  test.each([
+    { name: "its content", of: (path: string) => path.endsWith(".part") },
+    { name: "its folder", of: (path: string) => path === "var/lynceus" },
+  ])("without the fsync of $name a cut takes a file that was replaced", async ({ of }) => {
+    const options = { cuts: MUTATION_CUTS, seed: 4, ignoredSync: of, untilLoss: true, losses: lostVersions };
+    expect(lossy(await survey(replacing, options)).length).toBeGreaterThan(0);
   });
 
   test("with synchronous = NORMAL a cut loses something", async () => {
