@@ -80,6 +80,8 @@ export class MovingBelt implements ItemBelt {
   readonly #options: MovingBeltOptions;
   readonly #feed: Announced[] = [];
   readonly #riding: Riding[] = [];
+  /** Not on the belt yet, and nobody will wait for them at the machine. */
+  readonly #unwanted = new Set<PreparedScan>();
   #waiters: Waiter[] = [];
   #lastFrontMm = Number.NEGATIVE_INFINITY;
   /** From where on items are put on it. */
@@ -149,8 +151,10 @@ export class MovingBelt implements ItemBelt {
 
   entered(): void {}
 
-  leave(): void {
-    this.#riding.shift();
+  leave(item: PreparedScan): void {
+    const at = this.#riding.findIndex((each) => each.item.prepared === item);
+    if (at >= 0) this.#riding.splice(at, 1);
+    else this.#unwanted.add(item);
   }
 
   /** Resolves when the line has passed the X-ray plane. */
@@ -166,15 +170,21 @@ export class MovingBelt implements ItemBelt {
     plant.advance(performance.now());
     this.#load();
     for (const riding of this.#riding) this.#serve(riding);
-    const [next] = this.#riding;
-    const early =
-      next !== undefined && !next.wanted && plant.mm >= next.frontMm + STATIONS.xray - 2 * MARGIN_MM;
-    plant.setHold(early);
+    const atMachine = (riding: Riding) => plant.mm >= riding.frontMm + STATIONS.xray - 2 * MARGIN_MM;
+    plant.setHold(this.#riding.some((riding) => !riding.wanted && atMachine(riding)));
+    this.#forgetPassed();
     this.#attend();
     this.#tellLeft();
     const due = this.#waiters.filter(({ mm }) => mm <= plant.mm);
     this.#waiters = this.#waiters.filter(({ mm }) => mm > plant.mm);
     for (const { done } of due) done();
+  }
+
+  /** What nobody waited for at the machine has gone through it unseen. */
+  #forgetPassed(): void {
+    const [first] = this.#riding;
+    if (first !== undefined && this.plant.mm > first.frontMm + first.lengthMm + STATIONS.xray + ITEM_PITCH_MM)
+      this.#riding.shift();
   }
 
   #attend(): void {
@@ -197,7 +207,7 @@ export class MovingBelt implements ItemBelt {
       item,
       frontMm,
       lengthMm,
-      wanted: false,
+      wanted: this.#unwanted.delete(item.prepared),
       weighed: "not yet",
       read: false,
       screened: false,

@@ -37,8 +37,8 @@ export interface ItemBelt {
   entered(item: PreparedScan, faults: ScanFaults): void;
   /** Resolves when so many lines of the item have passed; without it, lines pass at the detector's speed. */
   pace?(item: PreparedScan, line: number, signal: AbortSignal): Promise<void>;
-  /** The item has left the detector. */
-  leave(): void;
+  /** The item has left the detector, or nobody waits for it there any more: the link was lost before it came. */
+  leave(item: PreparedScan): void;
 }
 
 /** The stretch of belt before the X-ray tunnel, one item at a time: the radiation portal, the scale, then the barcode reader. */

@@ -211,7 +211,7 @@ export class Scanner {
       });
       this.#awaitAnswer(kept);
     } finally {
-      belt.leave();
+      belt.leave(item.prepared);
       queue.done();
     }
     report({ event: "scanned", at: kept.endedAt ?? "", index: item.prepared.index, scanRef: kept.scanRef });
