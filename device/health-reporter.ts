@@ -1,5 +1,5 @@
 import type { Health } from "../protocols/mqtt/health.ts";
-import { certificateExpiry } from "./certificate-expiry.ts";
+import { firstExpiry, type RoleCertificate, roleCertificates } from "./certificate-expiry.ts";
 import type { Config } from "./config/schema.ts";
 import type { DestinationState } from "./dicom-out/destination.ts";
 import type { InferenceState } from "./inference/port.ts";
@@ -52,6 +52,7 @@ export class HealthReporter {
   async now(): Promise<Health> {
     const { config, spool, inference, destinations, work, clock, clockState } = this.#options;
     const figures = await spool.figures();
+    const certificates = await this.#certificates();
     return healthOf({
       config,
       figures,
@@ -60,7 +61,8 @@ export class HealthReporter {
       now: clock(),
       clock: clockState(),
       startedAt: this.#startedAt,
-      certificateExpiry: await this.#certificateExpiry(),
+      certificateExpiry: firstExpiry(certificates),
+      certificates: certificates.map(({ role, to }) => ({ role, notAfter: new Date(to).toISOString() })),
       destinations: await destinations(),
     });
   }
@@ -74,13 +76,13 @@ export class HealthReporter {
   }
 
   /** An unreadable certificate is a fault of the next connection, which says so; the other figures are still told. */
-  async #certificateExpiry(): Promise<string | null> {
+  async #certificates(): Promise<readonly RoleCertificate[]> {
     const { config, env, log } = this.#options;
     try {
-      return await certificateExpiry(config.broker, env);
+      return await roleCertificates(config.broker, env);
     } catch (error) {
       log.warn({ err: error }, "a client certificate for the broker cannot be read");
-      return null;
+      return [];
     }
   }
 }

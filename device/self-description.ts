@@ -55,6 +55,8 @@ export function healthOf(options: {
   readonly startedAt: number;
   /** RFC 3339; null without a client certificate. */
   readonly certificateExpiry: string | null;
+  /** Of each role, RFC 3339. */
+  readonly certificates: readonly { readonly role: string; readonly notAfter: string }[];
   /** Where reports go; null where none are written. */
   readonly destinations: readonly DestinationState[] | null;
 }): Health {
@@ -102,6 +104,11 @@ export function healthOf(options: {
       ? {}
       : { destinations: options.destinations.map((one) => destinationHealth(one, now)) }),
     certificateExpiry: options.certificateExpiry,
+    certificates: options.certificates.map(({ role, notAfter }) => ({
+      role,
+      notAfter,
+      daysLeft: Math.floor((Date.parse(notAfter) - now) / 86_400_000),
+    })),
   };
 }
 

@@ -32,10 +32,15 @@ export function signJws(payload: Uint8Array | string, key: KeyObject): string {
 /**
  * Verifies a compact JWS against keys that are trusted, whichever of them its header names.
  * @param trusted raw Ed25519 public keys, 32 bytes each.
+ * @param maxLength characters of the token at most.
  * @throws LynceusError `LYN_JWS` where it is none, has another algorithm, asks for extensions, or no trusted key signed it.
  */
-export function verifyJws(token: string, trusted: readonly Uint8Array[]): VerifiedJws {
-  const parts = token.length <= MAX_JWS_LENGTH ? COMPACT.exec(token) : null;
+export function verifyJws(
+  token: string,
+  trusted: readonly Uint8Array[],
+  maxLength: number = MAX_JWS_LENGTH,
+): VerifiedJws {
+  const parts = token.length <= maxLength ? COMPACT.exec(token) : null;
   const [, head = "", body = "", signature = ""] = parts ?? [];
   if (parts === null) throw refused("it is no compact JWS signed with Ed25519");
   const header = headerOf(head);

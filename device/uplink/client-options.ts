@@ -53,7 +53,7 @@ export function clientOptions(options: ConnectionOptions): IClientOptions {
 }
 
 /** Of no meaning to a plain connection: whether there is TLS the URL alone says, and nothing falls back from it. */
-function tlsOptions({ ca, cert, key, crl, minVersion = "TLSv1.3" }: Credentials): IClientOptions {
+export function tlsOptions({ ca, cert, key, crl, minVersion = "TLSv1.3" }: Credentials): IClientOptions {
   const given = Object.entries({ ca, cert, key, crl }).filter(([, pem]) => pem !== undefined);
   const files = given.map(([name, pem]) => [name, Buffer.from(pem as Uint8Array)]);
   return { rejectUnauthorized: true, minVersion, ...Object.fromEntries(files) };

@@ -32,6 +32,8 @@ export interface Outgoing {
 export interface MessageProperties {
   readonly responseTopic?: string;
   readonly correlationData?: Uint8Array;
+  /** The broker sends it again: it has no word that it arrived. */
+  readonly duplicate?: boolean;
 }
 
 /** What a broker said to a publish: `refused` carries its reason code (MQTT 5), `lost`: the connection ended first. */
@@ -287,7 +289,7 @@ async function subscribe(client: MqttClient, filters: readonly string[]): Promis
 function receive(
   client: MqttClient,
   { onMessage, log }: ConnectionOptions,
-  packet: { topic?: string; payload?: string | Buffer; properties?: MessageProperties },
+  packet: { topic?: string; payload?: string | Buffer; dup?: boolean; properties?: MessageProperties },
   done: (error?: Error) => void,
 ): void {
   const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
@@ -300,7 +302,7 @@ function receive(
     );
     client.end(true);
   };
-  onMessage(packet.topic ?? "", new Uint8Array(payload ?? []), propertiesOf(packet.properties)).then(
+  onMessage(packet.topic ?? "", new Uint8Array(payload ?? []), propertiesOf(packet)).then(
     () => {
       clearTimeout(late);
       done();
@@ -309,10 +311,12 @@ function receive(
   );
 }
 
-function propertiesOf({ responseTopic, correlationData }: MessageProperties = {}): MessageProperties {
+function propertiesOf(packet: { dup?: boolean; properties?: MessageProperties }): MessageProperties {
+  const { responseTopic, correlationData } = packet.properties ?? {};
   return {
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(correlationData === undefined ? {} : { correlationData: new Uint8Array(correlationData) }),
+    ...(packet.dup === true ? { duplicate: true } : {}),
   };
 }
 

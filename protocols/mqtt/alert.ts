@@ -42,6 +42,12 @@ export const ALERT_CODES = {
   INBOUND_REFUSED:
     "A message for the gateway is refused for who sent it: forged, replayed or for another; details say which and why",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",
+  MODEL_ACTIVE: "A model package decides from now on; details {name, version}",
+  MODEL_INSTALLED: "A model package is installed and verified; it is on trial before it decides",
+  MODEL_REFUSED: "A model package was refused; details say why, and what runs goes on running",
+  MODEL_ROLLED_BACK: "A model package was taken back and the one before decides again; details say why",
+  MODEL_TRIAL_FAILED: "A model package failed its trial beside the active one and does not decide; details say why",
+  MODEL_TRIAL_PASSED: "A model package passed a stage of its trial; details say how it compares",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
   PROFILE_APPLIED: "A risk profile of central is in force; details {version, validFrom, keyId}",
   PROFILE_REFUSED: "A risk profile is refused and the one before stands; details say why",

@@ -92,7 +92,11 @@ function nestsTooDeep(text: string): boolean {
   return false;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/**
+ * JSON of a message, of bounded depth.
+ * @throws LynceusError `LYN_ENVELOPE_INVALID`
+ */
+export function parseEventJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -116,7 +120,7 @@ function parseJson(bytes: Uint8Array): unknown {
 export function unwrap(bytes: Uint8Array): NamedEvent | null {
   if (bytes.length === 0) return null;
   if (bytes.length > MAX_DECLARATION_BYTES) throw tooLarge("A message", bytes.length, MAX_DECLARATION_BYTES);
-  const result = receivedEventSchema.safeParse(parseJson(bytes));
+  const result = receivedEventSchema.safeParse(parseEventJson(bytes));
   if (!result.success) throw notAnEvent(issueText(result.error));
   const name = EVENT_NAMES.find((candidate) => eventType(candidate) === result.data.type);
   if (name === undefined) throw notAnEvent("its type is none of this contract's");

@@ -59,7 +59,18 @@ export const healthSchema = z
       .max(16)
       .optional()
       .describe("where threat detection reports and images go"),
-    certificateExpiry: timestamp.nullable().describe("null without a client certificate"),
+    certificateExpiry: timestamp.nullable().describe("the first to end; null without a client certificate"),
+    certificates: z
+      .array(
+        z.strictObject({
+          role: z.string().max(32),
+          notAfter: timestamp,
+          daysLeft: z.int().describe("whole days; negative when it has ended"),
+        }),
+      )
+      .max(8)
+      .optional()
+      .describe("client certificates for the broker, by the role that connects with each"),
   })
   .describe("Figures of a gateway, QoS 0");
 export type Health = z.output<typeof healthSchema>;

@@ -23,6 +23,7 @@ export * from "./read.ts";
 export * from "./receipt.ts";
 export type { Received } from "./received.ts";
 export * from "./score-check.ts";
+export * from "./signed.ts";
 export * from "./statistics.ts";
 export * from "./status.ts";
 export * from "./topics.ts";

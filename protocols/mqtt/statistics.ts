@@ -49,6 +49,18 @@ const volume = z.strictObject({
   netMassKg: z.number().min(0).describe("kg"),
 });
 
+const candidate = z.strictObject({
+  name,
+  version: z.string().max(64),
+  stage: z.enum(["shadow", "canary"]).describe("canary: it decides a share of the scans"),
+  compared: count.describe("scans on which it ran beside the active package, since the stage began"),
+  failures: count.describe("runs of it that gave nothing"),
+  disagreements: count.describe("scans on which one found something and the other did not"),
+  psi: z.number().nullable().describe("population stability index of its scores; null: none compared"),
+  p99Ms: milliseconds,
+  activeP99Ms: milliseconds,
+});
+
 /** `data` of `…/statistics`. */
 export const statisticsSchema = z
   .strictObject({
@@ -88,6 +100,11 @@ export const statisticsSchema = z
       .optional(),
     scrubbed: count.optional().describe("personal pieces taken out of declarations"),
     outcomes: z.strictObject({ confirmed: count, refuted: count, partial: count, unknownScan: count }),
+    candidates: z
+      .array(candidate)
+      .max(16)
+      .optional()
+      .describe("model packages on trial: their results are compared with those that decide, never published as hits"),
     performance: z
       .array(performanceSchema)
       .max(2)

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { certificateExpiry } from "../../device/certificate-expiry.ts";
+import { firstExpiry, roleCertificates } from "../../device/certificate-expiry.ts";
 import { temporaryFolder } from "../fixtures/uplink.ts";
 
 const DAY_MS = 86_400_000;
@@ -19,8 +19,8 @@ test("health names the client certificate that expires first, read anew each tim
   using folder = temporaryFolder();
   const long = certificate(folder.path, "long", 30);
   const short = certificate(folder.path, "short", 3);
-  const daysLeft = async (tls: Parameters<typeof certificateExpiry>[0]["tls"]) => {
-    const expiry = await certificateExpiry({ tls }, { CERT: readFileSync(short, "utf8") });
+  const daysLeft = async (tls: Parameters<typeof roleCertificates>[0]["tls"]) => {
+    const expiry = firstExpiry(await roleCertificates({ tls }, { CERT: readFileSync(short, "utf8") }));
     return expiry === null ? null : (Date.parse(expiry) - Date.now()) / DAY_MS;
   };
   expect(await daysLeft(undefined)).toBeNull();

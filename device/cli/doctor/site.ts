@@ -2,14 +2,16 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { connectAsync } from "mqtt";
-import { certificateExpiry } from "../../certificate-expiry.ts";
+import { firstExpiry, roleCertificates } from "../../certificate-expiry.ts";
 import { openKernelClock } from "../../clock/kernel-clock.ts";
 import type { Config } from "../../config/schema.ts";
 import { credentialsOf } from "../../gateway-parts.ts";
 import { builtInModels } from "../../inference/built-in.ts";
+import { loadModels } from "../../inference/models.ts";
 import { openSigner } from "../../keys/signer.ts";
 import { readSigningKey } from "../../keys/signing-key.ts";
-import { loadModels } from "../../inference/models.ts";
+import { tlsOptions } from "../../uplink/client-options.ts";
+import { tlsFaultOf } from "../../uplink/tls-faults.ts";
 import { type Finding, failed, fault, ok, warning } from "./finding.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -24,9 +26,8 @@ export async function probeBroker({ broker, gateway }: Config, env: Env): Promis
   const what = "broker";
   try {
     const { password, ...tls } = await credentialsOf(broker, "hit", env);
-    const buffers = Object.fromEntries(Object.entries(tls).map(([key, value]) => [key, Buffer.from(value)]));
     const client = await connectAsync(broker.url, {
-      ...buffers,
+      ...tlsOptions(tls),
       clientId: `${gateway.site}-${gateway.id}-doctor`,
       protocolVersion: broker.protocol,
       reconnectPeriod: 0,
@@ -44,6 +45,8 @@ export async function probeBroker({ broker, gateway }: Config, env: Env): Promis
           "Use MQTT 5: an older broker cannot say that it refused a message",
         );
   } catch (error) {
+    const tls = tlsFaultOf(error);
+    if (tls !== null) return fault(what, tls.reason, tls.remedy);
     return failed(what, error, "Check the broker's address, the network, user, password and certificates");
   }
 }
@@ -57,7 +60,7 @@ export async function probeTls({ broker }: Config, env: Env): Promise<Finding> {
       : warning(what, "the connection is not encrypted", "Use mqtts:// outside test sites");
   }
   try {
-    const expiry = await certificateExpiry(broker, env);
+    const expiry = firstExpiry(await roleCertificates(broker, env));
     if (expiry === null) return ok(what, "no client certificate");
     const days = Math.floor((Date.parse(expiry) - Date.now()) / DAY_MS);
     if (days < 0) return fault(what, `a client certificate ended on ${expiry}`, "Renew the certificate");
