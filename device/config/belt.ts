@@ -62,18 +62,30 @@ interface LaneShape {
     readonly kind: string;
     readonly map?: Record<string, unknown>;
   }[];
-  readonly belt: { readonly onAlarm: string; readonly onFault: string };
+  readonly belt: { readonly onAlarm: string; readonly onFault: string; readonly deadlineMs: number };
+  readonly scanner: { readonly driver: string; readonly joinTimeout?: number };
   readonly tracking?: TrackingConfig | undefined;
 }
 
-/** What is allowed and leaves a belt unsafe. */
+/** What is allowed and leaves a belt unsafe, or late. */
 export function beltWarnings(lane: LaneShape, at: number): readonly ConfigFault[] {
-  const { onAlarm, onFault } = lane.belt;
+  const { onAlarm, onFault, deadlineMs } = lane.belt;
   const conveyor = lane.peripherals.find(({ kind }) => kind === "conveyor");
-  const acts = onAlarm !== "none" || onFault !== "none";
-  if (!acts || conveyor === undefined || "heartbeat" in (conveyor.map ?? {})) return [];
-  const message = `the map of ${conveyor.id} has no heartbeat: nothing stops the belt when the gateway dies`;
-  return [{ path: `lanes[${at}].peripherals`, message }];
+  if ((onAlarm === "none" && onFault === "none") || conveyor === undefined) return [];
+  const warnings: ConfigFault[] = [];
+  const warn = (path: string, message: string) => warnings.push({ path: `lanes[${at}].${path}`, message });
+  if (!("heartbeat" in (conveyor.map ?? {})))
+    warn(
+      "peripherals",
+      `the map of ${conveyor.id} has no heartbeat: nothing stops the belt when the gateway dies`,
+    );
+  const { joinTimeout } = lane.scanner;
+  if (joinTimeout !== undefined && joinTimeout > deadlineMs)
+    warn(
+      "scanner.joinTimeout",
+      `a scan whose objects do not all come is complete after ${joinTimeout} ms, later than belt.deadlineMs, ${deadlineMs} ms: its item may be past the diverter before its first hit; shorten joinTimeout, or let the belt wait longer`,
+    );
+  return warnings;
 }
 
 /** What a lane's belt needs of its plant and does not find there. */
