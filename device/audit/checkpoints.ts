@@ -24,6 +24,8 @@ const MAX_PATIENCE = 60;
 /** Rows asked of the journal at once, and the breath between while it catches up, ms. */
 const ROWS_A_STEP = 500;
 const BREATH_MS = 5;
+/** Until a note that no broker took is tried again, ms. */
+const RETRY_MS = 2000;
 /** What is under way may take so long when the gateway stops, ms. */
 const STOP_MS = 1000;
 
@@ -69,6 +71,7 @@ export class Checkpoints {
   #silence = 0;
   #patience = 1;
   #timer: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | null = null;
   #unlisten: (() => void) | null = null;
 
   constructor(options: CheckpointsOptions) {
@@ -106,6 +109,7 @@ export class Checkpoints {
     this.#stopped = true;
     this.#unlisten?.();
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#retry !== null) clearTimeout(this.#retry);
     // A broker that does not answer must not hold up the end; what was signed is on disk and told at the next start.
     await Promise.race([this.#work, new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
   }
@@ -184,7 +188,14 @@ export class Checkpoints {
       this.#silence = 0;
       this.#patience = Math.min(this.#patience * 2, MAX_PATIENCE);
     }
-    if (!(await this.#options.publish(newest.note))) return;
+    if (!(await this.#options.publish(newest.note))) {
+      // No connection yet, or none any more: not a minute of waiting for that.
+      this.#retry ??= setTimeout(() => {
+        this.#retry = null;
+        this.#next();
+      }, RETRY_MS);
+      return;
+    }
     if (!newest.published) await this.#replace(newest, { ...newest, published: true });
   }
 

@@ -14,6 +14,7 @@ interface Options {
   readonly out?: string;
   readonly profile?: string;
   readonly profileKey?: string;
+  readonly witnessKey?: string;
   readonly json?: true;
 }
 
@@ -38,6 +39,10 @@ export function registerCustoms(simulate: Command): void {
       "--profile-key <file>",
       "Ed25519 private key (PEM) that signs it; made where there is none, with its public part in FILE.pub for trust.central",
     )
+    .option(
+      "--witness-key <file>",
+      "Ed25519 key (PEM; made where there is none) that co-signs checkpoints once all their rows are here",
+    )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => customs(options));
 }
@@ -49,6 +54,7 @@ async function customs(options: Options): Promise<void> {
     });
   }
   const profile = await profileOf(options);
+  const { signingKey } = await import("./profile.ts");
   const { Customs } = await import("./customs.ts");
   const signals = listenForStop();
   const report = options.json === true ? printJson : printText;
@@ -60,6 +66,7 @@ async function customs(options: Options): Promise<void> {
     receipts: options.receipts === true,
     out: options.out ?? null,
     profile,
+    witnessKey: options.witnessKey === undefined ? null : await signingKey(options.witnessKey),
     report,
   });
   try {

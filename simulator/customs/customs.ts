@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { type KeyObject, randomUUID } from "node:crypto";
 import { isLynceusError } from "../../protocols/errors.ts";
 import {
   CENTRAL_SOURCE,
@@ -24,6 +24,8 @@ import { receiptsFor } from "./receipts.ts";
 import { type CustomsCounts, type CustomsReport, hitReport } from "./report.ts";
 import { BrokerSession, type Outgoing } from "./session.ts";
 import { MAX_LINE_CHARACTERS, parseTruthLine, TruthBook } from "./truth-book.ts";
+import type { Witness } from "./witness.ts";
+import { witnessOf } from "./witness-of-options.ts";
 
 /** From a hit to the result of its examination, ms; an hour in the field, a moment here. */
 const EXAMINATION_MS = 1500;
@@ -41,6 +43,8 @@ export interface CustomsOptions {
   readonly out: string | null;
   /** Published, retained, at each connection; null: none. */
   readonly profile: SignedProfile | null;
+  /** Co-signs checkpoints; null: nobody does. */
+  readonly witnessKey: KeyObject | null;
   readonly report: (report: CustomsReport) => void;
 }
 
@@ -55,6 +59,7 @@ export class Customs {
   /** Identifiers of hits whose parcel was not announced when they came. */
   readonly #seen = new Set<string>();
   readonly #stop = new AbortController();
+  readonly #witness: Witness | null;
   #examinations = 0;
   #counts = {
     hits: 0,
@@ -77,6 +82,9 @@ export class Customs {
         topicFilter("hit", { root, site }),
         topicFilter("alert", { root, site }),
         topicFilter("declarationRequest", { root, site }),
+        ...(options.witnessKey === null
+          ? []
+          : [topicFilter("checkpoint", { root, site }), topicFilter("info", { root, site })]),
       ],
       random: new Random(process.pid, "customs"),
       will: () => this.#presence(false),
@@ -84,6 +92,7 @@ export class Customs {
       onConnected: () => this.#connected(),
       onLost: (reason) => options.report({ event: "disconnected", reason }),
     });
+    this.#witness = witnessOf(options, (topic, payload) => this.#session.publish({ topic, payload }));
     this.#ledger = new Ledger({ path: options.out, onDurable: (events) => this.#kept(events) });
     this.#desk = new DeclarationDesk({
       publish: (declaration) => this.#publishDeclaration(declaration),
@@ -93,7 +102,10 @@ export class Customs {
 
   /** Runs until `signal` aborts; an absent broker is waited for. */
   async run(signal: AbortSignal): Promise<CustomsCounts> {
-    await this.#ledger.start((event) => this.#remember(event));
+    await this.#ledger.start((event) => {
+      this.#witness?.add(event);
+      this.#remember(event);
+    });
     const { truth } = this.#options;
     const follower =
       truth === null
@@ -171,16 +183,22 @@ export class Customs {
   /** Takes a message; resolves when the next may come. Never rejects: what cannot be read is counted. */
   async #take(topic: string, payload: Uint8Array): Promise<void> {
     try {
+      const match = matchTopic(topic, this.#options.root);
+      const gateway = match?.parameters.gateway ?? "";
+      if (match?.name === "checkpoint") return this.#witness?.checkpoint(gateway, payload);
       const event = unwrap(payload);
       if (event === null) return;
+      if (event.name === "info") {
+        this.#witness?.keys(gateway, readEventData("info", event.data).signingKeys);
+        return;
+      }
       if (event.name === "declaration-request") {
         this.#requested(readEventData("declaration-request", event.data));
         return;
       }
       const received = receivedEvent(event);
       // A gateway speaks for itself only: its source must stand in the topic too.
-      const match = matchTopic(topic, this.#options.root);
-      if (received === null || match?.parameters.gateway !== received.gateway) return;
+      if (received === null || gateway !== received.gateway) return;
       this.#offer(received, entryLine(payload, new Date().toISOString()));
       await this.#ledger.room();
     } catch (error) {
@@ -208,6 +226,7 @@ export class Customs {
   #kept(events: readonly ReceivedEvent[]): void {
     this.#receipt(events);
     for (const event of events) {
+      this.#witness?.add(event);
       if (event.hit !== null) this.#hit(event);
       else this.#alert(event);
     }

@@ -1,3 +1,4 @@
+import { linkHash } from "../../protocols/chain.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 import {
   type NamedEvent,
@@ -22,6 +23,8 @@ export interface ReceivedEvent {
   readonly resent: boolean;
   readonly hit: ReceivedHit | null;
   readonly alert: ReceivedAlert | null;
+  /** Its place in the chain; `holds`: its data is what was hashed. */
+  readonly link: { readonly previous: string; readonly hash: string; readonly holds: boolean };
   /** Sequence number that an alert `UNDELIVERABLE` says will never come. */
   readonly undeliverable: number | null;
 }
@@ -45,8 +48,19 @@ export function receivedEvent(event: NamedEvent): ReceivedEvent | null {
     resent: event.resent === true,
     hit,
     alert,
+    link: linkOf((hit ?? alert) as ReceivedHit | ReceivedAlert, event.data),
     undeliverable: undeliverableOf(alert),
   };
+}
+
+/** @param data as it came: what a reader does not know is hashed too. */
+function linkOf({ integrity }: ReceivedHit | ReceivedAlert, data: unknown): ReceivedEvent["link"] {
+  const { previous, hash } = integrity;
+  try {
+    return { previous, hash, holds: linkHash(previous, data as Record<string, unknown>) === hash };
+  } catch {
+    return { previous, hash, holds: false };
+  }
 }
 
 /** The line of the ledger for a message: the event as it came, and when it came. */

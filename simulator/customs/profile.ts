@@ -44,7 +44,8 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-async function signingKey(path: string): Promise<KeyObject> {
+/** Central's private key; made where there is none yet. Throws LYN_USAGE. */
+export async function signingKey(path: string): Promise<KeyObject> {
   try {
     const key = createPrivateKey(await readFile(path));
     if (key.asymmetricKeyType === "ed25519") return key;

@@ -39,6 +39,13 @@ export type CustomsReport =
     }
   | { readonly event: "malformed"; readonly topic: string; readonly message: string }
   | { readonly event: "not-stored"; readonly id: string; readonly message: string }
+  | { readonly event: "witnessed"; readonly gateway: string; readonly size: number; readonly note: string }
+  | {
+      readonly event: "not-witnessed";
+      readonly gateway: string;
+      readonly size: number | null;
+      readonly why: string;
+    }
   | ({ readonly event: "summary" } & CustomsCounts);
 
 /** A hit that is on central's disk. */
@@ -133,6 +140,10 @@ export function describeReport(report: CustomsReport): string | null {
       return `outcome of ${report.scanId}: ${report.result} (${report.examination})`;
     case "malformed":
       return `malformed message on ${report.topic}: ${report.message}`;
+    case "witnessed":
+      return `checkpoint of ${report.size} rows of ${report.gateway} co-signed`;
+    case "not-witnessed":
+      return `checkpoint of ${report.gateway} not co-signed: ${report.why}`;
     case "not-stored":
       return `event ${report.id} not stored: ${report.message}`;
     case "summary":

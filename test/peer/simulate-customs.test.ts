@@ -80,6 +80,7 @@ describe("simulated customs", () => {
       receipts: true,
       out: join(folder, "central.ndjson"),
       profile: null,
+      witnessKey: null,
       report: (report) => reports.push(report),
       ...more,
     });
