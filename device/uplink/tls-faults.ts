@@ -71,9 +71,16 @@ const FAULTS: Readonly<Record<string, TlsFault>> = {
 /** What an error of a connection says about TLS; null where it is about something else. */
 export function tlsFaultOf(error: unknown): TlsFault | null {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 4; at = at.cause, depth += 1) {
-    const { code } = at as { code?: unknown };
-    const fault = typeof code === "string" ? FAULTS[code] : undefined;
+    const fault = FAULTS[codeOf(at)];
     if (fault !== undefined) return fault;
   }
   return null;
+}
+
+/** While something waits to be written Node says EPROTO, and OpenSSL's own word stands in the text only. */
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  if (code !== "EPROTO") return typeof code === "string" ? code : "";
+  const word = /:SSL routines:[^:]*:([^:]+):/.exec(error.message)?.[1] ?? "";
+  return `ERR_SSL_${word.toUpperCase().replaceAll(" ", "_")}`;
 }
