@@ -23,7 +23,7 @@ import {
 } from "../fixtures/declaration-messages.ts";
 import { LineSender } from "../fixtures/line-sender.ts";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
-import { startLynceus, until } from "../fixtures/processes.ts";
+import { freePort, startLynceus, until } from "../fixtures/processes.ts";
 import { createSite } from "../fixtures/site.ts";
 
 const WAIT_MS = 180_000;
@@ -45,7 +45,11 @@ test("two people in every sender's message are in no topic, hit, metric, log or 
   timeout: 600_000,
 }, async () => {
   const messages = mkdtempSync(join(tmpdir(), "lynceus-messages-"));
-  const site = await createSite({ peripherals: false });
+  const consolePort = await freePort();
+  const site = await createSite({
+    peripherals: false,
+    extra: `console: { listen: "127.0.0.1:${consolePort}" }\n`,
+  });
   const broker = await startMosquitto({ port: site.brokerPort });
   const central = await openCentral(site.brokerPort);
   const sender = new LineSender();
@@ -158,8 +162,26 @@ test("two people in every sender's message are in no topic, hit, metric, log or 
       () => central.alerts().filter(({ code }) => code === "DECLARATION_DEAD_LETTER").length > 0,
     );
 
+    // What the gateway shows by itself, and what its commands print.
+    for (const path of ["metrics", "api/state", `api/pictures/${scanId}/0.png`]) {
+      const answer = await fetch(`http://127.0.0.1:${consolePort}/${path}`);
+      expect([path, answer.status]).toEqual([path, 200]);
+      expect(leaksIn(new Uint8Array(await answer.arrayBuffer()))).toEqual([]);
+    }
     gateway.child.kill("SIGTERM");
     await gateway.exited;
+    const commands = [
+      ["outbox", "--config", site.config, "--json"],
+      ["report", "--config", site.config, "--json"],
+      ["report", "--config", site.config, "--html", join(messages, "report.html")],
+      ["replay", "--spool", join(site.folder, "spool"), "--config", site.config, "--json"],
+    ];
+    for (const args of commands) {
+      const command = startLynceus(args);
+      expect([args[0], await command.exited]).toEqual([args[0], 0]);
+      expect([args[0], ...leaksIn([...command.lines, command.stderr()].join("\n"))]).toEqual([args[0]]);
+    }
+    expect(leaksIn(readFileSync(join(messages, "report.html")))).toEqual([]);
     const statistics = heard
       .filter(({ topic }) => topic.endsWith("/statistics"))
       .map(({ payload }) => unwrap(payload)?.data as Statistics);

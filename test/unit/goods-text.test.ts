@@ -24,6 +24,16 @@ describe("goods text", () => {
     },
   );
 
+  it.each(["de", "en", "es", "fr", "zh"])(
+    "names the goods of phrases that were written without sight of its lexicon, in %s",
+    (language) => {
+      const text = readFileSync(join(FIXTURES, `../goods-text-second/${language}.txt`), "utf8");
+      const phrases = parsePhrases(text);
+      expect(phrases.length).toBeGreaterThanOrEqual(200);
+      expect(figuresOf(phrases, tell(goods, phrases)).macroF1).toBeGreaterThanOrEqual(0.8);
+    },
+  );
+
   it("knows at least five languages", () => {
     expect(goods.languages).toEqual(["de", "en", "es", "fr", "zh"]);
   });
