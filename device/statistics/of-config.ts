@@ -1,3 +1,4 @@
+import type { Statistics } from "../../protocols/mqtt/statistics.ts";
 import type { Alerts } from "../alerts.ts";
 import type { Config } from "../config/schema.ts";
 import { fusionSettings } from "../fusion/settings.ts";
@@ -15,6 +16,7 @@ export function statisticsOf({
   scoring,
   uplink,
   alerts,
+  candidates = () => [],
   clock,
   log,
 }: {
@@ -23,6 +25,8 @@ export function statisticsOf({
   readonly scoring: ReadonlyMap<string, LaneScoring>;
   readonly uplink: () => Uplink;
   readonly alerts: Alerts;
+  /** Model packages on trial. */
+  readonly candidates?: () => Readonly<NonNullable<Statistics["candidates"]>>;
   /** ms since the epoch. */
   readonly clock: () => number;
   readonly log: Log;
@@ -34,7 +38,10 @@ export function statisticsOf({
     spool,
     publish: (statistics) => uplink().publishOnce("statistics", statistics),
     settings: () => scoring.get(config.lanes[0]?.id ?? "")?.settings ?? usual,
-    more: (from, to) => outcomes.of(from, to),
+    more: async (from, to) => {
+      const trials = [...candidates()];
+      return { ...(await outcomes.of(from, to)), ...(trials.length === 0 ? {} : { candidates: trials }) };
+    },
     periodMs: config.statistics.period,
     clock,
     log,

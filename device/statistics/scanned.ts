@@ -2,6 +2,7 @@ import type { Statistics } from "../../protocols/mqtt/statistics.ts";
 import { QUALITY_METRICS, type QualityMetric } from "../../protocols/vocabulary.ts";
 import type { HitData } from "../fusion/hit.ts";
 import { percentile } from "./declared.ts";
+import { LinkRate } from "./links.ts";
 
 /** Durations kept of each model for percentiles. */
 const MAX_DURATIONS = 2000;
@@ -25,6 +26,7 @@ interface ModelTally {
 export class ScannedStatistics {
   readonly #lanes = new Map<string, LaneFigures>();
   readonly #models = new Map<string, ModelTally>();
+  readonly #links = new LinkRate();
 
   /** A committed hit; only a scan's first one is counted. */
   add(hit: HitData): void {
@@ -37,14 +39,16 @@ export class ScannedStatistics {
     figures.decisions[hit.decision] = (figures.decisions[hit.decision] ?? 0) + 1;
     figures.bands[hit.score.band] = (figures.bands[hit.score.band] ?? 0) + 1;
     if (hit.declarations.length > 0) figures.withDeclaration += 1;
+    if (!synthetic) this.#links.add(hit);
     this.#quality(figures, hit);
     this.#lanes.set(key, figures);
     this.#ran(hit);
   }
 
   /** The members of `statistics` that this knows. */
-  figures(): Pick<Statistics, "lanes" | "models"> {
+  figures(): Pick<Statistics, "lanes" | "models" | "linkRate"> {
     return {
+      linkRate: this.#links.figures(),
       lanes: [...this.#lanes.values()].slice(0, 64).map((lane) => structuredClone(lane)),
       models: [...this.#models.values()].map(({ name, version, runs, failures, durations }) => ({
         name,

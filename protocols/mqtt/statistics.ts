@@ -79,6 +79,11 @@ export const statisticsSchema = z
         }),
       )
       .max(64),
+    linkRate: z
+      .array(rate.extend({ flow: z.enum(FLOWS).nullable().describe("null: the identifier tells none") }))
+      .max(FLOWS.length + 1)
+      .optional()
+      .describe("scans without their declaration at scan time (T2), by flow; synthetic scans are left out"),
     dataQualityBy: z
       .array(senderQuality)
       .max(64)
@@ -104,7 +109,9 @@ export const statisticsSchema = z
       .array(candidate)
       .max(16)
       .optional()
-      .describe("model packages on trial: their results are compared with those that decide, never published as hits"),
+      .describe(
+        "model packages on trial: their results are compared with those that decide, never published as hits",
+      ),
     performance: z
       .array(performanceSchema)
       .max(2)

@@ -162,9 +162,23 @@ test("what first hits say: link rate, pieces, decisions, models; synthetic scans
   statistics.add({ ...hit, scan: { ...hit.scan, origin: "SYNTHETIC" } });
   statistics.add({ ...hit, revision: 2 });
   statistics.add({ ...hit, models: [], reasons: [{ code: "MODEL_FAULT", weight: 0, text: "" }] });
-  const { lanes, models } = statistics.figures();
+  const other = { ...hit, declarations: [] };
+  const known = hit.identifiers[0]!;
+  statistics.add({
+    ...other,
+    lane: "lane-2",
+    identifiers: [{ ...known, scheme: "MAWB", value: "02012345675" }],
+  });
+  statistics.add({ ...other, lane: "lane-2", identifiers: [] });
+  const { lanes, models, linkRate } = statistics.figures();
+  expect(linkRate?.map(({ flow, checked, failed }) => [flow, checked, failed])).toEqual([
+    ["postal", 3, 1],
+    ["air_cargo", 1, 1],
+    [null, 1, 1],
+  ]);
+  expect(linkRate?.[0]).toMatchObject({ low: expect.closeTo(0.0615, 3), high: expect.closeTo(0.7923, 3) });
   expect(
-    lanes.map(({ synthetic, scans, incomplete, withDeclaration }) => ({
+    lanes.slice(0, 2).map(({ synthetic, scans, incomplete, withDeclaration }) => ({
       synthetic,
       scans,
       incomplete,
@@ -175,8 +189,8 @@ test("what first hits say: link rate, pieces, decisions, models; synthetic scans
     { synthetic: true, scans: 1, incomplete: 0, withDeclaration: 1 },
   ]);
   expect(lanes[0]?.dataQuality.T2).toEqual({ checked: 3, failed: 1 });
-  expect(models[0]).toMatchObject({ runs: 3, failures: 1 });
-  statisticsSchema.parse({ ...BASE, lanes, models });
+  expect(models[0]).toMatchObject({ runs: 5, failures: 1 });
+  statisticsSchema.parse({ ...BASE, lanes, models, linkRate });
 });
 
 test("a message is cut to its limit, and what others cannot count does not hold it up", async () => {
