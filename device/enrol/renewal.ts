@@ -57,6 +57,10 @@ export class Renewal {
         if (wait > 0) await pause(Math.min(wait, MAX_SLEEP_MS), signal);
         else {
           await this.#renew(role, signal);
+          if (renewalAt(await this.#folder.validity(role)) <= clock())
+            throw new Error(
+              "the new certificate is to be renewed at once: see the clocks of gateway and authority",
+            );
           log.info({ role }, "a certificate for the broker was renewed");
         }
         failures = 0;

@@ -19,7 +19,7 @@ import {
 /** Everything is P-256 with SHA-256: what brokers, OpenSSL and Node take alike. */
 const EC = { name: "ECDSA", namedCurve: "P-256" } as const;
 const SIGNATURE = { name: "ECDSA", hash: "SHA-256" } as const;
-/** Clocks differ: a certificate is valid from a little before it is made, ms. */
+/** Clocks differ: a certificate is valid from a little before it is made, ms; a tenth of its life at most. */
 const BACKDATE_MS = 5 * 60_000;
 /** A revocation list is made anew long before this, ms. */
 const CRL_MS = 7 * 86_400_000;
@@ -82,7 +82,8 @@ export async function certify(
     publicKey,
     signingKey: authority.key,
     signingAlgorithm: SIGNATURE,
-    notBefore: notBefore ?? new Date(Date.now() - BACKDATE_MS),
+    notBefore:
+      notBefore ?? new Date(Date.now() - Math.min(BACKDATE_MS, (notAfter.getTime() - Date.now()) / 10)),
     notAfter,
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
