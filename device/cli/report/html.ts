@@ -47,9 +47,10 @@ function calibrationPlot({ bins }: Calibrated): string {
   const largest = Math.max(1, ...bins.map(({ items }) => items));
   return plot({
     title: "Calibration: claimed and found",
-    x: `mean probability${scaleOf(most)}`,
-    y: `share irregular${scaleOf(most)}`,
+    x: "mean probability",
+    y: "share irregular",
     diagonal: true,
+    most: { x: most, y: most },
     series: [
       {
         name: "full examinations",
@@ -69,8 +70,9 @@ function rankingPlot({ at }: Ranking): string {
     });
   return plot({
     title: "Best scores first",
-    x: `share of all scans${scaleOf(most)}`,
+    x: "share of all scans",
     y: "share",
+    most: { x: most },
     series: [
       { name: "precision", points: points((one) => one.precision.share) },
       { name: "recall", points: points((one) => one.recall) },
@@ -93,16 +95,13 @@ function driftPlot({ before, recent }: Drift): string {
   return plot({
     title: "Drift: before (0) and recent (1)",
     x: "part of the period",
-    y: `share irregular${scaleOf(most)}`,
+    y: "share irregular",
+    most: { y: most },
     series: [
       { name: "claimed", points: sides.map(({ x, claimed }) => ({ x, y: claimed / most })) },
       { name: "found", points: sides.map(({ x, found }) => ({ x, y: found / most })) },
     ],
   });
-}
-
-function scaleOf(most: number): string {
-  return most === 1 ? "" : ` × ${Number((1 / most).toFixed(2))}`;
 }
 
 function table(title: string, parts: readonly PartFigures[]): string {

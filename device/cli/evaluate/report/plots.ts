@@ -1,7 +1,7 @@
 /** Plots as SVG text: no script, no font, nothing fetched, so that a report is one file that any reader shows. */
 
 const SIZE = 320;
-const MARGIN = 44;
+const MARGIN = 50;
 const INNER = SIZE - MARGIN - 28;
 const COLOURS = [
   "#0b6e99",
