@@ -23,6 +23,7 @@ import {
   WCO_XML,
   XFZB_XML,
 } from "../fixtures/declaration-messages.ts";
+import { FUZZ_SEED, fuzzRounds } from "../fixtures/mutate.ts";
 
 const OPTIONS: AdapterOptions = {
   receivedAt: "2026-03-01T08:12:09Z",
@@ -289,8 +290,8 @@ describe("damaged messages", () => {
     "LYN_DECLARATION_XML",
   ]);
   const ALPHABET = `<>&;"'/=[]{}:,0123456789eE+-. \n\r\tAé€\u0000\ud800`;
-  const XML_RUNS = Number(process.env["LYNCEUS_FUZZ_XML"] ?? 100_000);
-  const CSV_RUNS = Number(process.env["LYNCEUS_FUZZ_CSV"] ?? 1_000_000);
+  const XML_RUNS = Number(process.env["LYNCEUS_FUZZ_XML"] ?? fuzzRounds(100_000));
+  const CSV_RUNS = Number(process.env["LYNCEUS_FUZZ_CSV"] ?? fuzzRounds(1_000_000));
 
   function damaged(text: string, random: Random): string {
     const at = random.int(0, text.length - 1);
@@ -323,7 +324,7 @@ describe("damaged messages", () => {
   }
 
   test("XML", { timeout: 900_000 }, () => {
-    const random = new Random(31, "xml");
+    const random = new Random(31 + FUZZ_SEED, "xml");
     const plain = (xml: string) => xml.replaceAll(/\s*\n\s*/g, "");
     const whole = [plain(WCO_XML), plain(XFZB_XML)];
     // Short ones make up the number; each hundredth is a message as it is in life.
@@ -339,7 +340,7 @@ describe("damaged messages", () => {
   });
 
   test("tables", { timeout: 900_000 }, () => {
-    const random = new Random(32, "csv");
+    const random = new Random(32 + FUZZ_SEED, "csv");
     const map = readColumnMap({
       columns: {
         a: "identifier.S10",
@@ -363,7 +364,7 @@ describe("damaged messages", () => {
   });
 
   test("JSON", { timeout: 900_000 }, () => {
-    const random = new Random(33, "json");
+    const random = new Random(33 + FUZZ_SEED, "json");
     const text = JSON.stringify(ITMATT_JSON);
     for (let run = 0; run < XML_RUNS / 20; run += 1)
       survive(() => declarationsOfItmatt(damaged(text, random), OPTIONS));

@@ -23,10 +23,10 @@ import { SOP_CLASS, SYNTAX } from "../../protocols/dicom/uids.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 import { dxOf, fileOf, planeOf as samplesFor } from "../fixtures/dicom.ts";
 import { referenceFiles } from "../fixtures/dicos.ts";
-import { Dice, mutate } from "../fixtures/mutate.ts";
+import { Dice, fuzzRounds, mutate } from "../fixtures/mutate.ts";
 
-/** 10^6 in a campaign: `npm run campaign:dicom`. */
-const ROUNDS = Number(process.env["LYNCEUS_FUZZ"] ?? 100_000);
+/** More in a campaign: `npm run campaign:dicom`. */
+const ROUNDS = fuzzRounds(100_000);
 const PATIENCE_MS = 240_000 + ROUNDS;
 // A stack trace costs more than the parsing that ends in it.
 Error.stackTraceLimit = 0;

@@ -12,10 +12,12 @@ import {
 } from "../../protocols/line-scan/index.ts";
 import { encodeEvent, unwrap } from "../../protocols/mqtt/envelope.ts";
 import { LineSplitter, MT_SICS_MAX_LINE, parseMtSicsLine } from "../../protocols/mt-sics.ts";
-import { Dice, mutate, mutateText } from "../fixtures/mutate.ts";
+import { Dice, fuzzPatienceMs, fuzzRounds, mutate, mutateText } from "../fixtures/mutate.ts";
 
-const MILLION = 1_000_000;
-const PATIENCE_MS = 240_000;
+/** Messages of JSON cost ten times as much. */
+const ROUNDS = fuzzRounds(1_000_000);
+const JSON_ROUNDS = fuzzRounds(100_000);
+const PATIENCE_MS = fuzzPatienceMs(1_000_000);
 // A stack trace costs more than the parsing that ends in it.
 Error.stackTraceLimit = 0;
 const AT = "2026-03-01T08:12:09.250Z";
@@ -53,7 +55,7 @@ it(
     const good = encodeMessage("HEARTBEAT", { at: AT }, 77);
     const decoder = new FrameDecoder();
     let refused = 0;
-    for (let round = 0; round < MILLION; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const broken = mutate(dice.pick(seeds), dice);
       let last = decoder.push(broken).at(-1);
       last = decoder.push(good).at(-1) ?? last;
@@ -70,7 +72,7 @@ it(
   "answers 10^6 mutated LINES payloads with lines or a typed error",
   () => {
     const dice = new Dice(2);
-    for (let round = 0; round < MILLION; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const payload = mutate(LINES, dice);
       typedOnly(() => decodeLines(payload, dice.below(2) === 0 ? 4 : undefined));
     }
@@ -90,7 +92,7 @@ it(
         views: [{ view: 0, detectorPixels: 64, energies: ["low"] }],
       }),
     );
-    for (let round = 0; round < MILLION / 10; round += 1) {
+    for (let round = 0; round < JSON_ROUNDS; round += 1) {
       const payload = mutate(hello, dice);
       typedOnly(() => readMessage({ kind: "frame", type: 1, json: true, sequence: 0, payload }));
     }
@@ -112,7 +114,7 @@ it(
       'I0 B 0 "SI"',
       "Z A",
     ];
-    for (let round = 0; round < MILLION; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const line = mutateText(dice.pick(seeds), dice);
       typedOnly(() => {
         const reply = parseMtSicsLine(line);
@@ -130,7 +132,7 @@ it(
     const splitter = new LineSplitter({ maxLength: MT_SICS_MAX_LINE });
     const seed = new TextEncoder().encode("S S     100.00 g\r\n");
     const good = new TextEncoder().encode("\r\nS I\r\n");
-    for (let round = 0; round < MILLION; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       splitter.push(mutate(seed, dice));
       if (splitter.pendingBytes > MT_SICS_MAX_LINE) throw new Error("beyond its limit");
       const last = splitter.push(good).at(-1);
@@ -153,7 +155,7 @@ it(
       "]E04006381333931",
       "]d24300JANE DOE\u001d4308+31201234567\u001d00759007731512000621",
     ];
-    for (let round = 0; round < MILLION; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const raw = mutateText(dice.pick(seeds), dice);
       for (const { value } of identify(raw)) if (!CANONICAL_PATTERN.test(value)) throw new Error(raw);
       if (parseElementString(raw).elements.some(({ ai }) => /^43[01]\d$/.test(ai))) throw new Error(raw);
@@ -173,7 +175,7 @@ it(
       time: AT,
       data: { upToSequence: 7 },
     });
-    for (let round = 0; round < MILLION / 10; round += 1) typedOnly(() => unwrap(mutate(event, dice)));
+    for (let round = 0; round < JSON_ROUNDS; round += 1) typedOnly(() => unwrap(mutate(event, dice)));
     expect(unwrap(event)?.data).toEqual({ upToSequence: 7 });
   },
   PATIENCE_MS,

@@ -16,7 +16,7 @@ import {
   unwrap,
   wrap,
 } from "../../protocols/index.ts";
-import { Dice, mutate, mutateJson } from "../fixtures/mutate.ts";
+import { Dice, fuzzRounds, mutate, mutateJson } from "../fixtures/mutate.ts";
 import { sampleHit } from "../fixtures/sample-hit.ts";
 
 function hitEvent(over: Partial<EventInput<Hit>> = {}) {
@@ -180,7 +180,7 @@ describe("parseHit", () => {
   it("answers 10^4 mutated events with a hit or a typed error", () => {
     const dice = new Dice(31);
     const good = wrap(hitEvent());
-    for (let round = 0; round < 10_000; round += 1) {
+    for (let round = 0; round < fuzzRounds(10_000); round += 1) {
       try {
         const half = dice.below(2) === 0;
         const event = half ? unwrap(mutate(good, dice)) : { data: mutateJson(sampleHit(), dice) };

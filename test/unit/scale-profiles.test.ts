@@ -7,7 +7,7 @@ import {
   SCALE_PROFILE_NAMES,
   scaleProfileSchema,
 } from "../../protocols/scale/profile.ts";
-import { Dice, mutate } from "../fixtures/mutate.ts";
+import { Dice, fuzzRounds, mutate } from "../fixtures/mutate.ts";
 
 const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
@@ -101,7 +101,7 @@ describe("scale profiles", () => {
       const profile = builtInScaleProfile(name);
       return { seed: seeds[name], profile, splitter: new ScaleFrameSplitter(profile) };
     });
-    for (let round = 0; round < 1_000_000; round += 1) {
+    for (let round = 0; round < fuzzRounds(1_000_000); round += 1) {
       const { seed, profile, splitter } = dice.pick(parts);
       for (const frame of splitter.push(mutate(seed, dice))) {
         if (frame.kind === "overlong") continue;
