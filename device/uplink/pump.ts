@@ -11,8 +11,13 @@ const LOOK_MS = 1000;
 const REFUSED_BACKOFF = { baseMs: 1000, maxMs: 60_000 };
 /** After the journal could not take an acknowledgement: without it the same rows would be due at once, ms. */
 const JOURNAL_PAUSE_MS = 1000;
-/** Places of the window left to retained states. */
+/** Places of the window left to retained states, and the share that a backlog leaves to new hits; one of a small window. */
 const KEPT_FREE = 2;
+const FRESH_SHARE = 8;
+const SMALL_WINDOW = 16;
+/** With a backlog on its way, acknowledgements are stored together: so many of them, or those of so long, ms. */
+const MARK_ROWS = 512;
+const MARK_MS = 200;
 /** A row with one of these will never be taken: topic name invalid, packet too large, payload format invalid. */
 const FINAL_CODES: ReadonlySet<number> = new Set([0x90, 0x95, 0x99]);
 
@@ -42,6 +47,7 @@ export class Pump {
   readonly #tried = new Set<number>();
   #acknowledged: number[] = [];
   #marking: Promise<void> | null = null;
+  #markSoon: NodeJS.Timeout | undefined;
   #connection: Connection | null = null;
   /** When the connection, or central, came up: older unreceipted rows go again at once. ms since the epoch. */
   #since = 0;
@@ -61,6 +67,8 @@ export class Pump {
   attach(connection: Connection): void {
     this.#connection = connection;
     this.#inFlight.clear();
+    for (const sequence of this.#acknowledged) this.#inFlight.add(sequence);
+    this.#markNow();
     this.#pausedUntil = 0;
     this.resendAll();
     void this.#run(connection);
@@ -73,12 +81,11 @@ export class Pump {
     this.#woken?.();
   }
 
-  /** Rows were committed. One that nothing else waits before goes out at once, without being read from the journal again. */
+  /** Rows were committed. A hit goes out at once, past any backlog, without being read from the journal again. */
   committed(row: OutboxRow | null): void {
     const connection = this.#connection;
-    const idle = this.#woken !== null && !this.#news && this.#refusals === 0;
     const free = connection?.open === true && connection.room > KEPT_FREE;
-    if (row === null || !idle || !free || performance.now() < this.#pausedUntil) {
+    if (row === null || !free || this.#refusals > 0 || performance.now() < this.#pausedUntil) {
       this.wake();
       return;
     }
@@ -96,8 +103,10 @@ export class Pump {
   /** Waits until nothing is in flight, at most `ms`. */
   async settle(ms: number): Promise<void> {
     const end = performance.now() + ms;
-    while (this.#inFlight.size > 0 && performance.now() < end && this.#connection?.open === true)
+    while (this.#inFlight.size > 0 && performance.now() < end && this.#connection?.open === true) {
+      this.#markNow();
       await sleep(20);
+    }
     await this.#marking;
   }
 
@@ -120,9 +129,11 @@ export class Pump {
     const now = this.#now();
     if (performance.now() < this.#pausedUntil) return 0;
     // After a refusal one row probes whether the broker has changed its mind.
-    const most = this.#refusals > 0 ? 1 - this.#inFlight.size : Math.max(1, connection.room - KEPT_FREE);
+    const most = this.#refusals > 0 ? 1 - this.#inFlight.size : placesIn(connection);
     const limit = Math.min(READ_ROWS, most, connection.room);
     if (limit <= 0) return 0;
+    // A reading for a handful of rows costs as much as one for many: more of the window will be free in a moment.
+    if (this.#refusals === 0 && limit < worthwhile(connection) && this.#inFlight.size > limit) return 0;
     const rows = await outbox.due({
       limit,
       receipts: resends(),
@@ -133,6 +144,8 @@ export class Pump {
     });
     for (const row of rows) {
       if (this.#connection !== connection) return 0;
+      // One that was committed meanwhile is on its way already.
+      if (this.#inFlight.has(row.sequence)) continue;
       this.#inFlight.add(row.sequence);
       void this.#send(connection, row);
     }
@@ -157,7 +170,11 @@ export class Pump {
       this.#refusals = 0;
       this.#tried.delete(row.sequence);
       this.#acknowledged.push(row.sequence);
-      this.#marking ??= this.#mark();
+      // Nothing else is on its way: nobody to wait for.
+      if (this.#acknowledged.length >= Math.min(MARK_ROWS, this.#inFlight.size)) this.#markNow();
+      else this.#markSoon ??= setTimeout(() => this.#markNow(), MARK_MS);
+      const connection = this.#connection;
+      if (connection !== null && placesIn(connection) >= worthwhile(connection)) this.wake();
       return;
     }
     if (result.kind === "refused" && FINAL_CODES.has(result.code)) {
@@ -192,6 +209,12 @@ export class Pump {
     }
     this.#inFlight.delete(row.sequence);
     this.wake();
+  }
+
+  #markNow(): void {
+    clearTimeout(this.#markSoon);
+    this.#markSoon = undefined;
+    if (this.#acknowledged.length > 0) this.#marking ??= this.#mark();
   }
 
   /** One commit for all that was acknowledged since the last one. */
@@ -230,6 +253,17 @@ export class Pump {
       this.#woken = done;
     });
   }
+}
+
+/** Places of the window that a backlog may take. */
+function placesIn({ window, room }: Connection): number {
+  const kept = window < SMALL_WINDOW ? Math.min(1, window - 1) : KEPT_FREE + Math.floor(window / FRESH_SHARE);
+  return room - kept;
+}
+
+/** Rows that are worth a reading while others are on their way. */
+function worthwhile({ window }: Connection): number {
+  return Math.min(READ_ROWS / 2, Math.ceil(window / 4));
 }
 
 function sleep(ms: number): Promise<void> {

@@ -24,7 +24,7 @@ export function receiptRows(context: OperationContext, receipt: ReceiptArguments
   if (!own && !isSalvaged(database, receipt.journal)) return 0;
   // A receipt may overtake its PUBACK: the row counts as published then.
   const set =
-    "UPDATE outbox SET receipted_at = ?1, published_at = coalesce(published_at, ?1), delivered_life = coalesce(delivered_life, ?2), open = 0, wanted = 0 WHERE receipted_at IS NULL";
+    "UPDATE outbox SET receipted_at = ?1, published = max(published, 1), published_at = coalesce(published_at, ?1), delivered_life = coalesce(delivered_life, ?2), open = 0, wanted = 0 WHERE receipted_at IS NULL";
   const saved = own ? null : receipt.journal;
   const { now, life, ids, upToSequence } = receipt;
   let freed = 0;
@@ -136,7 +136,7 @@ function revive(database: Database, where: string, ...values: (number | string |
     writeMeta(database, META.receiptedUpTo, String(lowest - 1));
   return database.run(
     `UPDATE outbox SET dead_at = NULL, dead_reason = NULL, receipted_at = NULL, delivered_life = NULL, open = 1,
-       resend_at = 0 WHERE ${dead}`,
+       resend_at = 0, wanted = (published > 0) WHERE ${dead}`,
     ...values,
   );
 }

@@ -68,7 +68,7 @@ export function markPublished(
       `UPDATE outbox SET published = published + 1, published_at = ?, wanted = 0,
          resend_at = ? + min(${FIRST_RESEND_MS} << min(published, 10), ${LAST_RESEND_MS}),
          delivered_life = coalesce(delivered_life, ?)
-       WHERE sequence = ?`,
+       WHERE sequence = ? AND (receipted_at IS NULL OR wanted = 1)`,
       at,
       at,
       delivered,
