@@ -18,6 +18,7 @@ import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
 import { credentialsOf, pausedLanesOf, scoringOf } from "./gateway-parts.ts";
 import { HealthReporter } from "./health-reporter.ts";
 import { inboundGateOf } from "./inbound/of-config.ts";
+import type { Vitals } from "./host/liveness.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
@@ -28,6 +29,8 @@ import { Scorer } from "./lane/scorer.ts";
 import { Surroundings } from "./lane/surroundings.ts";
 import { laneOf } from "./lane-parts.ts";
 import type { Log } from "./log.ts";
+import { modelCommandsOf } from "./models/commands.ts";
+import type { ModelManager } from "./models/manager.ts";
 import { Monitoring } from "./monitoring.ts";
 import { profilesOf } from "./profiles/of-config.ts";
 import type { Profiles } from "./profiles/profiles.ts";
@@ -50,6 +53,8 @@ export interface GatewayOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Started by the gateway, or before it: models may load while the rest of the program does. */
   readonly inference: Inference & DeclarationScoring;
+  /** Whose inference that is; absent: what runs is what was loaded. */
+  readonly models?: ModelManager;
 }
 
 /** What runs once the spool is open. */
@@ -138,6 +143,14 @@ export class Gateway {
     );
   }
 
+  /** What a watchdog looks at; null before the start. */
+  get vitals(): Vitals | null {
+    const spool = this.#parts?.spool;
+    if (spool === undefined) return null;
+    const waiting = async () => (await spool.figures()).scans.received;
+    return { heartbeat: () => spool.heartbeat(), waiting, work: this.#work };
+  }
+
   /** Drains: no new scans, what is under way finishes or stays for the next start, states are published. */
   async stop(): Promise<void> {
     const parts = this.#parts;
@@ -209,12 +222,23 @@ export class Gateway {
       health: () => health.now(),
     });
     const alerts = new Alerts({ spool, log, told: (alert) => monitoring.metrics.alert(alert) });
+    const { models } = this.#options;
+    models?.announce((alert) => void alerts.raise(alert));
     const reports = await this.#createReports(spool, alerts);
     const time = { clock: this.#clock.now };
     const requests = requestsOf({ ...time, config, spool, uplink: () => uplink, log });
     const profiles = profilesOf(config, { env: this.#options.env, alerts, clock: this.#clock.now, log });
     const scoring = new Map(config.lanes.map((lane) => [lane.id, scoringOf(lane, profiles)]));
-    const statistics = statisticsOf({ ...time, config, spool, scoring, uplink: () => uplink, alerts, log });
+    const statistics = statisticsOf({
+      ...time,
+      config,
+      spool,
+      scoring,
+      uplink: () => uplink,
+      alerts,
+      candidates: () => models?.figures() ?? [],
+      log,
+    });
     const keep = spool.keepDeclarationRisk.bind(spool);
     const risk = new DeclarationRisk({ inference: this.#options.inference, keep, log });
     const scorer = new Scorer({
@@ -286,6 +310,7 @@ export class Gateway {
       health: () => health.now(),
       rescore,
       paused,
+      handlers: models === undefined ? {} : modelCommandsOf(models),
       alerts,
       clock: this.#clock.now,
     });

@@ -8,10 +8,10 @@ export interface Signer {
   readonly keyId: string;
   /** Raw Ed25519 public key, base64url. */
   readonly publicKey: string;
-  /** Ed25519 over the 32 bytes of a hash given in hex; base64url. */
-  sign(hash: string): string;
-  /** Ed25519 over the UTF-8 of a text, 64 bytes. */
-  signText(text: string): Uint8Array;
+  /** Ed25519 over the 32 bytes of a hash given in hex; base64url. Null where a token does not answer. */
+  sign(hash: string): string | null;
+  /** Ed25519 over the UTF-8 of a text, 64 bytes. Null where a token does not answer. */
+  signText(text: string): Uint8Array | null;
 }
 
 /**

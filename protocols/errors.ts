@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   LYN_DRIVER_MODULE: "A driver module is not there, does not load or exports something else",
   LYN_ENROLMENT: "A gateway could not be enrolled: token, authority or folder",
   LYN_ENVELOPE_INVALID: "A message is not a CloudEvents 1.0 structured event of the MQTT contract",
+  LYN_EXPORT: "A scan or a data set cannot be exported: no such scan, nothing to export, or a folder in use",
   LYN_FRAME_ENCODE:
     "A line-scan frame cannot be encoded: a field is out of range or the payload is over 1 MiB",
   LYN_HID_AMBIGUOUS: "Several USB devices match a hid:// URL that does not say which is meant",
@@ -50,6 +51,7 @@ export const ERROR_CODES = {
   LYN_IMAGE_SIZE: "An image is empty, has no pixels or is over the bound on pixels or bytes",
   LYN_IMAGE_UNREADABLE: "An image is damaged, cut short or in a form that is not read",
   LYN_INFERENCE_RESTARTS: "The analysis process keeps failing; it is restarted ever more rarely",
+  LYN_INFERENCE_SOCKET: "The socket between the gateway and the models' process cannot be used, or carries what neither says",
   LYN_INFERENCE_STOPPED: "An analysis was asked of an inference that is stopped",
   LYN_JOURNAL_VERSION: "The spool was written by a newer version of the program",
   LYN_JWS: "A signed message is no compact JWS with EdDSA, or no trusted key signed it",
@@ -87,6 +89,7 @@ export const ERROR_CODES = {
   LYN_PAYLOAD_INVALID: "The data of an event does not match its schema",
   LYN_PEER_NOT_ALLOWED: "A peer is not in the list of allowed addresses",
   LYN_PERIPHERAL_PROTOCOL: "A peripheral does not speak the protocol that the configuration names",
+  LYN_PKCS11: "A signing key in a token (PKCS#11) is named wrongly, or the token cannot be used",
   LYN_PLANE_INVALID: "Image data does not fit the plane that it is written to",
   LYN_PLANE_TOO_LARGE: "A plane is larger than 64 million pixels",
   LYN_PROFILE:

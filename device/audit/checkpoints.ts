@@ -171,7 +171,16 @@ export class Checkpoints {
     const { size } = this.#tree;
     const text = checkpointText({ origin, size, root: this.#tree.root() });
     const signature = await log.signText(text);
-    if (signature === null || this.#publicKey === null) return;
+    if (signature === null || this.#publicKey === null) {
+      this.#options.alert({
+        code: "SIGNING_FAILED",
+        severity: "critical",
+        message: "The key of the journal does not sign: rows are chained and not signed",
+        remedy: "Check the token of signing.key; rows written meanwhile stay unsigned",
+        details: {},
+      });
+      return;
+    }
     const note = formatNote({ text, signatures: [plainSignature(origin, this.#publicKey, signature)] });
     await this.#keep([...this.#kept, { size, at: clock(), note, published: false, witnessed: false }]);
     this.#silence = 0;

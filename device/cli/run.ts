@@ -15,22 +15,29 @@ export function registerRun(program: Command): void {
         .default("info"),
     )
     .action(async (options: { config: string; logLevel: string }) => {
-      const [{ loadConfig, unservedKeys, warningsOf }, { inferenceOf }, { createLog }] = await Promise.all([
+      const [{ loadConfig, warningsOf }, { modelsOf }, { createLog }] = await Promise.all([
         import("../config/load.ts"),
-        import("../inference/of-config.ts"),
+        import("../models/of-config.ts"),
         import("../log.ts"),
       ]);
       const config = await loadConfig(options.config);
       const log = createLog({ name: "lynceus", level: options.logLevel });
-      for (const setting of unservedKeys(config))
-        log.warn({ setting }, "this version does not act on the setting yet");
       for (const { path, message } of warningsOf(config)) log.warn({ setting: path }, message);
       const stopped = stopSignal();
       // The models' process starts first: it loads while this one still reads the rest of the program.
-      const inference = inferenceOf(config, log);
+      const models = modelsOf(config, process.env, log);
+      const { inference } = models;
       void inference.start();
-      const { Gateway } = await import("../gateway.ts");
-      const gateway = new Gateway({ config, log, env: process.env, inference });
+      const [{ Gateway }, { openHostService }] = await Promise.all([
+        import("../gateway.ts"),
+        import("../host/service.ts"),
+      ]);
+      const host = await openHostService({
+        env: process.env,
+        deadlinesMs: config.lanes.map(({ belt }) => belt.deadlineMs),
+        log,
+      });
+      const gateway = new Gateway({ config, log, env: process.env, inference, models });
       try {
         // Nothing is taken before the start is over: a signal until then ends the process at once.
         const early = await Promise.race([gateway.start().then(() => null), stopped]);
@@ -40,8 +47,10 @@ export function registerRun(program: Command): void {
         await inference.stop();
         throw error;
       }
+      if (gateway.vitals !== null) host.ready(gateway.vitals);
       const signal = await Promise.race([stopped, gateway.failed]);
       const limit = setTimeout(() => process.exit(1), STOP_LIMIT_MS);
+      await host.stopping();
       await gateway.stop();
       clearTimeout(limit);
       // Sockets of absent devices may still be opening: nothing is left to wait for.

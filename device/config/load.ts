@@ -8,6 +8,7 @@ import { beltFaults, beltWarnings } from "./belt.ts";
 import { consoleFaults, resolvedConsole } from "./console.ts";
 import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
+import { absoluteModels, modelsWarnings } from "./models.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema, type LaneConfig } from "./schema.ts";
 import type { TlsFiles } from "./secrets.ts";
@@ -71,17 +72,9 @@ export function parseConfig(text: string, file: string): Config {
   return withAbsolutePaths(result.data, dirname(resolve(file)));
 }
 
-/** Keys that the contract knows and this version does not act on yet: said by `check` and at start, never silently ignored. */
-export function unservedKeys(config: Config): readonly string[] {
-  const keys: string[] = [];
-  if (config.trust.models.length > 0) keys.push("trust.models");
-  if (config.models.sources.length > 0) keys.push("models.sources");
-  return keys;
-}
-
 /** What is valid and should be thought over: said by `check` and at start. */
 export function warningsOf(config: Config): readonly ConfigFault[] {
-  return [...brokerWarnings(config.broker), ...config.lanes.flatMap(beltWarnings)];
+  return [...brokerWarnings(config.broker), ...modelsWarnings(config), ...config.lanes.flatMap(beltWarnings)];
 }
 
 function crossFaults(config: Config): readonly ConfigFault[] {
@@ -134,7 +127,7 @@ async function readText(file: string): Promise<string> {
 
 function withAbsolutePaths(config: Config, base: string): Config {
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(base, path));
-  const { broker, models, signing } = config;
+  const { broker, models, signing, inference } = config;
   const secret = (path: string | undefined) =>
     path === undefined || SECRET_REFERENCE.test(path) ? path : absolute(path);
   return {
@@ -145,7 +138,8 @@ function withAbsolutePaths(config: Config, base: string): Config {
       tls: broker.tls && resolvedBrokerTls(broker.tls, (path) => secret(path) ?? path),
     },
     spool: { ...config.spool, path: absolute(config.spool.path) },
-    models: { ...models, path: models.path === undefined ? undefined : absolute(models.path) },
+    models: absoluteModels(models, absolute),
+    inference: inference && { socket: absolute(inference.socket) },
     signing: signing && {
       key: secret(signing.key) ?? signing.key,
       previous: signing.previous.map((path) => secret(path) ?? path),
@@ -154,6 +148,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
       ...config.trust,
       central: resolvedTrust(config.trust.central, (path) => secret(path) ?? path),
       models: config.trust.models.map((path) => secret(path) ?? path),
+      modelsRoot: config.trust.modelsRoot === undefined ? undefined : absolute(config.trust.modelsRoot),
     },
     lanes: config.lanes.map((each) => {
       const { massCalibration: mass } = each;

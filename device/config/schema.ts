@@ -6,6 +6,7 @@ import { THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import { trackingSchema } from "./belt.ts";
 import { consoleSchema } from "./console.ts";
 import { dicomScannerSchema, reportsSchema } from "./dicom.ts";
+import { modelsSchema } from "./models.ts";
 import { linkTlsSchema, deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
 import { qualitySchema } from "./quality.ts";
@@ -107,9 +108,9 @@ export const configSchema = z.strictObject({
     minFreeBytes: bytes.default(5e9),
     keepPublished: duration.default(7 * 8.64e7),
   }),
-  models: z
-    .strictObject({ path: z.string().min(1).optional(), sources: z.array(z.string()).max(16).default([]) })
-    .default({ sources: [] }),
+  models: modelsSchema,
+  /** Where `lynceus inference` listens; absent: the models run in a child process of the gateway. */
+  inference: z.strictObject({ socket: z.string().min(1).max(100) }).optional(),
   signing: z
     .strictObject({
       /** A PEM file, `env:NAME`, `credential:NAME`, or a `pkcs11:` URI. */

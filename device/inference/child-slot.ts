@@ -1,11 +1,9 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import type { Analysis } from "../scan.ts";
 import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
-import { forkLimited } from "./limited-fork.ts";
 import type { FromChild, ModelFault, ModelSelection, ToChild } from "./messages.ts";
 import type { AnalysisRequest } from "./port.ts";
+import { type AnalysisProcess, forkedProcess, type OpenProcess } from "./process.ts";
 
 /** Why a child was given up. */
 export interface ChildLoss {
@@ -18,8 +16,6 @@ type Outcome = { readonly analysis: Analysis; readonly residentBytes: number } |
 
 const STDERR_KEPT = 2000;
 const RESIDENT_POLL_MS = 1000;
-/** What the process may have of private memory, touched or not: a model that asks for more is refused it by the kernel. */
-export const MAX_DATA_BYTES = 3_000_000_000;
 /** Questions that may wait for an answer at once. */
 export const MAX_WAITING = 1000;
 /** Id under which the answer to `load` is waited for. */
@@ -31,16 +27,19 @@ const LOADING = 0;
  */
 export class ChildProcessSlot {
   readonly #residentLimit: number;
+  readonly #open: OpenProcess;
   readonly #gone = Promise.withResolvers<ChildLoss>();
-  #child: ChildProcess | null = null;
+  #process: AnalysisProcess | null = null;
   #stderr = "";
   #ended: ChildLoss | null = null;
   #poll: NodeJS.Timeout | null = null;
   #nextId = 1;
   readonly #waiting = new Map<number, (message: FromChild | ChildLoss) => void>();
 
-  constructor(options: { residentLimit: number }) {
+  /** @param options.open where the process runs: a child of this one unless given. */
+  constructor(options: { residentLimit: number; open?: OpenProcess | undefined }) {
     this.#residentLimit = options.residentLimit;
+    this.#open = options.open ?? forkedProcess;
   }
 
   /** Resolves when the process has been given up, with the reason. */
@@ -49,23 +48,18 @@ export class ChildProcessSlot {
   }
 
   get pid(): number | null {
-    return this.#ended ? null : (this.#child?.pid ?? null);
+    return this.#ended ? null : (this.#process?.pid ?? null);
   }
 
   /** Starts the process and has it load its models; null when it did not come up within `timeoutMs`. */
   async start(selection: ModelSelection, timeoutMs: number) {
-    const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-    const child = forkLimited(new URL(`./child${extension}`, import.meta.url), {
-      execArgv: ["--max-old-space-size=512", "--disable-warning=ExperimentalWarning"],
-      dataBytes: MAX_DATA_BYTES,
+    this.#process = this.#open({
+      onMessage: (message) => this.#settle(message),
+      onStderr: (text) => {
+        this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
+      },
+      onEnd: (reason) => this.#end(reason),
     });
-    this.#child = child;
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_KEPT);
-    });
-    child.on("message", (message) => this.#settle(message as FromChild));
-    child.on("error", (error) => this.#end(`the analysis process failed: ${error.message}`));
-    child.on("exit", (code, by) => this.#end(`the analysis process ended (${by ?? `exit ${code}`})`));
     const answer = await this.#ask({ type: "load", selection }, LOADING, {
       timeoutMs,
       late: "loading the models took too long",
@@ -87,6 +81,8 @@ export class ChildProcessSlot {
     if (!("type" in answer)) return { loss: answer };
     if (answer.type !== "analysed")
       return { loss: this.#giveUp("the analysis process answered out of turn") };
+    // Elsewhere than here its own word is all there is.
+    if (answer.residentBytes > this.#residentLimit) this.#giveUp(this.#tooLarge(answer.residentBytes));
     return answer;
   }
 
@@ -100,17 +96,14 @@ export class ChildProcessSlot {
 
   /** Tells without waiting; what cannot be told is not told. */
   tell(message: Extract<ToChild, { type: "remember" }>): void {
-    if (!this.#ended) this.#child?.send(message, () => {});
+    if (!this.#ended) this.#process?.send(message, () => {});
   }
 
   /** Ends the process and waits until it is gone. */
   async kill(): Promise<void> {
-    const child = this.#child;
     this.#end("stopped");
-    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    const gone = once(child, "exit");
-    child.kill("SIGKILL");
-    await gone;
+    this.#process?.kill();
+    await this.#process?.gone;
   }
 
   #ask(
@@ -126,9 +119,9 @@ export class ChildProcessSlot {
         this.#waiting.delete(id);
         resolve(answer);
       });
-      this.#child?.send(message, (error) => {
-        if (error) this.#giveUp(`the analysis process cannot be reached: ${error.message}`);
-      });
+      this.#process?.send(message, (error) =>
+        this.#giveUp(`the analysis process cannot be reached: ${error.message}`),
+      );
     });
   }
 
@@ -136,9 +129,8 @@ export class ChildProcessSlot {
     this.#waiting.get(message.type === "ready" ? LOADING : message.id)?.(message);
   }
 
-  /** A stopped process does not hear SIGTERM: only SIGKILL is certain. */
   #giveUp(reason: string): ChildLoss {
-    this.#child?.kill("SIGKILL");
+    this.#process?.kill();
     return this.#end(reason);
   }
 
@@ -152,12 +144,16 @@ export class ChildProcessSlot {
     return loss;
   }
 
+  #tooLarge(bytes: number): string {
+    return `the analysis process uses ${bytes} bytes, more than ${this.#residentLimit}`;
+  }
+
   /** The kernel's figure, not the child's word: a stuck child says nothing. Linux only; elsewhere the ceiling is V8's heap. */
   #watchMemory(): void {
     this.#poll = setInterval(() => {
       void residentBytes(this.pid).then((bytes) => {
         if (bytes !== null && bytes > this.#residentLimit) {
-          this.#giveUp(`the analysis process uses ${bytes} bytes, more than ${this.#residentLimit}`);
+          this.#giveUp(this.#tooLarge(bytes));
         }
       });
     }, RESIDENT_POLL_MS);

@@ -8,6 +8,7 @@ import { faultAnalysis } from "./fault-analysis.ts";
 import { RunTimes } from "./figures.ts";
 import type { FromChild, ModelFault, ModelSelection } from "./messages.ts";
 import type { AnalysisRequest, DeclarationScoring, Inference, InferenceState } from "./port.ts";
+import type { OpenProcess } from "./process.ts";
 
 /** Bounds of the child; each has a test that reaches it. */
 export interface InferenceLimits {
@@ -39,6 +40,8 @@ export interface InferenceOptions {
   readonly models: ModelSelection;
   readonly log: Log;
   readonly limits?: Partial<InferenceLimits>;
+  /** Where the analysis process runs: a child of this one unless given. */
+  readonly open?: OpenProcess | undefined;
   /** 0 ≤ x < 1, for the jitter of restarts. */
   readonly random?: () => number;
   readonly now?: () => number;
@@ -209,7 +212,10 @@ export class InferenceSupervisor implements Inference, DeclarationScoring {
   }
 
   async #oneLife(signal: AbortSignal): Promise<void> {
-    const slot = new ChildProcessSlot({ residentLimit: this.#limits.residentBytes });
+    const slot = new ChildProcessSlot({
+      residentLimit: this.#limits.residentBytes,
+      open: this.#options.open,
+    });
     const abort = () => void slot.kill();
     signal.addEventListener("abort", abort, { once: true });
     const ready = await slot.start(this.#options.models, this.#limits.readyMs);

@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
-import { readSecret } from "../config/secrets.ts";
+import { readSecret, readSecretText } from "../config/secrets.ts";
+import type { TokenKeyAccess } from "./pkcs11.ts";
+import { parseTokenKey } from "./pkcs11-uri.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -15,13 +17,25 @@ export interface SigningConfig {
 }
 
 /** A signing key that can be handed to another thread. */
-export type SigningKey = { readonly kind: "pem"; readonly pem: Uint8Array };
+export type SigningKey =
+  | { readonly kind: "pem"; readonly pem: Uint8Array }
+  | ({ readonly kind: "token" } & TokenKeyAccess);
 
 /**
  * Reads the signing key, or where it is.
- * @throws LynceusError `LYN_SECRET_UNREADABLE`, or `LYN_SIGNING_KEY_EXPOSED` where others than its owner may read its file.
+ * @throws LynceusError `LYN_SECRET_UNREADABLE`, `LYN_PKCS11`, or `LYN_SIGNING_KEY_EXPOSED` where others than its owner may
+ *   read its file.
  */
 export async function readSigningKey({ key }: SigningConfig, env: Env): Promise<SigningKey> {
+  if (key.startsWith("pkcs11:")) {
+    const { pinSource, ...access } = parseTokenKey(key);
+    if (pinSource !== null && isAbsolute(pinSource)) await mustBePrivate(pinSource);
+    return {
+      kind: "token",
+      ...access,
+      pin: pinSource === null ? null : await readSecretText(pinSource, env),
+    };
+  }
   if (isAbsolute(key)) await mustBePrivate(key);
   return { kind: "pem", pem: await readSecret(key, env) };
 }
@@ -39,7 +53,7 @@ async function mustBePrivate(file: string): Promise<void> {
   const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
   throw new LynceusError(
     "LYN_SIGNING_KEY_EXPOSED",
-    `The signing key ${file} may be read or written by others than its owner (mode ${mode})`,
+    `The secret file ${file} of signing.key may be read or written by others than its owner (mode ${mode})`,
     {
       remedy: `Run \`chmod 600 ${file}\`, owned by the gateway's user; if strangers had accounts here, make a new key.`,
       details: { mode },

@@ -72,11 +72,12 @@ function chained(place: Place, data: UnsealedData): { data: UnsealedData; integr
   const previous = place.previous ?? GENESIS;
   const hash = linkHash(previous, data);
   const { signer } = place;
+  const signature = signer?.sign(hash) ?? null;
   const integrity = {
     previous,
     hash,
-    signature: signer?.sign(hash) ?? null,
-    keyId: signer?.keyId ?? null,
+    signature,
+    keyId: signature === null ? null : (signer?.keyId ?? null),
   };
   return { data: { ...data, integrity }, integrity };
 }

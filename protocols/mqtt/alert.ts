@@ -46,7 +46,8 @@ export const ALERT_CODES = {
   MODEL_INSTALLED: "A model package is installed and verified; it is on trial before it decides",
   MODEL_REFUSED: "A model package was refused; details say why, and what runs goes on running",
   MODEL_ROLLED_BACK: "A model package was taken back and the one before decides again; details say why",
-  MODEL_TRIAL_FAILED: "A model package failed its trial beside the active one and does not decide; details say why",
+  MODEL_TRIAL_FAILED:
+    "A model package failed its trial beside the active one and does not decide; details say why",
   MODEL_TRIAL_PASSED: "A model package passed a stage of its trial; details say how it compares",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
   PROFILE_APPLIED: "A risk profile of central is in force; details {version, validFrom, keyId}",
@@ -65,6 +66,7 @@ export const ALERT_CODES = {
   SCAN_NOT_STORED: "A scan could not be stored and is not acknowledged; the scanner keeps it",
   SCAN_REF_REUSED: "A scanner used a scanRef again with another start time; stored as a new scan",
   SCAN_TOO_LARGE: "A scan was larger than the lane accepts and was refused",
+  SIGNING_FAILED: "The key of the journal does not sign: its token is gone or refuses",
   UNDELIVERABLE: "A row of the journal cannot be delivered; details {sequence, id, scanId, reason}",
   WITNESS_REFUSED:
     "A co-signature of a checkpoint is refused: it is of another log or tree, or by no trusted key; details say why",

@@ -66,7 +66,7 @@ describe("a log of a thousand entries", () => {
   });
 
   it(
-    "P-40 shows every flipped byte",
+    "shows every flipped byte",
     () => {
       const text = readFileSync(join(site.folder, "log", LOG_FILE), "utf8");
       const lines = text.split("\n").slice(0, -1);
@@ -79,7 +79,7 @@ describe("a log of a thousand entries", () => {
         for (
           let byte = at % step === 0 ? 0 : at % 20;
           byte < bytes.length;
-          byte += at % step === 0 ? 1 : 10
+          byte += at % step === 0 ? 1 : 20
         ) {
           const changed = bytes.slice();
           changed[byte] = (changed[byte] ?? 0) ^ (1 << ((byte + at) % 8));
@@ -96,7 +96,7 @@ describe("a log of a thousand entries", () => {
     30 * 60_000,
   );
 
-  it("P-41 shows a removed, a reordered, a repeated and an added entry, and names the first", () => {
+  it("shows a removed, a reordered, a repeated and an added entry, and names the first", () => {
     for (const at of [0, 1, 499, 998]) {
       const without = rows.toSpliced(at, 1);
       expect(check(without).broken, `without ${at + 1}`).toMatchObject({ what: "row", sequence: at + 2 });
@@ -109,7 +109,7 @@ describe("a log of a thousand entries", () => {
     expect(check([...rows, added]).broken).toMatchObject({ what: "row", sequence: ROWS + 1 });
   });
 
-  it("P-42 shows that entries were taken off the end, by the co-signed checkpoint", () => {
+  it("shows that entries were taken off the end, by the co-signed checkpoint", () => {
     for (const left of [0, 1, 500, 999]) {
       const cut = rows.slice(0, left);
       expect(check(cut).broken).toMatchObject({
