@@ -17,8 +17,8 @@ import type { Reports } from "./dicom-out/of-config.ts";
 import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
 import { credentialsOf, pausedLanesOf, scoringOf } from "./gateway-parts.ts";
 import { HealthReporter } from "./health-reporter.ts";
-import { inboundGateOf } from "./inbound/of-config.ts";
 import type { Vitals } from "./host/liveness.ts";
+import { inboundGateOf } from "./inbound/of-config.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
@@ -378,6 +378,7 @@ export class Gateway {
       alert: (alert) => void alerts.raise(alert),
       onSessionLost: () => void requests.sessionLost(),
       onTime: this.#clock.heard,
+      lanes: config.lanes.map((lane) => lane.id),
       clock: this.#clock.now,
       random: Math.random,
       log,

@@ -153,6 +153,10 @@ export interface Outbox {
     from: number;
     to: number;
   }): Promise<{ readonly queued: number; readonly gone: number } | null>;
+  /** Notes retained topics that are about to be published; those noted before that are none of them come back. */
+  announce(topics: readonly string[]): Promise<readonly string[]>;
+  /** A retained topic was cleared at the broker. */
+  forgetAnnounced(topic: string): Promise<void>;
   /** Gives dead letters of the outbox another try: those of some event ids, or all. Returns how many. */
   retryDeadLetters(ids: readonly string[] | null): Promise<number>;
   /** Called after each commit that adds rows; `row`: a hit that this commit added, null for anything else. */

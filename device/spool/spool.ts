@@ -228,6 +228,14 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     return this.client.call("setOnlyReceipts", { only, life: this.#life() }, "grouped");
   }
 
+  announce(topics: readonly string[]): Promise<readonly string[]> {
+    return this.client.call("announceTopics", { topics }, "grouped");
+  }
+
+  forgetAnnounced(topic: string): Promise<void> {
+    return this.client.call("forgetTopic", { topic }, "grouped");
+  }
+
   async resend(range: {
     journal: string;
     from: number;

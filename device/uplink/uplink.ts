@@ -21,6 +21,7 @@ import { type InwardOptions, receiveInward } from "./inward.ts";
 import { publishNote } from "./note.ts";
 import { publishRefused, subscriptionRefused, tlsRefused, type UplinkAlert } from "./notices.ts";
 import { Pump } from "./pump.ts";
+import { Retired } from "./retired.ts";
 import { type LinkState, Session } from "./session.ts";
 import { States } from "./states.ts";
 import { subscriptionsOf } from "./subscriptions.ts";
@@ -64,6 +65,8 @@ export interface UplinkOptions {
   readonly alert: (alert: UplinkAlert) => void;
   /** The broker has no session of ours: declarations and outcomes published while we were away are lost. */
   readonly onSessionLost?: () => void;
+  /** The lanes that there are; absent: retained states of others are left alone. */
+  readonly lanes?: readonly string[];
   /** Central said that it was `time`, ms since the epoch; `live`: just now, it had not waited at the broker. */
   readonly onTime?: (time: number, live: boolean) => void;
   /** ms since the epoch. */
@@ -91,6 +94,7 @@ export class Uplink {
   readonly #bulk: Bulk;
   readonly #states: States;
   readonly #downlink: Downlink;
+  readonly #retired: Retired;
   readonly #inward: InwardOptions;
   readonly #watch: CredentialWatch<Role>;
   readonly #tlsSaid = new Map<Role, string>();
@@ -105,6 +109,7 @@ export class Uplink {
     this.#options = options;
     this.#status = { state: "online", since: clock() };
     this.#states = new States({ log });
+    this.#retired = new Retired({ outbox, log });
     this.#downlink = new Downlink({
       topicRoot: broker.topicRoot,
       outbox,
@@ -158,6 +163,9 @@ export class Uplink {
       );
     }
     await outbox.setOnlyReceipts(broker.protocol === 4);
+    const { lanes } = this.#options;
+    if (lanes !== undefined)
+      await this.#retired.start(lanes.map((lane) => this.#topic("laneState", { lane })));
     await this.#downlink.start();
     this.#unlisten = outbox.onCommitted((row) => this.#pump.committed(row));
     this.#enter("online");
@@ -299,6 +307,7 @@ export class Uplink {
     this.#onlineAt = performance.now();
     this.#states.attach(connection, this.#topic("status", {}));
     this.#pump.attach(connection);
+    this.#retired.attach(connection);
   }
 
   #enter(state: GatewayState): void {

@@ -1,5 +1,6 @@
 import { closeGap, readGap, widenGap } from "../../declarations/gap.ts";
 import { newestAt } from "../../declarations/store.ts";
+import * as announced from "./announced.ts";
 import * as audit from "./audit.ts";
 import type { OperationContext } from "./context.ts";
 import * as declarations from "./declarations.ts";
@@ -35,6 +36,8 @@ export const OPERATIONS = {
   receiptsExpected: delivery.receiptsExpected,
   setReceiptsExpected: delivery.setReceiptsExpected,
   setOnlyReceipts: delivery.setOnlyReceipts,
+  announceTopics: announced.announceTopics,
+  forgetTopic: announced.forgetTopic,
   resendRows: delivery.resendRows,
   retryRows: (context: OperationContext, given: { ids: readonly string[] | null }) =>
     delivery.retryRows(context, given),
