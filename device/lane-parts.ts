@@ -75,7 +75,7 @@ export async function laneOf(lane: LaneConfig, parts: LaneSurroundings): Promise
     peripherals,
     ...tracking,
     spool,
-    inference: inferenceForLane(inference, await massCalibrationOf(lane, log)),
+    inference: inferenceForLane(inference, await massCalibrationOf(lane, log), lane.id),
     watch: await machineWatchOf(lane, config.spool.path, log),
     scorer,
     alerts,

@@ -11,19 +11,16 @@ export function registerCheck(program: Command): void {
     .requiredOption("--config <file>", "configuration file (YAML)")
     .option("--json", "print one JSON document")
     .action(async (options: { config: string; json?: boolean }) => {
-      const { loadConfig, unservedKeys, warningsOf } = await import("../config/load.ts");
+      const { loadConfig, warningsOf } = await import("../config/load.ts");
       try {
         const config = await loadConfig(options.config);
-        const unserved = unservedKeys(config);
         const warnings = warningsOf(config);
-        if (options.json) print({ ok: true, faults: [], unserved, warnings });
+        if (options.json) print({ ok: true, faults: [], warnings });
         else
           process.stdout.write(
             `${options.config}: ok, ${config.lanes.length} lane${config.lanes.length === 1 ? "" : "s"}\n`,
           );
         for (const { path, message } of warnings) process.stderr.write(`warning: ${path}: ${message}\n`);
-        for (const key of unserved)
-          process.stderr.write(`warning: ${key}: this version does not act on it yet\n`);
       } catch (error) {
         if (!options.json || !(error instanceof LynceusError)) throw error;
         print({ ok: false, code: error.code, message: error.message, faults: error.details["faults"] ?? [] });

@@ -40,6 +40,8 @@ export const trustSchema = z
   .strictObject({
     central: z.array(trusted).max(16).default([]),
     models: z.array(z.string()).max(16).default([]),
+    /** The first `root.json` of the repository of models (`models.sources`). */
+    modelsRoot: file.optional(),
     require: z.array(z.enum(SIGNABLE)).max(SIGNABLE.length).default([]),
   })
   .default({ central: [], models: [], require: [] });

@@ -9,6 +9,8 @@ export type AnalysisRequest = Pick<
   Scan,
   "scanId" | "directory" | "kind" | "views" | "planes" | "airLevel"
 > & {
+  /** Absent: of none. */
+  readonly lane?: string;
   /** Of the lane's machine; absent: it has none. */
   readonly massCalibration?: MassCalibration | undefined;
 };

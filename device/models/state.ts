@@ -41,6 +41,8 @@ const installed = z.object({
   since: time,
   /** Loads that were begun and not proved good yet: written before each, so that what kills the machine is counted too. */
   attempts: z.int().min(0),
+  /** It decided long enough without a fault: nothing older is taken any more. */
+  proved: z.boolean().default(false),
   /** Times its process was lost, ms since the epoch: those of the last ten minutes. */
   losses: z.array(time).max(MAX_FAILURES).default([]),
   /** Of its shadow or canary; absent: none yet. */

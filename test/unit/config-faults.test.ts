@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearestOf } from "../../device/config/issues.ts";
-import { parseConfig, unservedKeys, warningsOf } from "../../device/config/load.ts";
+import { parseConfig, warningsOf } from "../../device/config/load.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 
 const GOOD = `
@@ -117,9 +117,16 @@ statistics: { period: 15m }
     expect(paths).toEqual(["lanes[0].fusion.bands", "lanes[0].peripherals"]);
   });
 
-  it("says which known keys this version does not act on yet", () => {
-    const config = parseConfig(`${GOOD}console: { listen: "127.0.0.1:8088" }\n`, "/x/lynceus.yaml");
-    expect(unservedKeys(config)).toEqual(["console"]);
+  it("warns of a repository of models that nothing is taken from", () => {
+    const models = (trust: string) =>
+      warningsOf(
+        parseConfig(`${GOOD}models: { sources: [models.example] }\n${trust}`, "/x/lynceus.yaml"),
+      ).filter(({ path }) => path === "models.sources");
+    expect(models("").map(({ message }) => message)).toEqual([
+      expect.stringContaining("trust.modelsRoot"),
+      expect.stringContaining("trust.models"),
+    ]);
+    expect(models("trust: { modelsRoot: root.json, models: [provider.pub] }\n")).toEqual([]);
   });
 
   it("warns of a belt that acts and has no heartbeat", () => {
