@@ -65,6 +65,8 @@ export interface ConnectionOptions {
   readonly onMessage: (topic: string, payload: Uint8Array, properties: MessageProperties) => Promise<void>;
   /** Time for a PUBACK; a broker that takes longer is taken for gone, ms. */
   readonly deadlineMs: number;
+  /** Time for one packet of the broker to be whole, ms. */
+  readonly packetMs?: number;
   readonly log: Log;
 }
 
@@ -131,7 +133,7 @@ export class Connection {
   static async open(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
     const client = connect(options.url, clientOptions(options));
     client.handleMessage = (packet, done) => receive(client, options, packet, done);
-    const guard = guarded(client);
+    const guard = guarded(client, options.packetMs);
     try {
       const sessionPresent = await connected(client, signal);
       sendAtOnce(client.stream);
@@ -233,9 +235,10 @@ function sendAtOnce(stream: MqttClient["stream"]): void {
 }
 
 /** Watches what the broker sends, from its first byte on. */
-function guarded(client: MqttClient): PacketGuard {
+function guarded(client: MqttClient, packetMs: number | undefined): PacketGuard {
   const guard = new PacketGuard({
     maxBytes: MAX_INBOUND_BYTES,
+    ...(packetMs === undefined ? {} : { packetMs }),
     cut: (why) => {
       client.emit("error", new Error(why));
       client.end(true);
