@@ -22,7 +22,7 @@ export const conveyorSchema = z.discriminatedUnion("protocol", [
     id: deviceName,
     kind: z.literal("conveyor"),
     protocol: z.literal("modbus"),
-    transport: urlOf("tcp", "serial"),
+    transport: urlOf("tcp", "serial", "replay"),
     map: z.record(
       z.union([
         z.enum(["stop", "divert", "heartbeat", "running", "estop", "reset", "encoder"]),

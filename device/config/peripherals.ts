@@ -81,7 +81,7 @@ const radiation = z.discriminatedUnion("protocol", [
     id: deviceName,
     kind: z.literal("radiation"),
     protocol: z.literal("aspect"),
-    transport: urlOf("tcp"),
+    transport: urlOf("tcp", "replay"),
     unit: z.int().min(1).max(32).default(1),
     n42: n42Folder,
   }),

@@ -95,13 +95,14 @@ function hidSettings(url: string): HidSettings {
   };
 }
 
-function replaySettings(url: string): ReplaySettings {
+/** @throws LynceusError `LYN_TRANSPORT_URL`. */
+export function replaySettings(url: string, more: readonly string[] = []): ReplaySettings {
   const match = /^replay:\/\/([^?#]+)(?:\?([^#\s]*))?$/.exec(url);
   const file = match?.[1];
   if (file === undefined) throw badUrl(url, "it is not replay://FILE");
   const query = new URLSearchParams(match?.[2] ?? "");
   for (const key of query.keys())
-    if (key !== "device" && key !== "speed") throw badUrl(url, `"${key}" is not device or speed`);
+    if (!["device", "speed", ...more].includes(key)) throw badUrl(url, `"${key}" is not device or speed`);
   const speed = Number(query.get("speed") ?? 1);
   if (!(speed >= 0 && speed <= 1000)) throw badUrl(url, "speed is not from 0 to 1000");
   return { file, device: query.get("device"), speed };

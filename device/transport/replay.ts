@@ -44,7 +44,7 @@ export function replayTransport(options: ReplaySettings & { url: string }): Tran
 }
 
 /** A recording is over: nothing more comes, and nobody is told that it failed. */
-function away(signal: AbortSignal): Promise<Link> {
+export function away(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     if (signal.aborted) reject(signal.reason);
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -88,7 +88,7 @@ function linkOf(
 }
 
 /** The entries of one device, read as they are needed. */
-async function* playback({ file, device }: ReplaySettings): AsyncGenerator<RecordingEntry> {
+export async function* playback({ file, device }: ReplaySettings): AsyncGenerator<RecordingEntry> {
   const input = createReadStream(file);
   const failed = new Promise<never>((_, reject) => {
     input.once("error", (cause) => reject(badRecording(`${file}: ${cause.message}`, cause)));

@@ -81,33 +81,22 @@ interface Recording {
 async function partsOf(lane: LaneConfig, recording: Recording): Promise<readonly Part[]> {
   const { device, log, wrap } = recording;
   const wanted = (id: string) => device === undefined || device === id;
-  const peripherals = lane.peripherals.flatMap((each): Part[] =>
-    each.kind !== "conveyor" &&
-    each.kind !== "camera" &&
-    wanted(each.id) &&
-    !(each.kind === "radiation" && each.protocol === "aspect")
-      ? [
-          openPeripheral({
-            ...each,
-            transport: wrap(
-              each.id,
-              openTransport(each.transport, {
-                tls: linkTls("tls" in each ? each.tls : undefined, process.env),
-              }),
-            ),
-            clock: Date.now,
-            log,
-          }),
-        ]
-      : [],
-  );
+  const { modbusPart } = await import("./modbus-part.ts");
+  const peripherals = lane.peripherals.flatMap((each): Part[] => {
+    if (!wanted(each.id) || each.kind === "camera") return [];
+    if (each.kind === "conveyor" || (each.kind === "radiation" && each.protocol === "aspect"))
+      return [modbusPart(each, { log, wrap: (transport) => wrap(each.id, transport) })];
+    const tls = linkTls("tls" in each ? each.tls : undefined, process.env);
+    const transport = wrap(each.id, openTransport(each.transport, { tls }));
+    return [openPeripheral({ ...each, transport, clock: Date.now, log })];
+  });
   const linked = lane.scanner.driver === "line-scan" || lane.scanner.driver === "module";
   const scanner = linked && wanted("scanner") ? await scannerPart(lane, recording) : null;
   const parts = [...peripherals, ...(scanner === null ? [] : [scanner])];
   if (parts.length > 0) return parts;
   throw usage(
     `lane ${lane.id} has no ${device ?? "link"} that can be recorded`,
-    "Links are recorded that carry bytes: line-scan, modules, readers, scales and portals; not folders, DICOM or Modbus",
+    "Links are recorded that carry bytes: line-scan, modules, readers, scales, portals and Modbus; not folders, cameras or DICOM",
   );
 }
 
