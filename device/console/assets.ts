@@ -23,6 +23,7 @@ export function readAssets(): Assets {
     refused: login.replace("<!--refused-->", '<p class="refused" role="alert">That is not the token.</p>'),
     open: [
       { path: "/console.css", type: "text/css; charset=utf-8", body: read("console.css") },
+      { path: "/icon.svg", type: "image/svg+xml", body: read("icon.svg") },
       { path: "/console.js", type: "text/javascript; charset=utf-8", body: read("console.js") },
     ],
   };

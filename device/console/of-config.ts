@@ -15,8 +15,8 @@ import { Pictures } from "./pictures.ts";
 import { ConsoleServer } from "./server.ts";
 import { consoleState } from "./state.ts";
 
-/** Hits and alerts on the page. */
-const HITS = 24;
+/** Hits looked at for the page, revisions included, and alerts on it. */
+const HITS = 60;
 const ALERTS = 24;
 
 export interface ConsoleSurroundings {

@@ -4,6 +4,8 @@ import type { RecentRow } from "../spool/operations/recent.ts";
 import { type FigureView, figureViews } from "./figures.ts";
 import { deviceTold, type Level, laneTold, type Told, worst } from "./words.ts";
 
+/** Scans on the page. */
+const SHOWN = 24;
 /** Reasons of a hit that are shown. */
 const REASONS = 6;
 
@@ -99,9 +101,19 @@ export function consoleState(options: {
     overall: overallOf([...lanes, ...lanes.flatMap(({ devices }) => devices), ...figures]),
     lanes,
     figures,
-    hits: hits.flatMap((row) => hitView(row) ?? []),
+    hits: standing(hits.flatMap((row) => hitView(row) ?? [])),
     alerts: alerts.flatMap((row) => alertView(row) ?? []),
   };
+}
+
+/** Of a scan the highest revision alone, in the order of the newest. */
+function standing(hits: readonly HitView[]): readonly HitView[] {
+  const highest = new Map<string, HitView>();
+  for (const hit of hits) {
+    const known = highest.get(hit.scanId);
+    if (known === undefined || known.revision < hit.revision) highest.set(hit.scanId, hit);
+  }
+  return [...highest.values()].slice(0, SHOWN);
 }
 
 function overallOf(all: readonly Told[]): Told {

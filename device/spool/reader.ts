@@ -6,6 +6,7 @@ import { freeBytes } from "./ballast.ts";
 import { Database, JOURNAL_FILE } from "./database.ts";
 import {
   auditRowsIn,
+  auditRowsOfIn,
   keptScanIdsIn,
   MAX_AUDIT_ROWS,
   rowHashesIn,
@@ -16,6 +17,7 @@ import { lastHitIn } from "./operations/outbox.ts";
 import {
   confirmedIn,
   outcomeCounts,
+  outcomesOfIn,
   readScores,
   type ScoredHit,
   unknownOutcomes,
@@ -50,8 +52,12 @@ export interface SpoolReader {
   lastHit(scanId: string): OutboxRow | null;
   /** Name of the journal. */
   journal(): string;
-  /** Its rows in order, as they stand. */
-  auditRows(): Iterable<AuditRow>;
+  /** Its rows in order, as they stand; those after a sequence where one is given. */
+  auditRows(after?: number): Iterable<AuditRow>;
+  /** Those that say something of a scan. */
+  auditRowsOf(scanId: string): readonly AuditRow[];
+  /** What examinations found in a scan: the outcomes as received. */
+  outcomesOf(scanId: string): readonly string[];
   /** One of them. */
   auditRow(sequence: number): AuditRow | null;
   /** Their hashes alone. */
@@ -105,7 +111,10 @@ export function openSpoolReader(path: string): SpoolReader {
     },
     lastHit: (scanId) => lastHitIn(database, scanId),
     journal: () => readMeta(database, META.journal) ?? "",
-    auditRows: () => paged((after) => auditRowsIn(database, { after, limit: MAX_AUDIT_ROWS })),
+    auditRows: (first = 0) =>
+      paged((after) => auditRowsIn(database, { after, limit: MAX_AUDIT_ROWS }), first),
+    auditRowsOf: (scanId) => auditRowsOfIn(database, scanId),
+    outcomesOf: (scanId) => outcomesOfIn(database, scanId),
     auditRow: (sequence) => {
       const row = auditRowsIn(database, { after: sequence - 1, limit: 1 })[0];
       return row?.sequence === sequence ? row : null;
@@ -120,8 +129,9 @@ export function openSpoolReader(path: string): SpoolReader {
 /** Rows page by page: a journal may hold a million. */
 function* paged<Row extends { readonly sequence: number }>(
   page: (after: number) => readonly Row[],
+  first = 0,
 ): Generator<Row> {
-  for (let after = 0; ; ) {
+  for (let after = first; ; ) {
     const rows = page(after);
     yield* rows;
     if (rows.length < MAX_AUDIT_ROWS) return;

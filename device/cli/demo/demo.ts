@@ -26,6 +26,8 @@ export interface DemoOptions {
   readonly seed: number;
   /** Items per second. */
   readonly rate: number;
+  /** Port of the gateway's console; null: none is served. */
+  readonly console: number | null;
 }
 
 /** Runs the demo; returns its exit code: 0 done, 1 a scan was lost or a part failed, 130 interrupted. */
@@ -131,6 +133,7 @@ class DemoRun {
       scanner: link ?? "",
       barcode: barcode ?? "",
       scale: scale ?? "",
+      console: this.#options.console === null ? null : `127.0.0.1:${this.#options.console}`,
     });
     const files = ["--truth", site.truth, "--receipts", "--out", site.central];
     const central = ["--broker", broker.value, "--site", SITE, ...files];
@@ -142,6 +145,8 @@ class DemoRun {
         untilLog: (message) => (message === "ready" ? true : null),
       }).then(() => this.#ready("gateway", `spool and logs in ${site.folder}`)),
     ]);
+    if (this.#options.console !== null)
+      this.#ready("console", `http://127.0.0.1:${this.#options.console}, metrics at /metrics`);
     this.#screen.say("");
     this.#screen.say(headings(this.#screen));
     return scanner.part;

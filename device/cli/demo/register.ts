@@ -15,9 +15,14 @@ export function registerDemo(program: Command): void {
     .option("--scans <n>", "stop by itself after N scans have been acknowledged end to end", countOption)
     .option("--seed <s>", "the same seed gives the same items", seedOption, DEFAULT_SEED)
     .option("--rate <r>", "items per second", rateOption, DEFAULT_RATE)
-    .action(async (options: { scans?: number; seed: number; rate: number }) => {
+    .option("--console <port>", "serve the gateway's console and metrics on this port", portOption)
+    .action(async (options: { scans?: number; seed: number; rate: number; console?: number }) => {
       const { demo } = await import("./demo.ts");
-      process.exitCode = await demo({ scans: options.scans ?? null, seed: options.seed, rate: options.rate });
+      process.exitCode = await demo({
+        ...options,
+        scans: options.scans ?? null,
+        console: options.console ?? null,
+      });
     });
 }
 
@@ -27,6 +32,10 @@ function countOption(text: string): number {
 
 function seedOption(text: string): number {
   return integer(text, 0, Number.MAX_SAFE_INTEGER);
+}
+
+function portOption(text: string): number {
+  return integer(text, 1, 65_535);
 }
 
 function rateOption(text: string): number {

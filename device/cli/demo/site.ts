@@ -37,6 +37,8 @@ export function writeConfiguration(
     readonly scanner: string;
     readonly barcode: string;
     readonly scale: string;
+    /** null: none */
+    readonly console: string | null;
   },
 ): void {
   writeFileSync(
@@ -45,7 +47,7 @@ export function writeConfiguration(
 gateway: { site: ${SITE}, id: ${GATEWAY} }
 broker: { url: "${addresses.broker}" }
 spool: { path: spool, maxBytes: 5GB, minFreeBytes: 100MB }
-lanes:
+${addresses.console === null ? "" : `console: { listen: "${addresses.console}" }\n`}lanes:
   - id: ${LANE}
     scanner: { driver: line-scan, transport: "tcp://${addresses.scanner}" }
     peripherals:

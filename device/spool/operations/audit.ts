@@ -44,6 +44,17 @@ export function auditRowsIn(
     .map(auditRow);
 }
 
+/** Rows of the journal's own that say something of a scan, in order. */
+export function auditRowsOfIn(database: Database, scanId: string): AuditRow[] {
+  return database
+    .all(
+      `SELECT ${COLUMNS} FROM outbox WHERE scan_id = ? AND sequence > 0 ORDER BY sequence LIMIT ?`,
+      scanId,
+      MAX_AUDIT_ROWS,
+    )
+    .map(auditRow);
+}
+
 /** Rows saved from damaged journals, by journal and their number there. */
 export function salvagedRowsIn(database: Database): { journal: string; row: AuditRow }[] {
   return database

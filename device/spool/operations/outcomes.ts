@@ -125,6 +125,13 @@ export function putOutcome(
   return "stored";
 }
 
+/** What examinations found in a scan, as it was received, in the order of its time. */
+export function outcomesOfIn(database: Database, scanId: string): string[] {
+  return database
+    .all("SELECT body FROM outcomes WHERE scan_id = ? ORDER BY at LIMIT 1000", scanId)
+    .map((row) => String(row["body"]));
+}
+
 /** Outcomes for scans that this gateway does not know, since the journal began. */
 export function unknownOutcomes(database: Database): number {
   return Number(readMeta(database, META.unknownOutcomes) ?? 0);
