@@ -32,7 +32,7 @@ function world(options: { memory?: ClockMemory | null; synchronised?: boolean; w
 }
 
 describe("a clock that is set while the gateway runs", () => {
-  test.each([YEAR, -YEAR])("by %d ms is not followed while nothing confirms it", (jump) => {
+  test.each([YEAR, -YEAR])("P-46 by %d ms is not followed while nothing confirms it", (jump) => {
     const { state, steps, pass, clock } = world();
     expect(clock.now()).toBe(NOW);
     pass(1000);

@@ -159,7 +159,7 @@ describe("over MQTT 3.1.1", () => {
   });
 });
 
-test("running time that was lost begins anew and erases nothing early", () => {
+test("P-45 running time that was lost begins anew and erases nothing early", () => {
   using folder = temporaryFolder();
   const journal = openTestJournal(folder.path);
   const { context } = journal;
