@@ -136,7 +136,7 @@ function* linesOf(file: string): Generator<string> {
   }
 }
 
-function decodeOr(decoder: TextDecoder, bytes: Uint8Array, line: number): string {
+function decodeOr(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array, line: number): string {
   try {
     return decoder.decode(bytes, { stream: true });
   } catch (cause) {

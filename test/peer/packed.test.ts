@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
@@ -8,6 +9,7 @@ import { ROOT } from "../fixtures/project.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 
 const MINUTES = 60_000;
+const digestOf = (file: string) => createHash("sha256").update(readFileSync(file)).digest("hex");
 
 describe("the packed tarball, installed into an empty folder", () => {
   let folder = "";
@@ -35,6 +37,22 @@ describe("the packed tarball, installed into an empty folder", () => {
     );
   }, 5 * MINUTES);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it(
+    "is packed the same, byte for byte, a second time",
+    async () => {
+      mkdirSync(join(folder, "again"));
+      const again = await runCommand(
+        "npm",
+        ["pack", "--silent", "--ignore-scripts", "--pack-destination", join(folder, "again")],
+        { cwd: ROOT, timeoutMs: 2 * MINUTES },
+      );
+      expect(again.code, again.stderr).toBe(0);
+      const name = again.stdout.trim().split("\n").at(-1) ?? "";
+      expect(digestOf(join(folder, "again", name))).toBe(digestOf(join(folder, name)));
+    },
+    3 * MINUTES,
+  );
 
   it(
     "analyses a simulated pair with `lynceus scan`",

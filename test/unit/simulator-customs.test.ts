@@ -29,6 +29,7 @@ function eventOf(sequence: number): ReceivedEvent {
     resent: false,
     hit: null,
     alert: null,
+    link: { previous: "0".repeat(64), hash: "0".repeat(64), holds: false },
     undeliverable: null,
   };
 }
