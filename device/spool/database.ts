@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from "node:fs";
+import { existsSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
@@ -8,6 +8,7 @@ import { syncDirectory } from "./directories.ts";
 import { errorNumber } from "./disk-errors.ts";
 import { META, UPGRADED_NOW, writeMeta } from "./operations/context.ts";
 import { JOURNAL_VERSION, migrate, mustBeKnown, versionOf } from "./schema.ts";
+import { CHECKED_BYTES, clearSuspect, isSuspect } from "./suspect.ts";
 
 export { Database, type SqlRow } from "../sqlite.ts";
 export { makeDirectory, syncDirectory } from "./directories.ts";
@@ -35,25 +36,27 @@ export interface OpenedJournal {
 
 /**
  * Opens, checks and migrates the journal in `path` (WAL, `synchronous=FULL`: a commit is one fsync of the log). A
- * journal of an earlier version is copied before it is migrated. A damaged one is moved aside as `journal.db.corrupt-<now>` and an empty one
- * takes its place: nothing is deleted.
+ * journal of an earlier version is copied before it is migrated. A damaged one is moved aside as `journal.db.corrupt-<now>`
+ * and an empty one takes its place: nothing is deleted. One larger than `checkedBytes` is read from end to end only when it
+ * showed damage before (`scrub.ts` reads it beside the work).
  */
-export function openJournal(path: string, now: number): OpenedJournal {
+export function openJournal(path: string, now: number, checkedBytes = CHECKED_BYTES): OpenedJournal {
   const file = join(path, JOURNAL_FILE);
   try {
-    return { database: openChecked(file), corrupt: null };
+    return { database: openChecked(file, checkedBytes), corrupt: null };
   } catch (error) {
     if (!CORRUPT.has(errorNumber(error) & 0xff)) throw error;
     const corrupt = `${file}.corrupt-${now}`;
     for (const suffix of ["", "-wal"]) {
       if (existsSync(file + suffix)) renameSync(file + suffix, corrupt + suffix);
     }
+    clearSuspect(file);
     syncDirectory(path);
-    return { database: openChecked(file), corrupt };
+    return { database: openChecked(file, checkedBytes), corrupt };
   }
 }
 
-function openChecked(file: string): Database {
+function openChecked(file: string, checkedBytes: number): Database {
   const db = new DatabaseSync(file, { timeout: BUSY_MS });
   try {
     // First: a journal that a later version wrote is left as it is.
@@ -62,7 +65,10 @@ function openChecked(file: string): Database {
     db.exec(
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
     );
-    mustBeSound(db);
+    if (isSuspect(file) || statSync(file).size <= checkedBytes) {
+      mustBeSound(db);
+      clearSuspect(file);
+    }
     const database = new Database(db);
     const version = versionOf(db);
     if (version > 0 && version < JOURNAL_VERSION) {

@@ -3,6 +3,8 @@ import { LynceusError } from "../../protocols/errors.ts";
 /** SQLITE_FULL and SQLITE_IOERR with every extended form of it. */
 const SQLITE_FULL = 13;
 const SQLITE_IOERR = 10;
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 const FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 const FATAL_CODES: ReadonlySet<string> = new Set(["EIO", "EROFS", "ENXIO", "ENODEV"]);
 
@@ -13,11 +15,17 @@ export function errorNumber(error: unknown): number {
   return typeof code === "number" ? code : 0;
 }
 
+/** Whether the journal itself is damaged. */
+export function isDamage(error: unknown): boolean {
+  return DAMAGED.has(errorNumber(error) & 0xff);
+}
+
 /** Whether the disk, not the data, is at fault. */
 export function diskFault(error: unknown): "full" | "fatal" | null {
   const number = errorNumber(error) & 0xff;
   if (number === SQLITE_FULL) return "full";
   if (number === SQLITE_IOERR) return "fatal";
+  if (isDamage(error)) return "fatal";
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code !== "string") return null;
   if (FULL_CODES.has(code)) return "full";

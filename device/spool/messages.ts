@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly bootId: string;
   readonly now: number;
   readonly ballastBytes: number;
+  /** A journal up to this size is read from end to end before it is used; absent: the usual. */
+  readonly checkedBytes?: number | undefined;
   /** How long declarations are kept at most. */
   readonly retention: Retention;
   /** Signs each row; null: rows are chained and not signed. */

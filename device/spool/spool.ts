@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { LynceusError } from "../../protocols/errors.ts";
 import { type Retention, USUAL_RETENTION } from "../declarations/retention.ts";
 import { type SigningKey, signingKeyOf } from "../keys/signing-key.ts";
+import { PlaneVault } from "../keys/plane-vault.ts";
 import type { Log } from "../log.ts";
 import type { Capture, Scan, ScanKey } from "../scan.ts";
 import { DeclarationCalls, keysOf } from "./declaration-calls.ts";
@@ -10,6 +11,7 @@ import type { OperationArguments } from "./operations/index.ts";
 import { PlaneStore } from "./plane-store.ts";
 import type * as port from "./port.ts";
 import { Room } from "./room.ts";
+import { Scrub } from "./scrub.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** Space held back for work on a full disk, bytes. */
@@ -36,10 +38,16 @@ export interface SpoolOptions {
   /** The disk failed or the journal's worker died: the gateway must end and start anew. Called once. */
   readonly onFatal?: (error: LynceusError) => void;
   readonly ballastBytes?: number;
+  /** A journal up to this size is read from end to end before it is used, a larger one beside the work; absent: 256 MiB. */
+  readonly checkedBytes?: number;
+  /** How long after the start that is, ms. */
+  readonly delayMs?: number;
   /** How long declarations are kept at most; absent: as long as they say themselves. */
   readonly retention?: Retention;
   /** Signs each row of the journal: an Ed25519 private key in PEM, or where one is. */
   readonly signingKey?: Uint8Array | SigningKey | undefined;
+  /** Seals the keys of planes; absent: planes are not encrypted. */
+  readonly vault?: PlaneVault | undefined;
 }
 
 /** The spool on disk. Nothing is opened before `start()`. */
@@ -53,6 +61,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   readonly #planes: PlaneStore;
   readonly #room: Room;
   readonly #upkeep: Upkeep;
+  readonly #scrub: Scrub;
   readonly #fresh = new Fresh({ now: () => performance.now() });
   readonly #listeners = new Set<(row: port.OutboxRow | null) => void>();
   #journal: string | null = null;
@@ -72,6 +81,8 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
       room: this.#room,
       alert: (alert) => this.commitAlert(alert),
     });
+    const onDamage = (why: string) => this.client.abandon(damaged(why));
+    this.#scrub = new Scrub({ ...options, onDamage });
   }
 
   get journal(): string {
@@ -91,15 +102,18 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
       bootId: this.bootId,
       now: clock(),
       ballastBytes,
+      checkedBytes: this.#options.checkedBytes,
       retention: this.#options.retention ?? USUAL_RETENTION,
       signingKey: signingKeyOf(this.#options.signingKey),
     });
     this.#journal = ready.journal;
     this.#planes.start();
     await this.#upkeep.start(ready.salvaged);
+    this.#scrub.start();
   }
 
   async stop(): Promise<void> {
+    await this.#scrub.stop();
     await this.#upkeep.stop();
     await this.#planes.stop();
     await this.client.stop();
@@ -344,4 +358,12 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     this.#options.log.error({ code: error.code, remedy: error.remedy }, error.message);
     this.#options.onFatal?.(error);
   }
+}
+
+function damaged(why: string): LynceusError {
+  return new LynceusError("LYN_SPOOL_FATAL", `the journal is damaged: ${why}`, {
+    remedy:
+      "Check the disk. The next start saves what can be read into a new journal and keeps the damaged one.",
+    details: { why },
+  });
 }

@@ -7,7 +7,7 @@ import { moveFromJournal } from "../declarations/move.ts";
 import { openSigner } from "../keys/signer.ts";
 import { openBallast, releaseBallast } from "./ballast.ts";
 import { type Database, JOURNAL_FILE, lockSpool, makeDirectory, openJournal } from "./database.ts";
-import { diskError, diskFault } from "./disk-errors.ts";
+import { diskError, diskFault, isDamage } from "./disk-errors.ts";
 import {
   type FromWorker,
   type Outcome,
@@ -19,6 +19,7 @@ import {
 import { META, type OperationContext, readMeta, writeMeta } from "./operations/context.ts";
 import { OPERATIONS } from "./operations/index.ts";
 import { salvage } from "./salvage.ts";
+import { markSuspect } from "./suspect.ts";
 
 /** Size of the log from which it is copied into the journal, bytes. */
 const CHECKPOINT_BYTES = 4 << 20;
@@ -38,7 +39,7 @@ function main(): void {
     makeDirectory(options.path);
     const lock = lockSpool(options.path);
     unlock = () => lock.close();
-    const { database, corrupt } = openJournal(options.path, options.now);
+    const { database, corrupt } = openJournal(options.path, options.now, options.checkedBytes);
     const rows = corrupt === null ? null : salvage(corrupt, database, options.now);
     context = createContext(database, openDeclarationFile(database, options), options);
     const salvaged = corrupt === null || rows === null ? null : { file: corrupt, rows };
@@ -62,6 +63,7 @@ function main(): void {
       say({ kind: "done", outcomes: runWithBallast(context, message.requests, options) });
       settle(context, options, message.requests);
     } catch (error) {
+      if (isDamage(error)) markSuspect(join(options.path, JOURNAL_FILE));
       say({ kind: "failed", error: toPlain(diskError(error, "committing to the journal")) });
     }
   });

@@ -80,6 +80,38 @@ describe("a damaged journal", () => {
     });
   });
 
+  test("too large to be read before it is used is read beside the work, and salvaged at the next start", async () => {
+    using folder = temporaryFolder();
+    await filledSpool(folder.path);
+    const file = join(folder.path, "journal.db");
+    const before = new DatabaseSync(file, { readOnly: true });
+    const page = before
+      .prepare(
+        "SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = 'overflow' ORDER BY pageno LIMIT 1 OFFSET 20",
+      )
+      .get()?.["pageno"];
+    const leaf = before
+      .prepare(
+        "SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1 OFFSET 2",
+      )
+      .get()?.["pageno"];
+    before.close();
+    const descriptor = openSync(file, "r+");
+    for (const number of [page, leaf])
+      writeSync(descriptor, new Uint8Array(4096).fill(0xa5), 0, 4096, (Number(number) - 1) * 4096);
+    closeSync(descriptor);
+    const { promise: fatal, resolve } = Promise.withResolvers<string>();
+    const large = { checkedBytes: 4096, delayMs: 0, onFatal: ({ message }: Error) => resolve(message) };
+    const spool = await openTestSpool(folder.path, large);
+    expect(corruptFiles(folder.path)).toEqual([]);
+    expect(await fatal).toContain("the journal is damaged");
+    await spool.stop();
+    const again = await openTestSpool(folder.path, large);
+    expect(corruptFiles(folder.path)).toHaveLength(1);
+    expect(again.journal).not.toBe(spool.journal);
+    await again.stop();
+  });
+
   test("that is no journal at all is set aside, too", async () => {
     using folder = temporaryFolder();
     writeFileSync(
