@@ -105,6 +105,16 @@ async function writeFit(file: string, { fitted }: Evaluation): Promise<void> {
   const { calibration } = fitted.fused;
   await writeFile(
     file,
-    `import type { Calibration } from "./calibration.ts";\n\n/** Fitted by \`npm run evaluate:fusion -- --write-fit FILE\`; not written by hand. */\nexport const FITTED_CALIBRATION: Calibration = ${JSON.stringify(calibration, null, 2)};\n`,
+    `import type { Calibration } from "./calibration.ts";\n\n/** Fitted by \`npm run evaluate:fusion -- --write-fit FILE\`; not written by hand. */\nexport const FITTED_CALIBRATION: Calibration = ${literal(calibration)};\n`,
   );
+}
+
+/** As the formatter of this project writes it. */
+function literal(value: unknown): string {
+  const lines = JSON.stringify(value, null, 2)
+    .replace(/"([A-Za-z]+)":/g, "$1:")
+    .split("\n");
+  return lines
+    .map((line, at) => (/[{[,]$/.test(line) || at === lines.length - 1 ? line : `${line},`))
+    .join("\n");
 }

@@ -55,7 +55,12 @@ export interface SeasonResult {
 
 export interface FusionEvaluation {
   readonly schema: "lynceus-fusion-evaluation/1";
-  readonly fittedOn: { readonly season: string; readonly seed: number; readonly items: number };
+  readonly fittedOn: {
+    readonly season: string;
+    readonly seed: number;
+    readonly items: number;
+    readonly imageFigures: SeasonFile["imageFigures"];
+  };
   readonly fitted: Readonly<Record<Arm["name"], Fitted>>;
   readonly results: readonly SeasonResult[];
 }
@@ -109,7 +114,12 @@ export function evaluateFusion({
   });
   return {
     schema: "lynceus-fusion-evaluation/1",
-    fittedOn: { season: season.name, seed: season.seed, items: third },
+    fittedOn: {
+      season: season.name,
+      seed: season.seed,
+      items: third,
+      imageFigures: season.imageFigures,
+    },
     fitted: fitted as Record<Arm["name"], Fitted>,
     results,
   };

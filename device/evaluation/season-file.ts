@@ -48,12 +48,19 @@ const headSchema = z.object({
   seed: z.number(),
   watchList: z.array(z.string()),
   count: z.int().min(0),
+  imageFigures: z.object({ benchmark: z.string(), scans: z.int(), models: z.array(z.string()) }),
 });
 
 export interface SeasonFile {
   readonly name: string;
   readonly seed: number;
   readonly watchList: ReadonlySet<string>;
+  /** Of what the image side was drawn: models as `name@version sha256` on so many scans of a benchmark. */
+  readonly imageFigures: {
+    readonly benchmark: string;
+    readonly scans: number;
+    readonly models: readonly string[];
+  };
   /** By time. */
   readonly lines: readonly SeasonLine[];
 }
@@ -84,7 +91,8 @@ export async function readSeason(file: string): Promise<SeasonFile> {
     else lines.push(result.data as SeasonLine);
   }
   if (head === null || lines.length !== head.count) throw broken(file, number, "it is cut off");
-  return { name: head.name, seed: head.seed, watchList: new Set(head.watchList), lines };
+  const { name, seed, watchList, imageFigures } = head;
+  return { name, seed, watchList: new Set(watchList), imageFigures, lines };
 }
 
 function parsed(file: string, number: number, text: string): unknown {

@@ -12,7 +12,11 @@ const NAMES = [
 
 /** The figures as Markdown, for a terminal and for the report. */
 export function evaluationText({ fittedOn, results, fitted }: FusionEvaluation): string {
+  const { benchmark, scans, models } = fittedOn.imageFigures;
+  const names = models.map((model) => model.split(" ")[0]).join(", ");
   const lines = [
+    `The image side is drawn from what ${names} made of ${scans} scans of the benchmark ${benchmark}.`,
+    "",
     `Fitted on the first third of the ${fittedOn.season} season (seed ${fittedOn.seed}, ${fittedOn.items} consignments, prior ${(fitted.fused.prior * 100).toFixed(2)} %).`,
     "",
     ...results.flatMap(seasonText),

@@ -42,6 +42,8 @@ export interface Season {
   readonly seed: number;
   /** Parties on the authority's watch list. */
   readonly watchList: readonly string[];
+  /** Of what the image side was drawn. */
+  readonly imageFigures: ImageTable["provenance"];
   readonly items: readonly SeasonItem[];
 }
 
@@ -96,7 +98,7 @@ export function drawSeason({ seed, season, count, table }: SeasonOptions): Seaso
     return item;
   });
   const watchList = traders.filter((trader) => trader.watched).map((trader) => trader.token);
-  return { name: season, seed, watchList, items };
+  return { name: season, seed, watchList, imageFigures: table.provenance, items };
 }
 
 /** What is wrong with a consignment, and who gets it where that matters. */

@@ -54,6 +54,7 @@ describe("the evaluation of fusion", () => {
 
   it("is told in words, tables and plots", () => {
     const text = evaluationText(evaluation as FusionEvaluation);
+    expect(text).toContain(`${IMAGE_FIGURES.provenance.scans} scans of the benchmark`);
     for (const word of ["ROC AUC", "precision @ 1 %", "Brier", "ECE", "fused without", "discount"])
       expect(text).toContain(word);
     const plots = evaluationPlots(evaluation as FusionEvaluation);
@@ -70,7 +71,7 @@ describe("the evaluation of fusion", () => {
     const file = join(folder.path, "cut.ndjson");
     writeFileSync(
       file,
-      '{"schema":"lynceus-season/1","name":"standard","seed":1,"watchList":[],"count":3}\n',
+      '{"schema":"lynceus-season/1","name":"standard","seed":1,"watchList":[],"count":3,"imageFigures":{"benchmark":"b","scans":1,"models":[]}}\n',
     );
     await expect(readSeason(file)).rejects.toThrow("cut off");
     writeFileSync(file, "no json\n");
