@@ -47,7 +47,8 @@ export class DeclarationRisk {
 
   /** A declaration was stored: its risk is asked for. Nothing waits for it. */
   ahead(declaration: Declaration): void {
-    if (declaration.function !== "cancel") this.#ask(declaration);
+    // It never rejects: what cannot be had is null.
+    if (declaration.function !== "cancel") void this.#ask(declaration);
   }
 
   /**

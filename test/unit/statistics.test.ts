@@ -108,6 +108,7 @@ describe("what declarations say of their senders", () => {
         quality: {
           score: 1,
           failed: { C2: 1 },
+          unsaid: { C2: 1 },
           checked: [
             "T1",
             "T3",
