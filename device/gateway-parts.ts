@@ -14,7 +14,7 @@ import { createLineScanDriver } from "./scanner/line-scan/driver.ts";
 import type { ScannerDriver } from "./scanner/port.ts";
 import type { ScanStore } from "./spool/port.ts";
 import { openTransport } from "./transport/open.ts";
-import type { Credentials } from "./uplink/connection.ts";
+import type { Credentials } from "./uplink/connection-options.ts";
 
 /** Where drivers find what is the gateway's. */
 interface DriverSite {

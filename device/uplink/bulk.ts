@@ -1,5 +1,6 @@
 import { pause } from "../backoff.ts";
-import { Connection, type Outgoing } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import type { Outgoing } from "./connection-options.ts";
 
 /** A message is tried on each new connection for so long, ms. */
 const DELIVER_MS = 60_000;

@@ -1,5 +1,5 @@
 import type { IClientOptions, IClientPublishOptions } from "mqtt";
-import type { ConnectionOptions, Credentials, Outgoing } from "./connection.ts";
+import type { ConnectionOptions, Credentials, Outgoing } from "./connection-options.ts";
 
 /** Time for TCP, TLS and CONNACK together, ms. */
 export const CONNECT_MS = 15_000;

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import type { Log } from "../log.ts";
-import type { Credentials } from "./connection.ts";
+import type { Credentials } from "./connection-options.ts";
 
 /** Files are looked at this often, ms. */
 const LOOK_MS = 30_000;

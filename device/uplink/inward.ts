@@ -1,6 +1,6 @@
 import { matchTopic, type TopicMatch } from "../../protocols/mqtt/topics.ts";
 import type { InboundGate } from "../inbound/gate.ts";
-import type { MessageProperties } from "./connection.ts";
+import type { MessageProperties } from "./connection-options.ts";
 import type { Downlink } from "./downlink.ts";
 import { foreignTopic, type UplinkAlert } from "./notices.ts";
 

@@ -1,7 +1,8 @@
 import { backoffMs } from "../backoff.ts";
 import type { Log } from "../log.ts";
 import type { Outbox, OutboxRow } from "../spool/port.ts";
-import { Connection, describe, type Outgoing, type PublishResult } from "./connection.ts";
+import { Connection, describe } from "./connection.ts";
+import type { Outgoing, PublishResult } from "./connection-options.ts";
 
 /** Rows read from the journal at once. */
 const READ_ROWS = 64;

@@ -1,6 +1,7 @@
 import { backoffMs, pause } from "../backoff.ts";
 import type { Log } from "../log.ts";
-import { Connection, type ConnectionOptions, describe } from "./connection.ts";
+import { Connection, describe } from "./connection.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 
 /** Full jitter from one second to one minute. */
 const BACKOFF = { baseMs: 1000, maxMs: 60_000 };

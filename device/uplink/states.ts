@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
-import { type Connection, Connection as MqttConnection, type Outgoing } from "./connection.ts";
+import { type Connection, Connection as MqttConnection } from "./connection.ts";
+import type { Outgoing } from "./connection-options.ts";
 
 /** Topics kept: the gateway's own and a state a lane. */
 const MAX_STATES = 64;

@@ -8,13 +8,8 @@ import type { InboundGate } from "../inbound/gate.ts";
 import type { Log } from "../log.ts";
 import type { Outbox, OutboxRow } from "../spool/port.ts";
 import { Bulk } from "./bulk.ts";
-import type {
-  Connection,
-  ConnectionOptions,
-  Credentials,
-  MessageProperties,
-  Outgoing,
-} from "./connection.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionOptions, Credentials, MessageProperties, Outgoing } from "./connection-options.ts";
 import { CredentialWatch } from "./credential-watch.ts";
 import { Downlink, type Handlers } from "./downlink.ts";
 import { type InwardOptions, receiveInward } from "./inward.ts";

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from "
 import { join } from "node:path";
 import { createServer, type TlsOptions } from "node:tls";
 import { describe, expect, test } from "vitest";
-import type { Credentials } from "../../device/uplink/connection.ts";
+import type { Credentials } from "../../device/uplink/connection-options.ts";
 import { createAuthority, type PairFiles } from "../fixtures/certificates.ts";
 import { until } from "../fixtures/processes.ts";
 import { startSecuredBroker } from "../fixtures/secured-broker.ts";
