@@ -1,10 +1,18 @@
 import { topicFilter, topicFor } from "../../protocols/mqtt/topics.ts";
-import type { Role, UplinkOptions } from "./uplink.ts";
+import type { Handlers } from "./downlink.ts";
+
+/** Who subscribes. */
+interface Subscriber {
+  readonly broker: { readonly topicRoot: string };
+  readonly site: string;
+  readonly gateway: string;
+  readonly handlers: Pick<Handlers, "witness" | "profile">;
+}
 
 /** What each connection subscribes to; what nobody here reads is not asked for. */
 export function subscriptionsOf(
-  role: Role,
-  { broker, site, gateway, handlers }: Pick<UplinkOptions, "broker" | "site" | "gateway" | "handlers">,
+  role: "hit" | "in" | "bulk",
+  { broker, site, gateway, handlers }: Subscriber,
 ): readonly string[] {
   const root = broker.topicRoot;
   switch (role) {

@@ -1,10 +1,19 @@
+import type { KeyObject } from "node:crypto";
 import { topicFor } from "../../protocols/mqtt/index.ts";
-import type { CustomsOptions } from "./customs.ts";
+import type { CustomsReport } from "./report.ts";
 import { Witness } from "./witness.ts";
+
+/** What of central's settings is the witness'. */
+interface WitnessSettings {
+  readonly witnessKey: KeyObject | null;
+  readonly site: string;
+  readonly root: string;
+  readonly report: (report: CustomsReport) => void;
+}
 
 /** Central's witness, if it is to be one: what it signs is published and reported. */
 export function witnessOf(
-  { witnessKey: key, site, root, report }: CustomsOptions,
+  { witnessKey: key, site, root, report }: WitnessSettings,
   publish: (topic: string, payload: Uint8Array) => Promise<boolean>,
 ): Witness | null {
   if (key === null) return null;

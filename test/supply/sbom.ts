@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../fixtures/project.ts";
+import { lockedPackages } from "./lockfile.ts";
 
 /**
  * `npm run sbom [-- FILE]`: the CycloneDX bill of materials of what a site installs, from the lock file, with the model packages that
@@ -12,16 +13,29 @@ interface Bom {
   serialNumber: string;
   metadata: Record<string, unknown>;
   components: Record<string, unknown>[];
+  dependencies: { ref: string; dependsOn?: string[] }[];
 }
 
-/** What npm says of the lock file. */
+/** What npm says of the lock file, without what only tools need: `--omit dev` leaves out what both need, too. */
 function packagesOf(): Bom {
   const text = execFileSync(
     "npm",
-    ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev", "--silent"],
+    ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--silent"],
     { cwd: ROOT, encoding: "utf8", maxBuffer: 64 << 20, stdio: ["ignore", "pipe", "inherit"] },
   );
-  return JSON.parse(text) as Bom;
+  const bom = JSON.parse(text) as Bom;
+  const shipped = new Set(
+    lockedPackages().flatMap(({ name, version, dev }) => (dev ? [] : `${name}@${version}`)),
+  );
+  const components = bom.components.filter((one) =>
+    shipped.has(`${String(one["name"])}@${String(one["version"])}`),
+  );
+  const root = (bom.metadata["component"] as { "bom-ref"?: string } | undefined)?.["bom-ref"];
+  const refs = new Set([root, ...components.map((one) => one["bom-ref"])]);
+  const dependencies = bom.dependencies
+    .filter(({ ref }) => refs.has(ref))
+    .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => refs.has(each)) }));
+  return { ...bom, components, dependencies };
 }
 
 /** A model is a component like any other: what runs is named, with its digest. */
