@@ -1,6 +1,6 @@
 import type { DeclarationFile } from "../../declarations/file.ts";
 import type { Signer } from "../../signing.ts";
-import type { Database } from "../database.ts";
+import type { Database } from "../../sqlite.ts";
 
 /** What every operation of the journal gets: it runs in the worker, inside a transaction. */
 export interface OperationContext {
