@@ -3,9 +3,9 @@ import { isLynceusError } from "../../protocols/errors.ts";
 import type { Database, SqlRow } from "../sqlite.ts";
 import { type DeclarationRecord, packRecord, type StoredFinding, unpackRecord } from "./codec.ts";
 import { widenGap } from "./gap.ts";
+import type { KeptRisk } from "./kept-risk.ts";
 import { canonicalKey, consigneeName, idName, type Key, keyNames, nameHash } from "./keys.ts";
 import { type Retention, retainUntil, USUAL_RETENTION } from "./retention.ts";
-import type { KeptRisk } from "./risks.ts";
 
 /** Declarations that one item can match. */
 export const MAX_MATCHED = 100;

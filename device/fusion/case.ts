@@ -1,10 +1,10 @@
 import type { Flow } from "../../protocols/vocabulary.ts";
 import { type Detection, safetyFloor, soundDetections } from "./detections.ts";
-import { countPieces } from "./evidence/pieces.ts";
 import { type DeclaredGoods, declaredGoods } from "./goods.ts";
 import type { FloorEntry, FusionInput, FusionSettings } from "./input.ts";
 import { compareMass } from "./mass.ts";
 import { isShared, type Match, matchDeclarations } from "./match.ts";
+import { countPieces } from "./pieces.ts";
 import { assessQuality, type Quality } from "./quality.ts";
 import type { ScannedAgainst } from "./quality-of-scan.ts";
 

@@ -12,9 +12,9 @@ import type { Analysis, Scan, ScanView, XrayMass } from "../scan.ts";
 import type { Case } from "./case.ts";
 import { suggestChapters } from "./chapters.ts";
 import { alarmThreshold } from "./detections.ts";
-import { countPieces } from "./evidence/pieces.ts";
 import { type FusionResult, fuse } from "./fuse.ts";
 import type { FusionInput } from "./input.ts";
+import { countPieces } from "./pieces.ts";
 
 /** A hit as fusion makes it: the journal adds its place in the chain. */
 export type HitData = Omit<Hit, "journal" | "sequence" | "bootId" | "integrity">;

@@ -1,5 +1,5 @@
 import type { Declaration } from "../../protocols/declaration.ts";
-import type { KeptRisk } from "../declarations/risks.ts";
+import type { KeptRisk } from "../declarations/kept-risk.ts";
 import type { Analysis, Capture, Energy, PlaneRecord, Scan, ScanKey } from "../scan.ts";
 import type { RecentRow } from "./operations/recent.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { DeclarationFile } from "../../device/declarations/file.ts";
-import { keepRisk, riskOfRow } from "../../device/declarations/risks.ts";
+import { riskOfRow } from "../../device/declarations/kept-risk.ts";
+import { keepRisk } from "../../device/declarations/risks.ts";
 import { find, put } from "../../device/declarations/store.ts";
 import type { Declaration } from "../../protocols/declaration.ts";
 import { temporaryFolder } from "../fixtures/uplink.ts";

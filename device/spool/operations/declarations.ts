@@ -1,5 +1,6 @@
 import type { Declaration } from "../../../protocols/declaration.ts";
-import { type KeptRisk, keepRisk, riskOfRow } from "../../declarations/risks.ts";
+import { type KeptRisk, riskOfRow } from "../../declarations/kept-risk.ts";
+import { keepRisk } from "../../declarations/risks.ts";
 import { countByConsignee, find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
 import type { Database } from "../database.ts";
 import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
