@@ -125,7 +125,9 @@ function listenerOf(config: ReportsConfig, archives: readonly Archive[], log: Lo
     called: new Set([commitment.aeTitle, ...asked.map(({ callingAeTitle }) => callingAeTitle)]),
   };
   const handler = commitmentHandler(peers, async (report, { address, aeTitle }) => {
-    for (const archive of archives) if (await archive.settle(report)) return true;
+    // Whoever learned of another archive's transaction speaks for itself only.
+    const own = new Set(asked.filter((archive) => archive.aeTitle === aeTitle).map(({ id }) => id));
+    for (const archive of archives) if (own.has(archive.id) && (await archive.settle(report))) return true;
     log.warn({ address, aeTitle }, "a commitment report of a transaction that was not asked for is refused");
     return false;
   });

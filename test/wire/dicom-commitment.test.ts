@@ -103,6 +103,8 @@ describe("storage commitment of two archives behind one listener", () => {
     const unknown = { transaction: "2.25.99", good: instances };
     expect(await reportCommitment(listen, unknown, { calling: "ALPHA" })).toBe(0x0110);
     expect(await report(alpha, "MALLORY")).toBe("rejected 3");
+    // An archive speaks for itself: not in a transaction of another.
+    expect(await report(alpha, "BETA")).toBe(0x0110);
     const asked = { transaction: alpha.asked[0]?.transaction ?? "", good: instances };
     expect(await reportCommitment(listen, asked, { calling: "ALPHA", called: "OTHER" })).toBe("rejected 7");
     const bytes = new TextEncoder().encode("neither explicit nor implicit, but text");
@@ -170,8 +172,11 @@ describe("storage commitment of two archives behind one listener", () => {
     await until("the other went", WAIT_MS, () => alpha.stored.includes(instanceOf("seven")));
     await until("said", WAIT_MS, () => codes().includes("ARCHIVE_UNREACHABLE"));
     expect(files("alpha", "waiting")).toEqual(["1-six.dcs"]);
-    await until("beta has both", WAIT_MS, () => beta.stored.length === 2);
-    const states = await reports?.output.states();
+    // The archive has an object a moment before it is known here that it does.
+    const states = await until("beta has both", WAIT_MS, async () => {
+      const told = await reports?.output.states();
+      return told?.[1]?.state === "idle" && told[1].committing === 2 && told;
+    });
     expect(states).toMatchObject([
       { id: "alpha", kind: "archive", waiting: 1, failed: 0 },
       { id: "beta", kind: "archive", state: "idle", code: null, waiting: 0, committing: 2, sent: 2 },
