@@ -22,7 +22,7 @@ import { inboundGateOf } from "./inbound/of-config.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
 import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
 import { Intake } from "./intake.ts";
-import { readSigningKey, type SigningKey } from "./keys/signing-key.ts";
+import { type SpoolSecrets, spoolSecretsOf } from "./keys/of-config.ts";
 import type { Lane } from "./lane/lane.ts";
 import type { PausedLanes } from "./lane/paused-lanes.ts";
 import { Scorer } from "./lane/scorer.ts";
@@ -111,11 +111,11 @@ export class Gateway {
   /** Opens the spool, resumes what a stop or crash left, starts lanes, models and uplink. Throws when the spool cannot be used. */
   async start(): Promise<void> {
     const { config, log, env } = this.#options;
-    const signingKey = config.signing && (await readSigningKey(config.signing, env));
+    const secrets = await spoolSecretsOf(config, env);
     const { inference } = this.#options;
     const loading = inference.start(); // models load while the spool opens
     await this.#clock.start();
-    const spool = await this.#openSpool(signingKey);
+    const spool = await this.#openSpool(secrets);
     this.#signer = await spool.signer();
     const parts = await this.#assemble(spool, inference);
     this.#parts = parts;
@@ -173,10 +173,10 @@ export class Gateway {
   }
 
   /** Opens the spool; one that a gateway still draining has open is waited for, as after a quick restart. */
-  async #openSpool(signingKey: SigningKey | undefined): Promise<Spool> {
+  async #openSpool(secrets: SpoolSecrets): Promise<Spool> {
     const { log } = this.#options;
     for (const end = performance.now() + LOCK_WAIT_MS; ; ) {
-      const spool = this.#createSpool(signingKey);
+      const spool = this.#createSpool(secrets);
       try {
         await spool.start();
         return spool;
@@ -188,7 +188,7 @@ export class Gateway {
     }
   }
 
-  #createSpool(signingKey: SigningKey | undefined): Spool {
+  #createSpool(secrets: SpoolSecrets): Spool {
     const { config, log } = this.#options;
     return createSpool({
       path: config.spool.path,
@@ -201,7 +201,7 @@ export class Gateway {
       clock: this.#clock.now,
       life: this.#clock.life,
       proven: this.#clock.proven,
-      signingKey,
+      ...secrets,
       log,
       onFatal: (error) => {
         log.error(

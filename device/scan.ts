@@ -31,7 +31,15 @@ export interface PlaneRecord {
   readonly layout: "columns" | "rows";
   readonly format: "u16" | "rgb8";
   readonly bytes: number;
+  /** Absent: the file is as it came. */
+  readonly cipher?: PlaneCipher;
 }
+
+/**
+ * How a plane's file is encrypted (`spool/plane-cipher.ts`): its key, base64, while the scan is in memory; that key sealed by the
+ * site key of this name where the scan is stored.
+ */
+export type PlaneCipher = { readonly key: string } | { readonly by: string; readonly sealed: string };
 
 /** A file as the scanner sent it, kept beside the planes: what is hashed as evidence (`mqtt.md`, Hit `images`). */
 export interface EvidenceFile {

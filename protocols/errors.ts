@@ -91,6 +91,7 @@ export const ERROR_CODES = {
   LYN_PERIPHERAL_PROTOCOL: "A peripheral does not speak the protocol that the configuration names",
   LYN_PKCS11: "A signing key in a token (PKCS#11) is named wrongly, or the token cannot be used",
   LYN_PLANE_INVALID: "Image data does not fit the plane that it is written to",
+  LYN_PLANE_SEALED: "A stored plane is encrypted by a key that is not here",
   LYN_PLANE_TOO_LARGE: "A plane is larger than 64 million pixels",
   LYN_PROFILE:
     "A risk profile does not match its schema, is for another site, or is older than the one in force",
@@ -109,6 +110,7 @@ export const ERROR_CODES = {
   LYN_SPOOL_CLOSED: "The spool is not open",
   LYN_SPOOL_FATAL: "The disk under the spool failed; what was not acknowledged cannot be trusted",
   LYN_SPOOL_FULL: "The disk under the spool, or its quota, is full",
+  LYN_SPOOL_KEY: "The key of spool.encryption is none",
   LYN_SPOOL_LOCKED: "Another process has the spool open",
   LYN_SPOOL_MISSING: "There is no spool at this path",
   LYN_SPOOL_OVERLOADED: "More work waits for the spool than it may queue",

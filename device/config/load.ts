@@ -7,6 +7,7 @@ import { addressFaults } from "./addresses.ts";
 import { beltFaults, beltWarnings } from "./belt.ts";
 import { consoleFaults, resolvedConsole } from "./console.ts";
 import { absoluteReports, absoluteScanner } from "./dicom.ts";
+import { encryptionWarnings } from "./encryption.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import { absoluteModels, modelsWarnings } from "./models.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
@@ -74,7 +75,12 @@ export function parseConfig(text: string, file: string): Config {
 
 /** What is valid and should be thought over: said by `check` and at start. */
 export function warningsOf(config: Config): readonly ConfigFault[] {
-  return [...brokerWarnings(config.broker), ...modelsWarnings(config), ...config.lanes.flatMap(beltWarnings)];
+  return [
+    ...brokerWarnings(config.broker),
+    ...modelsWarnings(config),
+    ...encryptionWarnings(config),
+    ...config.lanes.flatMap(beltWarnings),
+  ];
 }
 
 function crossFaults(config: Config): readonly ConfigFault[] {
@@ -137,7 +143,14 @@ function withAbsolutePaths(config: Config, base: string): Config {
       passwordFile: secret(broker.passwordFile),
       tls: broker.tls && resolvedBrokerTls(broker.tls, (path) => secret(path) ?? path),
     },
-    spool: { ...config.spool, path: absolute(config.spool.path) },
+    spool: {
+      ...config.spool,
+      path: absolute(config.spool.path),
+      encryption: config.spool.encryption && {
+        key: secret(config.spool.encryption.key) ?? config.spool.encryption.key,
+        previous: config.spool.encryption.previous.map((path) => secret(path) ?? path),
+      },
+    },
     models: absoluteModels(models, absolute),
     inference: inference && { socket: absolute(inference.socket) },
     signing: signing && {

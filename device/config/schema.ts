@@ -107,6 +107,14 @@ export const configSchema = z.strictObject({
     maxBytes: bytes.default(200e9),
     minFreeBytes: bytes.default(5e9),
     keepPublished: duration.default(7 * 8.64e7),
+    /** Image planes are encrypted by keys that this one seals: 32 bytes in a file, `env:NAME` or `credential:NAME`. */
+    encryption: z
+      .strictObject({
+        key: z.string().min(1).max(4096),
+        /** Keys from before, for planes that are still kept; once one is destroyed, so are its planes. */
+        previous: z.array(z.string().min(1).max(4096)).max(16).default([]),
+      })
+      .optional(),
   }),
   models: modelsSchema,
   /** Where `lynceus inference` listens; absent: the models run in a child process of the gateway. */

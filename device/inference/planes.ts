@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
 import type { PlaneRecord, ScanKind, ScanView } from "../scan.ts";
+import { readPlaneFileSync } from "../spool/plane-cipher.ts";
 import type { AnalysisRequest } from "./port.ts";
 
 /** One view with its planes in memory: row-major, 16-bit planes in counts as stored, `rgb` interleaved. */
@@ -58,7 +58,7 @@ function readPlane(directory: string, record: PlaneRecord): Uint16Array | Uint8A
   const file = join(directory, record.file);
   let data: Uint8Array;
   try {
-    data = readFileSync(file);
+    data = readPlaneFileSync(directory, record);
   } catch (cause) {
     throw damaged(file, cause instanceof Error ? cause.message : String(cause));
   }

@@ -46,14 +46,14 @@ export function signingKeyOf(key: Uint8Array | SigningKey | undefined): SigningK
   return key instanceof Uint8Array ? { kind: "pem", pem: key } : key;
 }
 
-/** Whoever reads the key can write hits in this gateway's name. */
-async function mustBePrivate(file: string): Promise<void> {
+/** Whoever reads the key can write hits in this gateway's name, or read its scans. Throws LYN_SIGNING_KEY_EXPOSED. */
+export async function mustBePrivate(file: string): Promise<void> {
   const found = await stat(file).catch(() => null);
   if (found === null || (found.mode & OTHERS) === 0) return;
   const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
   throw new LynceusError(
     "LYN_SIGNING_KEY_EXPOSED",
-    `The secret file ${file} of signing.key may be read or written by others than its owner (mode ${mode})`,
+    `The key file ${file} may be read or written by others than its owner (mode ${mode})`,
     {
       remedy: `Run \`chmod 600 ${file}\`, owned by the gateway's user; if strangers had accounts here, make a new key.`,
       details: { mode },

@@ -1,7 +1,10 @@
-import { open, readFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
+import { KEY_BYTES } from "../keys/plane-vault.ts";
 import type { Capture, PlaneRecord } from "../scan.ts";
+import { cipherAt, readPlaneFile } from "../spool/plane-cipher.ts";
 import { type Raster, transpose } from "./raster.ts";
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
@@ -9,7 +12,7 @@ const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 /** A plane that a driver has written, as rows. */
 export async function readRaster(capture: Pick<Capture, "directory">, record: PlaneRecord): Promise<Raster> {
   const { width, height, format, layout } = record;
-  const bytes = await readFile(join(capture.directory, record.file));
+  const bytes = await readPlaneFile(capture.directory, record);
   if (bytes.byteLength !== record.bytes)
     throw new LynceusError(
       "LYN_PLANE_INVALID",
@@ -33,12 +36,15 @@ export async function writeRaster(
   record: PlaneRecord,
   { width, height, data }: Raster,
 ): Promise<PlaneRecord> {
-  const bytes = data instanceof Uint16Array ? bytesOf(data) : data;
+  const plain = data instanceof Uint16Array ? bytesOf(data) : data;
+  // Other content, another key: one key never encrypts two contents of the same place.
+  const cipher = record.cipher && { key: randomBytes(KEY_BYTES).toString("base64") };
+  const bytes = cipher === undefined ? plain : cipherAt(cipher, 0, plain);
   await using file = await open(join(capture.directory, record.file), "r+");
   for (let done = 0; done < bytes.byteLength; )
     done += (await file.write(bytes, done, bytes.byteLength - done, done)).bytesWritten;
   await file.truncate(bytes.byteLength);
-  return { ...record, width, height, layout: "rows", bytes: bytes.byteLength };
+  return { ...record, width, height, layout: "rows", bytes: bytes.byteLength, ...(cipher && { cipher }) };
 }
 
 function samplesOf(bytes: Uint8Array): Uint16Array {

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { scanIdAt } from "../../protocols/ids.ts";
 import { syncEntries, syncFile } from "../durable.ts";
-import type { Capture } from "../scan.ts";
+import type { Capture, PlaneCipher } from "../scan.ts";
 import { makeDirectory } from "./database.ts";
 import { diskError } from "./disk-errors.ts";
 import { PlaneWriter } from "./planes.ts";
@@ -16,14 +16,21 @@ export class PlaneStore {
   readonly #path: string;
   readonly #clock: () => number;
   readonly #random: (bytes: number) => Uint8Array;
+  readonly #newCipher: () => PlaneCipher | null;
   readonly #writers = new Map<string, PlaneWriter>();
   /** The day whose folder is known to be durable. */
   #day = "";
 
-  constructor(options: { path: string; clock: () => number; random: (bytes: number) => Uint8Array }) {
+  constructor(options: {
+    path: string;
+    clock: () => number;
+    random: (bytes: number) => Uint8Array;
+    newCipher: () => PlaneCipher | null;
+  }) {
     this.#path = options.path;
     this.#clock = options.clock;
     this.#random = options.random;
+    this.#newCipher = options.newCipher;
   }
 
   start(): void {
@@ -40,6 +47,7 @@ export class PlaneStore {
       scanId,
       directory: join(this.#path, SCANS, day, scanId),
       maxBytes,
+      newCipher: this.#newCipher,
       onEnd: () => this.#writers.delete(scanId),
     });
     this.#writers.set(scanId, writer);

@@ -2,13 +2,17 @@ import { type FileHandle, mkdir, open, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
 import { syncEntries } from "../durable.ts";
-import type { Energy, PlaneRecord } from "../scan.ts";
+import type { Energy, PlaneCipher, PlaneRecord } from "../scan.ts";
 import { diskError } from "./disk-errors.ts";
+import { cipherAt } from "./plane-cipher.ts";
 import type { ScanWriter } from "./port.ts";
+import { Written } from "./written.ts";
 
 /** `line-scan.md`: at most 64 Mpx a plane and 8 views. */
 export const MAX_PLANE_PIXELS = 64_000_000;
 const MAX_VIEWS = 8;
+/** Zeros written at once where lines are missing, bytes. */
+const FILL_BYTES = 1 << 20;
 const BYTES_A_PIXEL = { u16: 2, rgb8: 3 } as const;
 
 interface Plane {
@@ -21,6 +25,18 @@ interface Plane {
   readonly handle: Promise<FileHandle>;
   /** Columns written so far: the highest line + 1. */
   width: number;
+  readonly cipher: PlaneCipher | null;
+  readonly written: Written;
+}
+
+/** What a writer is made with. */
+interface WriterOptions {
+  readonly scanId: string;
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly onEnd: () => void;
+  /** How a new plane is encrypted; null: not at all. */
+  readonly newCipher: () => PlaneCipher | null;
 }
 
 /**
@@ -33,24 +49,21 @@ export class PlaneWriter implements ScanWriter {
   readonly directory: string;
   readonly #maxBytes: number;
   readonly #onEnd: () => void;
+  readonly #newCipher: () => PlaneCipher | null;
   readonly #planes = new Map<string, Plane>();
   #entries: Promise<void> = Promise.resolve();
   #state: "open" | "finished" | "closed" = "open";
 
-  private constructor(options: { scanId: string; directory: string; maxBytes: number; onEnd: () => void }) {
+  private constructor(options: WriterOptions) {
     this.scanId = options.scanId;
     this.directory = options.directory;
     this.#maxBytes = options.maxBytes;
     this.#onEnd = options.onEnd;
+    this.#newCipher = options.newCipher;
   }
 
   /** Creates the scan's folder durably. `onEnd` is called once, when the writer holds no file any more. */
-  static async begin(options: {
-    scanId: string;
-    directory: string;
-    maxBytes: number;
-    onEnd: () => void;
-  }): Promise<PlaneWriter> {
+  static async begin(options: WriterOptions): Promise<PlaneWriter> {
     try {
       await mkdir(options.directory, { mode: 0o750 });
       await syncEntries(dirname(options.directory));
@@ -111,8 +124,9 @@ export class PlaneWriter implements ScanWriter {
       const bytes = plane.width * plane.height * BYTES_A_PIXEL[plane.format];
       const handle = await plane.handle;
       if ((await handle.stat()).size !== bytes) await handle.truncate(bytes);
-      const { view, energy, width, height, file, layout, format } = plane;
-      return { view, energy, width, height, file, layout, format, bytes };
+      await fillGaps(plane, handle, bytes);
+      const { view, energy, width, height, file, layout, format, cipher } = plane;
+      return { view, energy, width, height, file, layout, format, bytes, ...(cipher && { cipher }) };
     });
   }
 
@@ -164,7 +178,7 @@ export class PlaneWriter implements ScanWriter {
       return plane;
     }
     const handle = this.#create(plane.file);
-    const created = { ...plane, width, handle };
+    const created = { ...plane, width, handle, cipher: this.#newCipher(), written: new Written() };
     this.#planes.set(keyOf(at.view, at.energy), created);
     return created;
   }
@@ -198,11 +212,7 @@ export class PlaneWriter implements ScanWriter {
 
   async #write(plane: Plane, data: Uint8Array, position: number): Promise<void> {
     try {
-      const handle = await plane.handle;
-      for (let done = 0; done < data.byteLength; ) {
-        const { bytesWritten } = await handle.write(data, done, data.byteLength - done, position + done);
-        done += bytesWritten;
-      }
+      await writeAt(plane, await plane.handle, data, position);
     } catch (error) {
       throw diskError(error, "writing a scan");
     }
@@ -221,6 +231,30 @@ export class PlaneWriter implements ScanWriter {
     if (this.#state === "open") return;
     throw misfit(`scan ${this.scanId} takes no more image data`);
   }
+}
+
+/** Only encrypted files need to know what was written: elsewhere a hole reads as zeros by itself. */
+async function writeAt(
+  { cipher, written }: Pick<Plane, "cipher" | "written">,
+  handle: FileHandle,
+  data: Uint8Array,
+  position: number,
+): Promise<void> {
+  const encrypted = cipher !== null && "key" in cipher;
+  const bytes = encrypted ? cipherAt(cipher, position, data) : data;
+  if (encrypted) written.add(position, position + data.byteLength);
+  for (let done = 0; done < bytes.byteLength; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.byteLength - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** Lines that never came are zeros, under the cipher too. */
+async function fillGaps(plane: Plane, handle: FileHandle, end: number): Promise<void> {
+  if (plane.cipher === null) return;
+  for (const { from, to } of plane.written.gaps(end))
+    for (let at = from; at < to; at += FILL_BYTES)
+      await writeAt(plane, handle, new Uint8Array(Math.min(FILL_BYTES, to - at)), at);
 }
 
 function keyOf(view: number, energy: Energy): string {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
+import { PlaneVault } from "../keys/plane-vault.ts";
 import { freeBytes } from "./ballast.ts";
 import { Database, JOURNAL_FILE } from "./database.ts";
 import {
@@ -73,7 +74,7 @@ export interface SpoolReader {
  * Opens a spool for reading, beside a running gateway or without one; nothing is written or repaired. Throws
  * LYN_SPOOL_MISSING, or LYN_JOURNAL_VERSION when this program does not know the journal's version.
  */
-export function openSpoolReader(path: string): SpoolReader {
+export function openSpoolReader(path: string, vault: PlaneVault = new PlaneVault([])): SpoolReader {
   const file = join(path, JOURNAL_FILE);
   if (!existsSync(file)) {
     throw new LynceusError("LYN_SPOOL_MISSING", `there is no spool in ${path}`, {
@@ -103,11 +104,11 @@ export function openSpoolReader(path: string): SpoolReader {
     outcomeCounts: (period) => outcomeCounts(database, period),
     unknownOutcomes: () => unknownOutcomes(database),
     *scans(period) {
-      for (const stored of scansBetween(database, period)) yield located(path, stored);
+      for (const stored of scansBetween(database, period)) yield located(path, stored, vault);
     },
     scan: (scanId) => {
       const stored = scanIn(database, scanId);
-      return stored === null ? null : located(path, stored);
+      return stored === null ? null : located(path, stored, vault);
     },
     lastHit: (scanId) => lastHitIn(database, scanId),
     journal: () => readMeta(database, META.journal) ?? "",
@@ -140,8 +141,8 @@ function* paged<Row extends { readonly sequence: number }>(
 }
 
 /** With its folder where it is now. */
-function located(path: string, stored: StoredScan): StoredScan {
-  return { ...stored, scan: { ...stored.scan, directory: join(path, stored.scan.directory) } };
+function located(path: string, stored: StoredScan, vault: PlaneVault): StoredScan {
+  return { ...stored, scan: vault.unseal({ ...stored.scan, directory: join(path, stored.scan.directory) }) };
 }
 
 function usedBytes(database: Database): number {

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { LynceusError } from "../../protocols/errors.ts";
 import { type Retention, USUAL_RETENTION } from "../declarations/retention.ts";
-import { type SigningKey, signingKeyOf } from "../keys/signing-key.ts";
 import { PlaneVault } from "../keys/plane-vault.ts";
+import { type SigningKey, signingKeyOf } from "../keys/signing-key.ts";
 import type { Log } from "../log.ts";
 import type { Capture, Scan, ScanKey } from "../scan.ts";
 import { DeclarationCalls, keysOf } from "./declaration-calls.ts";
@@ -59,6 +59,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   readonly bootId = randomUUID();
   readonly #options: SpoolOptions;
   readonly #planes: PlaneStore;
+  readonly #vault: PlaneVault;
   readonly #room: Room;
   readonly #upkeep: Upkeep;
   readonly #scrub: Scrub;
@@ -70,7 +71,9 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   constructor(options: SpoolOptions) {
     super(options);
     this.#options = options;
-    this.#planes = new PlaneStore({ ...options, random: options.random ?? randomBytes });
+    this.#vault = options.vault ?? new PlaneVault([]);
+    const newCipher = () => this.#vault.newCipher();
+    this.#planes = new PlaneStore({ ...options, newCipher, random: options.random ?? randomBytes });
     this.#room = new Room(options);
     this.#upkeep = new Upkeep({
       ...options,
@@ -143,18 +146,19 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     await this.#planes.sync(capture).catch((error: unknown) => this.#rethrow(error));
     const scan: Scan = { ...capture, ...item, replaces: false };
     const { freed, grown, outcome, ...result } = await this.client.call("acceptScan", {
-      scan,
+      scan: this.#vault.seal(scan),
       directory: this.#planes.toRelative(capture.directory),
       bytes: capture.planes.reduce((sum, plane) => sum + plane.bytes, 0),
     });
     this.#room.change(grown);
     if (freed !== null) this.#upkeep.remove([freed]);
     if (this.#room.excess > 0) this.#upkeep.hurry();
-    return { scan: outcome === "new" ? result.scan : this.#absolute(result.scan, outcome, capture), outcome };
+    const accepted = outcome === "new" ? result.scan : this.#absolute(result.scan, outcome, capture);
+    return { scan: this.#vault.unseal(accepted), outcome };
   }
 
   updateScan(scan: Scan): Promise<void> {
-    return this.client.call("updateScan", { scan }, "grouped");
+    return this.client.call("updateScan", { scan: this.#vault.seal(scan) }, "grouped");
   }
 
   async commitHit(options: Omit<OperationArguments<"commitHit">, "now">): Promise<port.OutboxRow> {
@@ -326,7 +330,8 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   }
 
   #located(stored: port.StoredScan): port.StoredScan {
-    return { ...stored, scan: { ...stored.scan, directory: this.#planes.toAbsolute(stored.scan.directory) } };
+    const scan = { ...stored.scan, directory: this.#planes.toAbsolute(stored.scan.directory) };
+    return { ...stored, scan: this.#vault.unseal(scan) };
   }
 
   #absolute(scan: Scan, outcome: port.Accepted["outcome"], capture: Capture): Scan {

@@ -1,15 +1,5 @@
 import type { Command } from "commander";
-
-/** Options of `audit verify`. */
-export interface VerifyOptions {
-  readonly config: string;
-  readonly export?: string;
-  readonly key: readonly string[];
-  readonly witnessKey: readonly string[];
-  readonly witness: readonly string[];
-  readonly images: boolean;
-  readonly json?: boolean;
-}
+import type { VerifyOptions } from "./verify.ts";
 
 const several = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 

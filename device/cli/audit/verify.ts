@@ -6,8 +6,19 @@ import { type AuditKeys, auditKeysOf, publicKeysIn } from "../../audit/keys.ts";
 import { type AuditReport, checkSpool } from "../../audit/spool-check.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { vaultOf } from "../../keys/of-config.ts";
 import { openSpoolReader } from "../../spool/reader.ts";
-import type { VerifyOptions } from "./register.ts";
+
+/** Options of `audit verify`. */
+export interface VerifyOptions {
+  readonly config: string;
+  readonly export?: string;
+  readonly key: readonly string[];
+  readonly witnessKey: readonly string[];
+  readonly witness: readonly string[];
+  readonly images: boolean;
+  readonly json?: boolean;
+}
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +43,7 @@ export async function verify(
 async function ofSpool(options: VerifyOptions, notes: readonly string[], env: Env): Promise<AuditReport> {
   const config = await loadConfig(options.config);
   const keys = await keysOf(options, config, env);
-  const reader = openSpoolReader(config.spool.path);
+  const reader = openSpoolReader(config.spool.path, await vaultOf(config, env));
   try {
     const { site, id } = config.gateway;
     const source = `/${site}/${id}`;

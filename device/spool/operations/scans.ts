@@ -3,11 +3,10 @@ import type { Analysis, Scan, ScanKey } from "../../scan.ts";
 import type { Database, SqlRow } from "../database.ts";
 import type { Accepted, KnownScan, ScanState, StoredScan } from "../port.ts";
 import { META, type OperationContext, readMeta, textOrNull } from "./context.ts";
+import { shredKeys } from "./shred.ts";
 
 /** Scans that one declaration can have rescored. */
 const MAX_MATCHED_SCANS = 1000;
-/** Folders freed in one transaction. */
-const EVICTION_STEP = 100;
 
 const STORED = "scan, state, revision, analysis, last_hit_id, directory";
 
@@ -170,31 +169,6 @@ export function findScansByIdentifiers(
       since,
     )
     .map(storedScan);
-}
-
-/**
- * Marks scans whose planes may go until `bytes` are freed: fully analysed and everything they produced delivered;
- * low-band ones first, then the oldest. Returns their folders, to be removed after the commit.
- */
-export function evictScans(
-  { database }: OperationContext,
-  { bytes }: { bytes: number },
-): { directories: string[]; freed: number } {
-  const rows = database.all(
-    `SELECT scan_id, directory, bytes FROM scans AS s
-     WHERE evicted = 0 AND state = 'analysed' AND revision > 0
-       AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND o.delivered_life IS NULL)
-     ORDER BY band IS NOT 'low', received_at LIMIT ${EVICTION_STEP}`,
-  );
-  const directories: string[] = [];
-  let freed = 0;
-  for (const row of rows) {
-    if (freed >= bytes) break;
-    database.run("UPDATE scans SET evicted = 1 WHERE scan_id = ?", String(row["scan_id"]));
-    directories.push(String(row["directory"]));
-    freed += Number(row["bytes"]);
-  }
-  return { directories, freed };
 }
 
 /**
