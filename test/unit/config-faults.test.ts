@@ -43,13 +43,19 @@ describe("the configuration file", () => {
 
   it("takes thresholds of data quality, purposes of declarations and the period of statistics", () => {
     const config = parseConfig(
-      `${GOOD}    fusion: { quality: { leadHours: { air: 4 }, valueLevels: { EUR: 150 } } }
+      `${GOOD}    fusion: { quality: { leadHours: { air: 4 }, massTolerance: { kg: 0.2 }, splitDays: 14, weights: { A1: 0.6 }, valueLevels: { EUR: 150 } } }
 declarations: { keep: 60d, purposes: { risk_assessment: 30d } }
 statistics: { period: 15m }
 `,
       "/etc/lynceus/lynceus.yaml",
     );
-    expect(config.lanes[0]?.fusion.quality).toEqual({ leadHours: { air: 4 }, valueLevels: { EUR: 150 } });
+    expect(config.lanes[0]?.fusion.quality).toEqual({
+      leadHours: { air: 4 },
+      massTolerance: { kg: 0.2 },
+      splitDays: 14,
+      weights: { A1: 0.6 },
+      valueLevels: { EUR: 150 },
+    });
     expect(config.declarations).toEqual({
       keep: 60 * 86_400_000,
       purposes: { risk_assessment: 30 * 86_400_000 },
