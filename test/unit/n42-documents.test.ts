@@ -13,7 +13,7 @@ import {
 } from "../../protocols/n42/index.ts";
 import { N42_LIMITS } from "../../protocols/n42/xml.ts";
 import type { Occupancy } from "../../protocols/radiation/occupancy.ts";
-import { Dice, fuzzRounds, mutate } from "../fixtures/mutate.ts";
+import { Dice, fuzzPatienceMs, fuzzRounds, mutate } from "../fixtures/mutate.ts";
 import { ROOT } from "../fixtures/project.ts";
 
 const SHARED = join(ROOT, "../shared/data/n42");
@@ -171,7 +171,9 @@ describe("N42 documents", () => {
     expect(push("yy\u0003\u0002half\u0002<c/>\u0003")).toEqual(["<c/>"]);
   });
 
-  it("answers mutated documents with a document or a typed error", () => {
+  it("answers mutated documents with a document or a typed error", {
+    timeout: fuzzPatienceMs(100_000, 6),
+  }, () => {
     Error.stackTraceLimit = 0;
     const dice = new Dice(14);
     const seeds = [
@@ -179,7 +181,7 @@ describe("N42 documents", () => {
       writeN42(writing({ ...OCCUPANCY, slices: OCCUPANCY.slices.slice(0, 2) })),
     ].map((text) => new TextEncoder().encode(text));
     const decoder = new TextDecoder();
-    for (let round = 0; round < fuzzRounds(10_000); round += 1) {
+    for (let round = 0; round < fuzzRounds(100_000); round += 1) {
       try {
         occupancyOfN42(readN42(decoder.decode(mutate(dice.pick(seeds), dice))), round);
       } catch (error) {

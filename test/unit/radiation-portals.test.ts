@@ -4,7 +4,7 @@ import { AspectPortal, readAspectBlock, readAspectHeader } from "../../protocols
 import { MAX_SLICES, type Occupancy, SigmaWindow, sigmaOf } from "../../protocols/radiation/occupancy.ts";
 import { parseVm250Line, VM250_MAX_LINE } from "../../protocols/radiation/vm250.ts";
 import { Vm250Portal } from "../../protocols/radiation/vm250-portal.ts";
-import { Dice, fuzzRounds, mutate, mutateText } from "../fixtures/mutate.ts";
+import { Dice, fuzzPatienceMs, fuzzRounds, mutate, mutateText } from "../fixtures/mutate.ts";
 
 /** Plays lines to a portal, 200 ms apart; returns the occupancies. */
 function play(portal: Vm250Portal, lines: readonly string[]): Occupancy[] {
@@ -118,13 +118,15 @@ describe("a VM-250-type portal", () => {
     expect(over?.gammaSigma).toBeCloseTo((180 + 600 - 899 * 0.4) / Math.sqrt(899 * 0.4), 9);
   });
 
-  it("survives mutated lines, and an alarm is never lost in them", () => {
+  it("survives mutated lines, and an alarm is never lost in them", {
+    timeout: fuzzPatienceMs(1_000_000),
+  }, () => {
     Error.stackTraceLimit = 0;
     const dice = new Dice(12);
     const lines = [GB, NB, GS, GA, NS, NA, GX, "GH,9,9,9,9", "TT", "SG1,4000,100,10,10,6.5", "SP,1,2,3"];
     const portal = new Vm250Portal();
     let alarmed = false;
-    for (let round = 0; round < fuzzRounds(200_000); round += 1) {
+    for (let round = 0; round < fuzzRounds(1_000_000); round += 1) {
       const line = dice.below(4) === 0 ? dice.pick(lines) : mutateText(dice.pick(lines), dice);
       try {
         const message = parseVm250Line(line);
@@ -201,12 +203,12 @@ describe("an Aspect portal", () => {
     expect(passes({}, {}, {})).toEqual([]);
   });
 
-  it("answers mutated blocks with a sample or a typed error", () => {
+  it("answers mutated blocks with a sample or a typed error", { timeout: fuzzPatienceMs(1_000_000) }, () => {
     Error.stackTraceLimit = 0;
     const dice = new Dice(13);
     const seed = Uint8Array.from(block({ 2: 1 }).flatMap((register) => [register >> 8, register & 0xff]));
     const portal = new AspectPortal();
-    for (let round = 0; round < fuzzRounds(200_000); round += 1) {
+    for (let round = 0; round < fuzzRounds(1_000_000); round += 1) {
       const bytes = mutate(seed, dice);
       const registers = Array.from(
         { length: bytes.length >> 1 },
