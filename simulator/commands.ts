@@ -3,8 +3,10 @@ import { registerAuthority } from "./authority/command.ts";
 import { registerBroker } from "./broker/command.ts";
 import { registerCustoms } from "./customs/command.ts";
 import { registerDataset } from "./dataset/command.ts";
+import { registerFleet } from "./fleet/command.ts";
 import { registerDevice } from "./peripherals/command.ts";
 import { registerProject } from "./projection/command.ts";
+import { registerRollout } from "./rollout/command.ts";
 import { registerScanner } from "./scanner/command.ts";
 import { registerSeason } from "./season/command.ts";
 
@@ -15,6 +17,8 @@ export function simulateCommands(simulate: Command): void {
   registerDataset(simulate);
   registerSeason(simulate);
   registerDevice(simulate);
+  registerFleet(simulate);
+  registerRollout(simulate);
   registerProject(simulate);
   registerBroker(simulate);
   registerAuthority(simulate);

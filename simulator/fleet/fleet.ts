@@ -1,0 +1,92 @@
+import { sleep } from "../backoff.ts";
+import { Random } from "../random.ts";
+import { FleetFigures } from "./figures.ts";
+import { FleetGateway } from "./gateway.ts";
+
+/** Gateways of one process, at most. */
+export const MAX_GATEWAYS = 2000;
+/** Connections are opened this far apart, ms: a broker is not measured by a storm. */
+const APART_MS = 5;
+
+export interface FleetOptions {
+  readonly broker: string;
+  readonly root: string;
+  readonly site: string;
+  readonly gateways: number;
+  /** Hits a second of each gateway. */
+  readonly rate: number;
+  /** null: until stopped. */
+  readonly minutes: number | null;
+  readonly seed: number;
+  readonly onProgress?: (figures: FleetFigures) => void;
+}
+
+/** What a fleet's run came to. */
+export interface FleetSummary {
+  readonly gateways: number;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly lostConnections: number;
+  readonly hits: number;
+  readonly acknowledged: number;
+  readonly resent: number;
+  readonly heldBack: number;
+  readonly states: number;
+  readonly receipts: number;
+  readonly bytes: number;
+  readonly hitsPerSecond: number;
+  /** From publish to PUBACK, ms; null without any. */
+  readonly pubackMs: {
+    readonly p50: number | null;
+    readonly p95: number | null;
+    readonly p99: number | null;
+  };
+}
+
+/** Runs a fleet until its time is over or `stop` aborts. */
+export async function runFleet(options: FleetOptions, stop: AbortSignal): Promise<FleetSummary> {
+  const { broker, root, site, gateways, rate, minutes, seed } = options;
+  const figures = new FleetFigures();
+  const limits = minutes === null ? [stop] : [stop, AbortSignal.timeout(minutes * 60_000)];
+  const until = AbortSignal.any(limits);
+  const began = performance.now();
+  const progress = setInterval(() => options.onProgress?.(figures), 1000);
+  const running: Promise<void>[] = [];
+  for (let at = 1; at <= gateways && !until.aborted; at++) {
+    const id = `sim-${String(at).padStart(4, "0")}`;
+    const random = new Random(seed, `gateway ${at}`);
+    running.push(new FleetGateway({ url: broker, root, site, id, rate, random, figures }).run(until));
+    await sleep(APART_MS, until);
+  }
+  await Promise.all(running);
+  clearInterval(progress);
+  const seconds = (performance.now() - began) / 1000;
+  return summaryOf(figures, { gateways, seconds });
+}
+
+function summaryOf(
+  figures: FleetFigures,
+  { gateways, seconds }: { gateways: number; seconds: number },
+): FleetSummary {
+  const { connections, lost, hits, acknowledged, resent, heldBack, states, receipts, bytes } = figures;
+  return {
+    gateways,
+    seconds: Math.round(seconds * 10) / 10,
+    connections,
+    // Each session says goodbye once.
+    lostConnections: Math.max(0, lost - gateways),
+    hits,
+    acknowledged,
+    resent,
+    heldBack,
+    states,
+    receipts,
+    bytes,
+    hitsPerSecond: Math.round((acknowledged / Math.max(seconds, 0.001)) * 10) / 10,
+    pubackMs: {
+      p50: figures.percentile(0.5),
+      p95: figures.percentile(0.95),
+      p99: figures.percentile(0.99),
+    },
+  };
+}
