@@ -96,6 +96,7 @@ export const ERROR_CODES = {
   LYN_PROFILE:
     "A risk profile does not match its schema, is for another site, or is older than the one in force",
   LYN_RECORDING: "A recording of a link cannot be read or holds another device",
+  LYN_ROLLOUT: "A model package cannot be brought to a fleet: the broker cannot be reached",
   LYN_SCALE_FRAME: "A frame of a scale does not fit the profile that the configuration gives",
   LYN_SCANNER_PROFILE: "A scanner profile cannot be read or does not match its schema",
   LYN_SCANNER_REFUSED: "The scanner was refused: its protocol version or serial number is not accepted",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { LynceusError } from "../../protocols/errors.ts";
 import { findPackages } from "../inference/models.ts";
+import type { OpenProcess } from "../inference/process.ts";
 import type { FloorFile } from "./floors.ts";
 import { type InspectedPackage, inspectPackage } from "./inspect.ts";
 import { checkInstall, recordInstalled, type Standing } from "./lifecycle.ts";
@@ -19,6 +20,8 @@ export interface InstallerOptions {
   /** Asks these sources instead of those configured. */
   readonly client: (sources?: readonly string[]) => Promise<RepositoryClient>;
   readonly trust: () => Promise<ModelTrust>;
+  /** Where the golden inputs are run; absent: in a child of this process. */
+  readonly open?: OpenProcess | undefined;
   /** ms since the epoch */
   readonly clock: () => number;
 }
@@ -77,7 +80,7 @@ export class Installer {
 
   /** Unpacks and judges an archive without keeping it. */
   async judge(archive: string, keep?: (found: InspectedPackage) => Promise<void>): Promise<InspectedPackage> {
-    const { store, trust } = this.#options;
+    const { store, trust, open } = this.#options;
     const folder = await store.scratch(`${basename(archive)}.unpacked`);
     // Only who installs pays for loading what unpacks.
     const { unpackArchive } = await import("./archive.ts");
@@ -85,7 +88,7 @@ export class Installer {
     const trusted = await trust();
     const found = await inspectPackage(folder, trusted);
     await keep?.(found);
-    await tryPackage(found, trusted);
+    await tryPackage(found, trusted, open);
     return found;
   }
 

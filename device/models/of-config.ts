@@ -41,6 +41,7 @@ export function modelPartsOf(config: Config, env: Env, log: Log): ModelParts {
     folders,
     client,
     trust: () => modelTrustOf(config, env),
+    open: processOf(config, env),
     clock: Date.now,
   });
   return { store, installer, floors, folders };

@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 
 from card import card
+from digests import list_digest
 from parity import run_onnx
 from plots import curves
 from stream import ROOT
@@ -108,4 +109,5 @@ def write_package(kind, onnx_path, entries, figures, facts, windows, air_level, 
         "files": files, "keyId": None, "minimumRuntime": "0.1.0",
     }
     (folder / "model.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    list_digest(folder)
     return folder

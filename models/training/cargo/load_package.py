@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from digests import list_digest
 from load_card import card
 from load_curve import curve_svg
 from load_measure import figures, fit_temperature
@@ -104,4 +105,5 @@ def write_load_package(net, config, sets, out, packages):
         "files": files, "keyId": None, "minimumRuntime": "0.1.0",
     }
     (folder / "model.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    list_digest(folder)
     return folder
