@@ -195,6 +195,7 @@ export class Gateway {
       minFreeBytes: config.spool.minFreeBytes,
       maxBytes: config.spool.maxBytes,
       keepPublishedMs: config.spool.keepPublished,
+      keepImagesMs: config.spool.keepImages,
       retention: { purposes: config.declarations.purposes, longestMs: config.declarations.keep },
       site: config.gateway.site,
       gateway: config.gateway.id,

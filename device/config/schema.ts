@@ -107,6 +107,8 @@ export const configSchema = z.strictObject({
     maxBytes: bytes.default(200e9),
     minFreeBytes: bytes.default(5e9),
     keepPublished: duration.default(7 * 8.64e7),
+    /** Longest that images of delivered scans are kept; absent: as long as there is room. */
+    keepImages: duration.optional(),
     /** Image planes are encrypted by keys that this one seals: 32 bytes in a file, `env:NAME` or `credential:NAME`. */
     encryption: z
       .strictObject({

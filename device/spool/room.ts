@@ -4,8 +4,6 @@ import type { Admission } from "./port.ts";
 
 /** How long a look at the disk is good for, ms. */
 const LOOK_MS = 1000;
-/** Room to make beyond what is missing, so that eviction does not run at each scan. */
-const SLACK = 0.02;
 
 export interface RoomOptions {
   readonly path: string;
@@ -58,12 +56,22 @@ export class Room {
     return { ok: true };
   }
 
-  /** Bytes of planes that must go, 0 when there is room. */
-  get excess(): number {
-    const { minFreeBytes, maxBytes } = this.#options;
-    const over = this.#used >= maxBytes * (1 - SLACK) ? this.#used - maxBytes * (1 - 2 * SLACK) : 0;
-    const low = this.free < minFreeBytes ? minFreeBytes * (1 + SLACK) - this.#free : 0;
-    return Math.ceil(Math.max(0, over, low));
+  /** How full the spool is, 0 to 1: of its quota, or of what it may take of the volume, whichever is more. */
+  get fill(): number {
+    if (this.free < this.#options.minFreeBytes) return 1;
+    return this.#limit === 0 ? 0 : Math.min(1, this.#used / this.#limit);
+  }
+
+  /** Bytes of planes that must go for the spool to be filled to this share. */
+  above(share: number): number {
+    const missing = Math.max(0, this.#options.minFreeBytes - this.free);
+    return Math.ceil(Math.max(0, this.#used - share * this.#limit, missing));
+  }
+
+  /** Bytes that planes may take: of the quota, and of the volume. */
+  get #limit(): number {
+    const { maxBytes, minFreeBytes } = this.#options;
+    return Math.min(maxBytes, this.#used + Math.max(0, this.free - minFreeBytes));
   }
 
   #look(): number {

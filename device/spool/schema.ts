@@ -97,6 +97,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX outbox_kept ON outbox (delivered_life) WHERE event IS NOT NULL AND delivered_life IS NOT NULL;
   CREATE INDEX outbox_wanted ON outbox (sequence) WHERE wanted = 1;
   CREATE INDEX outbox_salvaged ON outbox (salvaged_journal, salvaged_sequence) WHERE salvaged_journal IS NOT NULL;
+  CREATE INDEX scans_idle ON scans (received_at)
+    WHERE evicted = 0 AND state = 'analysed' AND json_valid(scan) AND (scan ->> '$.purpose') = 'NON_OPERATIONAL';
   CREATE INDEX scans_evictable ON scans (band IS NOT 'low', received_at) WHERE evicted = 0 AND state = 'analysed';
 
   -- What was dropped to make room: never a row of the outbox.

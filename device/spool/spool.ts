@@ -7,6 +7,7 @@ import type { Log } from "../log.ts";
 import type { Capture, Scan, ScanKey } from "../scan.ts";
 import { DeclarationCalls, keysOf } from "./declaration-calls.ts";
 import { Fresh } from "./fresh.ts";
+import { LADDER } from "./ladder.ts";
 import type { OperationArguments } from "./operations/index.ts";
 import { PlaneStore } from "./plane-store.ts";
 import type * as port from "./port.ts";
@@ -25,6 +26,8 @@ export interface SpoolOptions {
   readonly maxBytes: number;
   /** How long a delivered row keeps its data, ms. */
   readonly keepPublishedMs: number;
+  /** How long delivered images are kept at most, ms of running time; absent: as long as there is room. */
+  readonly keepImagesMs?: number | undefined;
   readonly site: string;
   readonly gateway: string;
   /** ms since the epoch. */
@@ -152,7 +155,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     });
     this.#room.change(grown);
     if (freed !== null) this.#upkeep.remove([freed]);
-    if (this.#room.excess > 0) this.#upkeep.hurry();
+    if (this.#room.fill >= LADDER.idle) this.#upkeep.hurry();
     const accepted = outcome === "new" ? result.scan : this.#absolute(result.scan, outcome, capture);
     return { scan: this.#vault.unseal(accepted), outcome };
   }

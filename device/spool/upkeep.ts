@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import type { Log } from "../log.ts";
 import { removeBackups } from "./backup.ts";
 import type { JournalClient } from "./client.ts";
+import { Evictor } from "./evictor.ts";
 import type { PlaneStore } from "./plane-store.ts";
 import type { OutboxRow, UnsealedData } from "./port.ts";
+import { damagedPlanes, quarantine } from "./quarantine.ts";
 import type { Room } from "./room.ts";
 
 /** Between two rounds, ms; a refused scan brings the next one forward. */
@@ -16,8 +19,8 @@ const HURRY_MS = 200;
 
 interface Alert {
   readonly data: UnsealedData;
-  readonly lane: null;
-  readonly scanId: null;
+  readonly lane: string | null;
+  readonly scanId: string | null;
 }
 
 export interface UpkeepOptions {
@@ -27,6 +30,10 @@ export interface UpkeepOptions {
   readonly planes: PlaneStore;
   readonly room: Room;
   readonly keepPublishedMs: number;
+  /** How long delivered images are kept at most, ms of running time; absent: as long as there is room. */
+  readonly keepImagesMs?: number | undefined;
+  /** ms since the epoch. */
+  readonly clock: () => number;
   /** How long the gateway has run, ms. */
   readonly life: () => number;
   /** No later than the true time, ms since the epoch. */
@@ -46,13 +53,14 @@ export class Upkeep {
   readonly #options: UpkeepOptions;
   #timer: NodeJS.Timeout | null = null;
   #stopped = true;
-  #saidFull = false;
+  readonly #evictor: Evictor;
   /** Work of the background, one piece after another. */
   #work: Promise<void> = Promise.resolve();
   #hurried = false;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
+    this.#evictor = new Evictor(options);
   }
 
   async start(salvaged: Salvaged | null): Promise<void> {
@@ -60,6 +68,7 @@ export class Upkeep {
     this.#stopped = false;
     room.change(await client.call("planeBytes", undefined));
     if (salvaged !== null) await this.#saySalvaged(salvaged);
+    await this.#quarantineDamaged();
     const orphans = await this.#orphans();
     if (orphans.length > 0) this.#options.log.info({ folders: orphans.length }, "removing unfinished scans");
     this.remove(orphans);
@@ -110,42 +119,7 @@ export class Upkeep {
       if (backupsOver) removeBackups(this.#options.path);
       if (!more) break;
     }
-    await this.#evict();
-    await this.#sayFull();
-  }
-
-  async #evict(): Promise<void> {
-    const { client, planes, room, log } = this.#options;
-    for (let step = 0; step < MAX_STEPS && room.excess > 0 && !this.#stopped; step += 1) {
-      const { directories, freed } = await client.call("evictScans", { bytes: room.excess }, "grouped");
-      if (directories.length === 0) break;
-      await planes.remove(directories);
-      room.change(-freed);
-      log.info({ scans: directories.length, bytes: freed }, "removed the planes of delivered scans");
-    }
-  }
-
-  /** Once each time the spool fills up. */
-  async #sayFull(): Promise<void> {
-    const admission = this.#options.room.admission();
-    if (admission.ok) {
-      this.#saidFull = false;
-      return;
-    }
-    if (this.#saidFull) return;
-    this.#saidFull = true;
-    await this.#options.alert({
-      lane: null,
-      scanId: null,
-      data: {
-        code: "DISK_LOW",
-        severity: "critical",
-        message: `No scan is admitted: ${admission.message}`,
-        remedy:
-          "Free space on the spool's volume, raise spool.maxBytes, or see why central sends no receipts.",
-        details: { freeBytes: this.#options.room.free, usedBytes: this.#options.room.used },
-      },
-    });
+    await this.#evictor.round(() => this.#stopped);
   }
 
   async #saySalvaged({ file, rows }: Salvaged): Promise<void> {
@@ -165,6 +139,29 @@ export class Upkeep {
         details: { ...rows },
       },
     });
+  }
+
+  /** Scans still to be analysed, whose planes the disk lost: kept apart with what is whole, and said. */
+  async #quarantineDamaged(): Promise<void> {
+    const { client, path, log, alert } = this.#options;
+    for (const { scan } of await client.call("unfinishedScans", undefined)) {
+      const { scanId, directory, lane } = scan;
+      const files = await damagedPlanes(join(path, directory), scan.planes);
+      if (files.length === 0 || directory.startsWith("quarantine")) continue;
+      const moved = await quarantine(path, directory, scanId);
+      if (moved !== null) await client.call("quarantineScan", { scanId, directory: moved });
+      log.error({ scanId, files }, "image planes of a scan are damaged; its folder is kept apart");
+      const data = {
+        code: "PLANE_DAMAGED",
+        severity: "critical",
+        message: "Image planes of a scan are gone or cut off; what is left of them is kept apart",
+        remedy: "Check the disk (dmesg, smartctl); the folder lies under quarantine in the spool.",
+        lane,
+        scanId,
+        details: { files: files.join(" "), folder: moved ?? "" },
+      };
+      await alert({ lane, scanId, data });
+    }
   }
 
   async #orphans(): Promise<string[]> {

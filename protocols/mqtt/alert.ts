@@ -50,6 +50,7 @@ export const ALERT_CODES = {
     "A model package failed its trial beside the active one and does not decide; details say why",
   MODEL_TRIAL_PASSED: "A model package passed a stage of its trial; details say how it compares",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
+  PLANE_DAMAGED: "Image planes of a scan are gone or cut off; what is left of them is kept apart",
   PROFILE_APPLIED: "A risk profile of central is in force; details {version, validFrom, keyId}",
   PROFILE_REFUSED: "A risk profile is refused and the one before stands; details say why",
   RADIATION_ALARM:
@@ -67,6 +68,7 @@ export const ALERT_CODES = {
   SCAN_REF_REUSED: "A scanner used a scanRef again with another start time; stored as a new scan",
   SCAN_TOO_LARGE: "A scan was larger than the lane accepts and was refused",
   SIGNING_FAILED: "The key of the journal does not sign: its token is gone or refuses",
+  SPOOL_FILLING: "The spool is almost full; images of delivered scans go, details say how full it is",
   UNDELIVERABLE: "A row of the journal cannot be delivered; details {sequence, id, scanId, reason}",
   WITNESS_REFUSED:
     "A co-signature of a checkpoint is refused: it is of another log or tree, or by no trusted key; details say why",

@@ -159,9 +159,9 @@ export const BREAKS: readonly Break[] = [
   {
     id: "P-20",
     test: "test/unit/spool-room.test.ts",
-    file: `${SPOOL}/operations/scans.ts`,
-    from: "AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND o.delivered_life IS NULL)",
-    to: "AND '${delivered}' <> ''",
+    file: `${SPOOL}/operations/eviction.ts`,
+    from: "AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.scan_id = s.scan_id AND o.delivered_life IS NULL)`;",
+    to: "AND revision > 0`;",
   },
   {
     id: "P-21",

@@ -134,9 +134,13 @@ describe("over MQTT 3.1.1", () => {
     published(journal, 1);
     const time = { now: 1e15, life: 100, keepPublishedMs: 10 };
     expect(OPERATIONS.upkeep(context, time).erased).toBe(0);
-    expect(OPERATIONS.evictScans(context, { bytes: 1 }).directories).toEqual([]);
+    expect(OPERATIONS.evictScans(context, { bytes: 1, tier: "any", now: 0, reason: "" }).directories).toEqual(
+      [],
+    );
     receiptTo(journal, 1, 50);
-    expect(OPERATIONS.evictScans(context, { bytes: 1 }).directories).toHaveLength(1);
+    expect(
+      OPERATIONS.evictScans(context, { bytes: 1, tier: "any", now: 0, reason: "" }).directories,
+    ).toHaveLength(1);
     expect(OPERATIONS.upkeep(context, time).erased).toBe(1);
     journal.close();
   });

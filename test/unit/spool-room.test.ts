@@ -35,7 +35,8 @@ describe("room in the spool", () => {
       now: 0,
       life: 0,
     });
-    const evict = (bytes: number) => OPERATIONS.evictScans(context, { bytes }).directories;
+    const evict = (bytes: number) =>
+      OPERATIONS.evictScans(context, { bytes, tier: "any", now: 0, reason: "" }).directories;
     expect(evict(150)).toEqual([low3, low4]);
     expect(evict(1)).toEqual([high]);
     expect(evict(1e9)).toEqual([medium]);
@@ -48,9 +49,13 @@ describe("room in the spool", () => {
     using folder = temporaryFolder();
     const journal = openTestJournal(folder.path);
     const sequence = journal.hit();
-    expect(OPERATIONS.evictScans(journal.context, { bytes: 1 }).directories).toEqual([]);
+    expect(
+      OPERATIONS.evictScans(journal.context, { bytes: 1, tier: "any", now: 0, reason: "" }).directories,
+    ).toEqual([]);
     OPERATIONS.markPublished(journal.context, { sequences: [sequence], at: 0, life: 0 });
-    expect(OPERATIONS.evictScans(journal.context, { bytes: 1 }).directories).toHaveLength(1);
+    expect(
+      OPERATIONS.evictScans(journal.context, { bytes: 1, tier: "any", now: 0, reason: "" }).directories,
+    ).toHaveLength(1);
     journal.close();
   });
 

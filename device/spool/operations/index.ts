@@ -5,6 +5,7 @@ import * as audit from "./audit.ts";
 import type { OperationContext } from "./context.ts";
 import * as declarations from "./declarations.ts";
 import * as delivery from "./delivery.ts";
+import * as eviction from "./eviction.ts";
 import * as outbox from "./outbox.ts";
 import * as outcomes from "./outcomes.ts";
 import * as pieces from "./pieces.ts";
@@ -22,7 +23,10 @@ export const OPERATIONS = {
   readScan: scans.readScan,
   heldFloor: scans.heldFloor,
   findScansByIdentifiers: scans.findScansByIdentifiers,
-  evictScans: scans.evictScans,
+  evictScans: eviction.evictScans,
+  evictOld: eviction.evictOld,
+  dropLetterBodies: eviction.dropLetterBodies,
+  quarantineScan: eviction.quarantineScan,
   keptDirectories: scans.keptDirectories,
   planeBytes: scans.planeBytes,
   commitHit: outbox.commitHit,

@@ -3,7 +3,6 @@ import type { Analysis, Scan, ScanKey } from "../../scan.ts";
 import type { Database, SqlRow } from "../database.ts";
 import type { Accepted, KnownScan, ScanState, StoredScan } from "../port.ts";
 import { META, type OperationContext, readMeta, textOrNull } from "./context.ts";
-import { shredKeys } from "./shred.ts";
 
 /** Scans that one declaration can have rescored. */
 const MAX_MATCHED_SCANS = 1000;
