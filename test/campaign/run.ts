@@ -8,22 +8,22 @@ import { commandOf, GATES, type Piece, piecesOf } from "./gates.ts";
 import { reportOf } from "./report.ts";
 import { type Done, keyOf, readState, writeState } from "./state.ts";
 
-const FOLDER = join(ROOT, "test", ".cache", "campaign");
+const FOLDER = "test/.cache/campaign";
 const LAST_LINES = 12;
 
-const USAGE = `npm run campaign -- [--fraction F] [--only GATE,…] [--minutes M] [--seed N] [--again] [--list]
+const USAGE = `npm run campaign -- [--fraction F] [--only GATE,…] [--minutes M] [--seed N] [--again] [--list] [--folder DIR]
 
-Runs the long versions of the tests of reliability, piece by piece, and writes test/.cache/campaign/report.md.
+Runs the long versions of the tests of reliability, piece by piece, and writes report.md to DIR (default ${FOLDER}).
 A campaign that was broken off goes on where it was; --again forgets what was run. --fraction 0.1 runs a tenth of each gate
 (0 < F <= 1, default 1), --minutes begins no piece after so long. Each line of the report holds the command that repeats it.
 Gates: ${GATES.map(({ name, size, unit }) => `${name} (${size} ${unit})`).join(", ")}.
 Exit code: 0 all pieces passed, 1 one failed, 3 the time was over before the end.`;
 
 /** Runs one piece in a process group of its own and keeps what it printed in a file. */
-async function run(piece: Piece): Promise<Done> {
+async function run(piece: Piece, folder: string): Promise<Done> {
   const { gate, count, seed } = piece;
   const began = performance.now();
-  const log = join(FOLDER, `${gate.name}-${seed}.log`);
+  const log = join(folder, `${gate.name}-${seed}.log`);
   const file = createWriteStream(log);
   const only = gate.only === undefined ? [] : ["-t", gate.only];
   const limitMs = (gate.secondsPerUnit * count + 600) * 1000;
@@ -76,6 +76,7 @@ async function main(): Promise<number> {
       seed: { type: "string", default: "1" },
       again: { type: "boolean" },
       list: { type: "boolean" },
+      folder: { type: "string", default: join(ROOT, FOLDER) },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -103,15 +104,16 @@ async function main(): Promise<number> {
     process.stdout.write(`${pieces.map(commandOf).join("\n")}\n`);
     return 0;
   }
-  mkdirSync(FOLDER, { recursive: true });
+  const { folder } = values;
+  mkdirSync(folder, { recursive: true });
   const until = performance.now() + minutes * 60_000;
-  const state = values.again === true ? {} : readState(FOLDER);
+  const state = values.again === true ? {} : readState(folder);
   for (const piece of pieces) {
     if (state[keyOf(piece)]?.passed === true) continue;
-    if (performance.now() > until) return finish(state, 3);
-    const done = await run(piece);
+    if (performance.now() > until) return finish(folder, state, 3);
+    const done = await run(piece, folder);
     state[keyOf(piece)] = done;
-    writeState(FOLDER, state);
+    writeState(folder, state);
     const verdict = done.passed ? "passed" : "FAILED";
     process.stdout.write(
       `${piece.gate.name.padEnd(10)} ${String(piece.count).padStart(9)} ${piece.gate.unit}, seed ${piece.seed}: ${verdict} in ${done.seconds} s\n`,
@@ -119,11 +121,11 @@ async function main(): Promise<number> {
     if (!done.passed) process.stdout.write(`  ${done.tail.join("\n  ")}\n  again: ${commandOf(piece)}\n`);
   }
   const failed = pieces.some((piece) => state[keyOf(piece)]?.passed !== true);
-  return finish(state, failed ? 1 : 0);
+  return finish(folder, state, failed ? 1 : 0);
 }
 
-function finish(state: Readonly<Record<string, Done>>, code: number): number {
-  const report = join(FOLDER, "report.md");
+function finish(folder: string, state: Readonly<Record<string, Done>>, code: number): number {
+  const report = join(folder, "report.md");
   writeFileSync(report, reportOf(state));
   process.stdout.write(`report: ${report}\n`);
   return code;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { projectText } from "../fixtures/project.ts";
 import { BREAKS } from "../mutate/breaks.ts";
 import { lineOf } from "../mutate/copy.ts";
+import { breaksTold } from "../mutate/told.ts";
 
 /** Rows of the tables in `device/PROMISES.md`: `| P-01 | text | test | file |`. */
 const ROWS = [
@@ -21,6 +22,10 @@ describe("what a site can rely on", () => {
     );
     const broken = BREAKS.map(({ id, test, file }) => ({ id, test, file }));
     expect(told).toEqual(broken);
+  });
+
+  it("tells how each is broken, as the mutation run does it (`node test/mutate/told.ts` writes that part)", () => {
+    expect(projectText("device/PROMISES.md").endsWith(`\n${breaksTold()}`)).toBe(true);
   });
 
   it.each(BREAKS)("is shown by a test whose title opens with $id", ({ id, test }) => {
