@@ -37,7 +37,13 @@ export function registerExport(program: Command): void {
       const { out } = options;
       const result =
         options.scan === undefined
-          ? await dataset({ config, since: await sinceOf(options.since, now), now, out })
+          ? await dataset({
+              config,
+              vault: await (await import("../keys/of-config.ts")).vaultOf(config, process.env),
+              since: await sinceOf(options.since, now),
+              now,
+              out,
+            })
           : await (await import("../export/scan.ts")).exportScan({
               config,
               env: process.env,

@@ -3,6 +3,7 @@ import { GOODS_GROUPS, THREAT_CLASSES } from "../../protocols/vocabulary.ts";
 import type { Config } from "../config/schema.ts";
 import { type DeclarationReader, openDeclarationReader } from "../declarations/read-only.ts";
 import { type AnalysableScan, readPlanes } from "../inference/planes.ts";
+import type { PlaneVault } from "../keys/plane-vault.ts";
 import { type Finding, type JudgedHit, judge } from "../outcomes/judged.ts";
 import type { StoredScan } from "../spool/port.ts";
 import { openSpoolReader, type SpoolReader } from "../spool/reader.ts";
@@ -18,6 +19,8 @@ export const MAX_DATASET_SCANS = 20_000;
 
 export interface DatasetExportOptions {
   readonly config: Pick<Config, "spool">;
+  /** Unseals the keys of encrypted planes; absent: such planes are counted as no longer kept. */
+  readonly vault?: PlaneVault | undefined;
   /** Hits scored from then on; ms since the epoch. */
   readonly since: number;
   readonly now: number;
@@ -47,7 +50,7 @@ export interface DatasetExport {
  */
 export async function exportDataset(options: DatasetExportOptions): Promise<DatasetExport> {
   const { config, since, now } = options;
-  const reader = openSpoolReader(config.spool.path);
+  const reader = openSpoolReader(config.spool.path, options.vault);
   const declarations = openDeclarationReader(config.spool.path);
   try {
     const judged = judge(reader.scores({ from: since, to: now + 1, limit: MAX_DATASET_SCANS })).filter(

@@ -5,6 +5,7 @@ import { type ImageFile, type ImageRequest, imageFilesOf } from "../commands/ima
 import type { Config } from "../config/schema.ts";
 import { openDeclarationReader } from "../declarations/read-only.ts";
 import type { HitData } from "../fusion/hit.ts";
+import { vaultOf } from "../keys/of-config.ts";
 import type { AuditRow, StoredScan } from "../spool/port.ts";
 import { openSpoolReader, type SpoolReader } from "../spool/reader.ts";
 import { packageVersion } from "../versions.ts";
@@ -42,7 +43,7 @@ export interface ScanExport {
  */
 export async function exportScan(options: ScanExportOptions): Promise<ScanExport> {
   const { config, scanId } = options;
-  const reader = openSpoolReader(config.spool.path);
+  const reader = openSpoolReader(config.spool.path, await vaultOf(config, options.env));
   try {
     const stored = reader.scan(scanId);
     if (stored === null)
@@ -144,6 +145,8 @@ function scanRecord({ scan, state, revision }: StoredScan): Record<string, unkno
   const iso = (ms: number) => new Date(ms).toISOString();
   return {
     ...rest,
+    // In memory a plane's record holds its key.
+    planes: rest.planes.map(({ cipher: _, ...plane }) => plane),
     beganAt: iso(beganAt),
     capturedAt: iso(capturedAt),
     receivedAt: iso(receivedAt),

@@ -5,6 +5,7 @@ import type { FusionInput, FusionSettings } from "../fusion/input.ts";
 import { builtInModels } from "../inference/built-in.ts";
 import { DeclarationModel } from "../inference/declaration-model.ts";
 import { declaredLines } from "../inference/declared-lines.ts";
+import type { PlaneVault } from "../keys/plane-vault.ts";
 import { Surroundings } from "../lane/surroundings.ts";
 import { SILENT_LOG } from "../log.ts";
 import type { Analysis } from "../scan.ts";
@@ -16,6 +17,8 @@ export interface StoredCasesOptions {
   readonly path: string;
   readonly site: string;
   readonly gateway: string;
+  /** Unseals the keys of encrypted planes; absent: such planes cannot be read. */
+  readonly vault?: PlaneVault | undefined;
   /** Folders of model packages, for the risk of declarations. */
   readonly models?: readonly string[];
 }
@@ -43,7 +46,7 @@ export class StoredCases {
   /** Throws LYN_SPOOL_MISSING, LYN_JOURNAL_VERSION. */
   constructor(options: StoredCasesOptions) {
     this.#options = options;
-    this.reader = openSpoolReader(options.path);
+    this.reader = openSpoolReader(options.path, options.vault);
     this.#declarations = openDeclarationReader(options.path);
     this.#risk = new DeclarationModel(options.models ?? [builtInModels()]);
   }

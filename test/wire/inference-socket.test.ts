@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { chmod, writeFile } from "node:fs/promises";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { InferenceServer, MAX_CONNECTIONS } from "../../device/inference/socket-
 import { type InferenceLimits, InferenceSupervisor } from "../../device/inference/supervisor.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { parcelPlane, temporaryFolder } from "../fixtures/image-files.ts";
-import { until } from "../fixtures/processes.ts";
+import { startLynceus, until } from "../fixtures/processes.ts";
 import { runCommand } from "../fixtures/run-command.ts";
 import { BLADE_MODEL, writeTinyModel } from "../fixtures/tiny-model.ts";
 
@@ -115,7 +115,7 @@ describe("models behind a Unix socket", () => {
     "answer as those of a child do, and are replaced when their process is killed or stuck",
     async () => {
       await serve();
-      const supervisor = await supervise({ analysisMs: 5000 });
+      const supervisor = await supervise({ analysisMs: 8000 });
       await ready(supervisor);
       expect(supervisor.state.models).toMatchObject([{ name: "threat-detector" }]);
       const scan = await storedScan();
@@ -231,6 +231,23 @@ describe("models behind a Unix socket", () => {
       expect(run.stderr).toMatch(/PermissionError/);
     },
     2 * MINUTE,
+  );
+
+  it(
+    "are offered by `lynceus inference`, which ends when it is told to",
+    async () => {
+      const command = startLynceus(["inference", "--socket", path]);
+      ends.push(async () => command.child.kill("SIGKILL"));
+      await until("the socket", 2 * MINUTE, () => existsSync(path));
+      const supervisor = await supervise();
+      await ready(supervisor);
+      expect(await supervisor.analyse(await storedScan(), NEVER)).toMatchObject({ analysed: true });
+      await supervisor.stop();
+      command.child.kill("SIGTERM");
+      expect(await command.exited, command.stderr()).toBe(0);
+      expect(existsSync(path)).toBe(false);
+    },
+    5 * MINUTE,
   );
 
   it("take the place of a socket that a killed process left behind", async () => {

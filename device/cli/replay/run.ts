@@ -7,6 +7,7 @@ import type { FusionSettings } from "../../fusion/input.ts";
 import { fusionSettings } from "../../fusion/settings.ts";
 import { builtInModels } from "../../inference/built-in.ts";
 import type { LoadedModels } from "../../inference/models.ts";
+import { vaultOf } from "../../keys/of-config.ts";
 import { applyProfile } from "../../profiles/apply.ts";
 import { JOURNAL_FILE } from "../../spool/database.ts";
 import { readLaneSettings } from "../lane-settings.ts";
@@ -71,6 +72,7 @@ async function scansOf(command: ReplayCommand): Promise<AsyncIterable<Replayed>>
     path,
     site: config?.gateway.site ?? "local",
     gateway: config?.gateway.id ?? "local",
+    vault: config === null ? undefined : await vaultOf(config, env),
     from,
     to: Number.MAX_SAFE_INTEGER,
     limit: command.limit,

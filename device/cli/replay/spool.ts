@@ -6,6 +6,7 @@ import { fusionSettings } from "../../fusion/settings.ts";
 import { analyseScan } from "../../inference/analyse.ts";
 import type { LoadedModels } from "../../inference/models.ts";
 import { readPlanes } from "../../inference/planes.ts";
+import type { PlaneVault } from "../../keys/plane-vault.ts";
 import { type JudgedHit, judge } from "../../outcomes/judged.ts";
 import { StoredCases } from "../../outcomes/stored-cases.ts";
 import type { Analysis } from "../../scan.ts";
@@ -22,6 +23,8 @@ export interface SpoolReplay {
   readonly path: string;
   readonly site: string;
   readonly gateway: string;
+  /** Unseals the keys of encrypted planes. */
+  readonly vault?: PlaneVault | undefined;
   /** Scans received between two times, ms since the epoch, `to` excluded. */
   readonly from: number;
   readonly to: number;
@@ -36,8 +39,8 @@ export interface SpoolReplay {
 
 /** Scores stored scans again, one by one. Reads beside a running gateway; nothing is published and nothing stored is changed. */
 export async function* replaySpool(options: SpoolReplay): AsyncGenerator<Replayed> {
-  const { path, site, gateway, from, to, limit } = options;
-  const cases = new StoredCases({ path, site, gateway });
+  const { path, site, gateway, vault, from, to, limit } = options;
+  const cases = new StoredCases({ path, site, gateway, vault });
   try {
     const scores = judge(cases.reader.scores({ from: 0, to: Number.MAX_SAFE_INTEGER, limit: MAX_SCORES }));
     const known = new Map(scores.map((score) => [score.scanId, score]));
