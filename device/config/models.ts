@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { ConfigFault } from "./issues.ts";
-import type { Config } from "./schema.ts";
 
 const share = z.number().min(0).max(1);
 const scans = z.int().min(1).max(1_000_000);
@@ -24,9 +23,17 @@ export const modelsSchema = z
     rollout: rollout.prefault({}),
   })
   .prefault({});
+/** `models` of a valid configuration. */
+export type ModelsConfig = z.output<typeof modelsSchema>;
 
 /** What is valid and should be thought over. */
-export function modelsWarnings({ models, trust }: Pick<Config, "models" | "trust">): readonly ConfigFault[] {
+export function modelsWarnings({
+  models,
+  trust,
+}: {
+  readonly models: ModelsConfig;
+  readonly trust: { readonly models: readonly string[]; readonly modelsRoot?: string | undefined };
+}): readonly ConfigFault[] {
   const warnings: ConfigFault[] = [];
   if (models.sources.length > 0 && trust.modelsRoot === undefined)
     warnings.push({
@@ -42,10 +49,7 @@ export function modelsWarnings({ models, trust }: Pick<Config, "models" | "trust
 }
 
 /** Paths resolved: that of the packages, and sources that are folders. */
-export function absoluteModels(
-  models: Config["models"],
-  absolute: (path: string) => string,
-): Config["models"] {
+export function absoluteModels(models: ModelsConfig, absolute: (path: string) => string): ModelsConfig {
   const sources = models.sources.map((source) => (/^\.{1,2}\//.test(source) ? absolute(source) : source));
   return { ...models, sources, path: models.path === undefined ? undefined : absolute(models.path) };
 }

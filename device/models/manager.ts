@@ -174,7 +174,7 @@ export class ModelManager {
     } catch (error) {
       log.error({ err: error }, "the installed models cannot be used");
     }
-    const pins = state === null ? {} : this.#pinsOf(state);
+    const pins = state === null ? {} : this.#options.store.pinsOf(state);
     const engine = await this.#open(pins);
     this.#adopt(engine, pins, state);
     this.#poll = setInterval(() => void this.#look(), POLL_MS).unref();
@@ -226,10 +226,10 @@ export class ModelManager {
     if (this.#isStopped || this.#primary === null) return;
     const { store } = this.#options;
     let state = await store.read();
-    if (!sameAs(this.#pinsOf(state), this.#pins)) {
+    if (!sameAs(this.#options.store.pinsOf(state), this.#pins)) {
       await this.#countLoads();
       state = await store.read();
-      await this.#replace(this.#pinsOf(state), state);
+      await this.#replace(this.#options.store.pinsOf(state), state);
       state = await store.read();
     }
     await this.#trials.settle(state);
@@ -330,13 +330,6 @@ export class ModelManager {
     } catch (error) {
       log.warn({ err: error }, "the state of the models cannot be written");
     }
-  }
-
-  #pinsOf(state: ModelsState): Pins {
-    const active = Object.entries(state.models).flatMap(([name, { active: version }]) =>
-      version === null ? [] : [[name, this.#options.store.directoryOf(name, version)] as const],
-    );
-    return Object.fromEntries(active);
   }
 
   #say(alert: Alert): void {

@@ -30,6 +30,14 @@ export class ModelStore {
     return join(this.folder, "installed", `${name}-${version}`);
   }
 
+  /** Name → folder of the packages that decide, as far as the store says. */
+  pinsOf(state: ModelsState): Readonly<Record<string, string>> {
+    const active = Object.entries(state.models).flatMap(([name, { active: version }]) =>
+      version === null ? [] : [[name, this.directoryOf(name, version)] as const],
+    );
+    return Object.fromEntries(active);
+  }
+
   /** A folder or file of its own for work under way; made anew at each call. */
   async scratch(name: string): Promise<string> {
     const path = join(this.folder, "incoming", name);

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { releaseDigests } from "../../device/models/trust-of-config.ts";
 import {
   listPackages,
   loadPackage,
@@ -9,6 +10,7 @@ import {
   type ModelManifest,
   readPackageFile,
 } from "../../models/package.ts";
+import { digestsOf } from "../../models/release/digests.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 import { ROOT } from "../fixtures/project.ts";
 
@@ -41,6 +43,11 @@ describe("packages of the project", () => {
       expect(card).toMatch(/What it cannot do/);
       expect(card).toMatch(/Synthetic only/);
     }
+  });
+
+  it("are listed by the digest that they are trusted by: `node models/release/main.ts digests` after each change", async () => {
+    const listed = await releaseDigests();
+    for (const [name, digest] of Object.entries(await digestsOf())) expect(listed[name], name).toBe(digest);
   });
 
   it("are found only where they are", async () => {

@@ -39,7 +39,7 @@ function probesOf(config: Config): readonly Promise<readonly Finding[]>[] {
         one(`${lane.id} ${each.id}`, probePeripheral(`${lane.id} ${each.id}`, each)),
       ),
     ]),
-    probeModels(config),
+    probeModels(config, env),
     one("disk", probeDisk(config)),
     one("clock", probeClock()),
     one("signing", probeSigning(config, env)),

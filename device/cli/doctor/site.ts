@@ -6,10 +6,12 @@ import { firstExpiry, roleCertificates } from "../../certificate-expiry.ts";
 import { openKernelClock } from "../../clock/kernel-clock.ts";
 import type { Config } from "../../config/schema.ts";
 import { credentialsOf } from "../../gateway-parts.ts";
-import { builtInModels } from "../../inference/built-in.ts";
 import { loadModels } from "../../inference/models.ts";
 import { openSigner } from "../../keys/signer.ts";
 import { readSigningKey } from "../../keys/signing-key.ts";
+import { SILENT_LOG } from "../../log.ts";
+import { modelPartsOf } from "../../models/of-config.ts";
+import { modelTrustOf } from "../../models/trust-of-config.ts";
 import { tlsOptions } from "../../uplink/client-options.ts";
 import { tlsFaultOf } from "../../uplink/tls-faults.ts";
 import { type Finding, failed, fault, ok, warning } from "./finding.ts";
@@ -73,10 +75,15 @@ export async function probeTls({ broker }: Config, env: Env): Promise<Finding> {
 }
 
 /** Each model that a lane names: loaded, and its known-answer test run on this machine. */
-export async function probeModels({ lanes, models }: Config): Promise<readonly Finding[]> {
-  const names = [...new Set(lanes.flatMap((lane) => lane.models))];
-  const folders = models.path === undefined ? [builtInModels()] : [models.path, builtInModels()];
-  const loaded = await loadModels({ names, folders });
+export async function probeModels(config: Config, env: Env): Promise<readonly Finding[]> {
+  const names = [...new Set(config.lanes.flatMap((lane) => lane.models))];
+  const { store, folders } = modelPartsOf(config, env, SILENT_LOG);
+  const pinned = await store.read().then(
+    (state) => store.pinsOf(state),
+    () => ({}), // the gateway runs without them too, and says so
+  );
+  const trust = await modelTrustOf(config, env);
+  const loaded = await loadModels({ names, folders, pinned, trust });
   return names.map((name) => {
     const what = `model ${name}`;
     const wrong = loaded.faults.find(({ model }) => model === name);
