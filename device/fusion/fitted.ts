@@ -27,7 +27,7 @@ export const FITTED_CALIBRATION: Calibration = {
     "xray-mass": {
       slope: 2,
       offset: -0.2495,
-      discount: 0.9381,
+      discount: 0.9383,
     },
     radiation: {
       slope: 1.9031,
@@ -35,24 +35,24 @@ export const FITTED_CALIBRATION: Calibration = {
       discount: 1,
     },
     quality: {
-      slope: 0.9971,
+      slope: 0.9963,
       offset: 0,
-      discount: 0.0859,
+      discount: 0.0837,
     },
     value: {
       slope: 1.8608,
       offset: 0,
-      discount: 0.6965,
+      discount: 0.6969,
     },
     splitting: {
-      slope: 1.4315,
+      slope: 1.4083,
       offset: 0,
-      discount: 0.7457,
+      discount: 0.746,
     },
     similar: {
       slope: 2,
       offset: 0,
-      discount: 0.9914,
+      discount: 0.9915,
     },
     "watch-list": {
       slope: 0.9611,
@@ -67,7 +67,7 @@ export const FITTED_CALIBRATION: Calibration = {
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.8901,
+      discount: 0.8903,
     },
   },
 };

@@ -1,5 +1,6 @@
 import { DeclarationFile } from "../../../device/declarations/file.ts";
 import { put } from "../../../device/declarations/store.ts";
+import type { Database } from "../../../device/sqlite.ts";
 import type { Declaration } from "../../../protocols/declaration.ts";
 import { manyDeclarations } from "../../fixtures/declaration-traffic.ts";
 
@@ -20,6 +21,7 @@ export function fillStore(path: string, count: number): (index: number) => Decla
       const declaration = declarationOf(index);
       file.write((database) => put(database, keptForMonths(declaration, at), [], at));
     }
+    file.write((database) => withRisks(database, from));
     file.commit();
     file.settle();
   }
@@ -27,6 +29,13 @@ export function fillStore(path: string, count: number): (index: number) => Decla
   file.settle();
   file.close();
   return declarationOf;
+}
+
+/** Beside each record after `row` stands what a model said of its risk, as on a gateway. */
+function withRisks(database: Database, row: number): void {
+  const model = ["declaration-risk@0.0.0", 0.2] as const;
+  database.run("INSERT OR IGNORE INTO risk_models (id, name, prevalence) VALUES (1, ?, ?)", ...model);
+  database.run("UPDATE records SET risk = (row % 997) / 997.0, risk_model = 1 WHERE row > ?", row);
 }
 
 /** The traffic's own times are past: what is to be found must not have expired. */
