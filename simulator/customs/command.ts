@@ -15,6 +15,7 @@ interface Options {
   readonly profile?: string;
   readonly profileKey?: string;
   readonly witnessKey?: string;
+  readonly messageKey?: string;
   readonly json?: true;
 }
 
@@ -43,6 +44,10 @@ export function registerCustoms(simulate: Command): void {
       "--witness-key <file>",
       "Ed25519 key (PEM; made where there is none) that co-signs checkpoints once all their rows are here",
     )
+    .option(
+      "--message-key <file>",
+      "Ed25519 key (PEM; made where there is none, its public part in FILE.pub) that signs declarations, outcomes and receipts, for gateways with trust.require",
+    )
     .option("--json", "print every event as one JSON object a line")
     .action((options: Options) => customs(options));
 }
@@ -66,6 +71,7 @@ async function customs(options: Options): Promise<void> {
     receipts: options.receipts === true,
     out: options.out ?? null,
     profile,
+    messageKey: options.messageKey === undefined ? null : await signingKey(options.messageKey),
     witnessKey: options.witnessKey === undefined ? null : await signingKey(options.witnessKey),
     report,
   });

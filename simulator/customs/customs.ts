@@ -7,6 +7,7 @@ import {
   encodeEvent,
   matchTopic,
   readEventData,
+  type SignedMessage,
   topicFilter,
   topicFor,
   unwrap,
@@ -18,6 +19,7 @@ import { DeclarationDesk } from "./declarations.ts";
 import { entryLine, type ReceivedEvent, receivedEvent } from "./entry.ts";
 import { FileFollower } from "./file-follower.ts";
 import { Ledger } from "./ledger.ts";
+import { MessageSigner } from "./message-signer.ts";
 import { outcomeOf } from "./outcomes.ts";
 import type { SignedProfile } from "./profile.ts";
 import { receiptsFor } from "./receipts.ts";
@@ -43,6 +45,8 @@ export interface CustomsOptions {
   readonly out: string | null;
   /** Published, retained, at each connection; null: none. */
   readonly profile: SignedProfile | null;
+  /** Signs declarations, outcomes and receipts; absent: they are plain. */
+  readonly messageKey?: KeyObject | null;
   /** Co-signs checkpoints; null: nobody does. */
   readonly witnessKey: KeyObject | null;
   readonly report: (report: CustomsReport) => void;
@@ -60,6 +64,7 @@ export class Customs {
   readonly #seen = new Set<string>();
   readonly #stop = new AbortController();
   readonly #witness: Witness | null;
+  readonly #signer: MessageSigner;
   #examinations = 0;
   #counts = {
     hits: 0,
@@ -75,6 +80,7 @@ export class Customs {
   constructor(options: CustomsOptions) {
     this.#options = options;
     const { root, site } = options;
+    this.#signer = new MessageSigner({ key: options.messageKey ?? null });
     this.#session = new BrokerSession({
       url: options.broker,
       clientId: `central-${site.toLowerCase()}`,
@@ -138,6 +144,12 @@ export class Customs {
     return encodeEvent({ name, id, source: CENTRAL_SOURCE, time: new Date().toISOString(), data });
   }
 
+  #message<Name extends SignedMessage>(name: Name, data: EventData<Name>, gateway?: string): Uint8Array {
+    const { site } = this.#options;
+    const aud = gateway === undefined ? site : `${site}/${gateway}`;
+    return this.#event(name, this.#signer.dataOf(name, data, aud) as EventData<Name>);
+  }
+
   async #connected(): Promise<void> {
     await this.#session.publish(this.#presence(true));
     this.#options.report({ event: "connected", broker: this.#options.broker });
@@ -165,7 +177,7 @@ export class Customs {
     const { root, site } = this.#options;
     const topic = topicFor("declaration", { root, site });
     const data = declaration as unknown as EventData<"declaration">;
-    return this.#session.publish({ topic, payload: this.#event("declaration", data) });
+    return this.#session.publish({ topic, payload: this.#message("declaration", data) });
   }
 
   #declared(line: TruthLine, declaration: Record<string, unknown>): void {
@@ -239,13 +251,15 @@ export class Customs {
       this.#ledger.contiguous(journal),
     )) {
       const topic = topicFor("receipt", { root, site, gateway });
-      void this.#session.publish({ topic, payload: this.#event("receipt", receipt) }).then((published) => {
-        // A receipt that got lost is asked for by the gateway's next try.
-        if (!published) return;
-        this.#counts.receipts += 1;
-        const upToSequence = receipt.upToSequence ?? null;
-        report({ event: "receipt", gateway, journal: receipt.journal, ids, upToSequence });
-      });
+      void this.#session
+        .publish({ topic, payload: this.#message("receipt", receipt, gateway) })
+        .then((published) => {
+          // A receipt that got lost is asked for by the gateway's next try.
+          if (!published) return;
+          this.#counts.receipts += 1;
+          const upToSequence = receipt.upToSequence ?? null;
+          report({ event: "receipt", gateway, journal: receipt.journal, ids, upToSequence });
+        });
     }
   }
 
@@ -295,7 +309,7 @@ export class Customs {
     const outcome = outcomeOf(event.hit, truth, new Date().toISOString());
     if (outcome === null || this.#stop.signal.aborted) return;
     const { root, site } = this.#options;
-    const payload = this.#event("outcome", outcome);
+    const payload = this.#message("outcome", outcome);
     if (!(await this.#session.publish({ topic: topicFor("outcome", { root, site }), payload }))) return;
     this.#counts.outcomes += 1;
     const { scanId, result, examination } = outcome;
