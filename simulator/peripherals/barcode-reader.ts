@@ -25,6 +25,11 @@ export class BarcodeReader {
     return this.#server.untilClient(timeoutMs, signal);
   }
 
+  /** The cable is pulled. */
+  cut(): void {
+    this.#server.cut();
+  }
+
   /** A label passes the reader. `label`: AIM identifier and data, e.g. `]C0RR473124829GB`. */
   read(label: string): void {
     this.#server.broadcast(label);

@@ -29,12 +29,23 @@ export function registerDevice(simulate: Command): void {
     .requiredOption("--listen <host:port>", "listen here (port 0: a free one)", addressOption)
     .option("--seed <s>", "the same seed gives the same noise", seedOption, 1)
     .addOption(new Option("--format <name>", "what a scale speaks").choices([...FORMATS]).default("mt-sics"))
+    .addHelpText("after", HELP)
     .action(async (kind: string, options: Options, command: Command) => {
       if (!(KINDS as readonly string[]).includes(kind))
         command.error(`error: ${kind} is not one of ${KINDS.join(", ")}`);
       await run(await deviceOf(kind as Kind, options));
     });
 }
+
+/** What each kind understands is told by itself; what it is for, here. */
+const HELP = `
+It prints "listening HOST:PORT". For example:
+  lynceus simulate device scale --listen 127.0.0.1:7003
+  put 3.2            an item of 3.2 kg comes to lie
+  trouble over       it says overload from now on
+  cut                its cable is pulled
+Readers read and flood, scales weigh and fail, portals alarm and fail, a conveyor carries items, is stopped and goes away, a
+camera shows labels, hangs or sends no picture.`;
 
 async function run(device: ToldDevice): Promise<void> {
   const signals = listenForStop();
@@ -66,8 +77,11 @@ async function deviceOf(kind: Kind, options: Options): Promise<ToldDevice> {
       const reader = new BarcodeReader({ address });
       return toldDevice(
         reader,
-        "read LABEL: a label passes, e.g. read ]C0RR473124829GB; flood N LABEL: so many times at once",
-        (words) => readAloud(reader, words),
+        "read LABEL: a label passes, e.g. read ]C0RR473124829GB; flood N LABEL: so many times at once; cut",
+        (words) => {
+          if (words[0] === "cut") reader.cut();
+          return words[0] === "cut" || readAloud(reader, words);
+        },
       );
     }
     case "scale":
@@ -152,11 +166,17 @@ async function n42Alone({ listen: address, seed }: Options): Promise<ToldDevice>
 }
 
 async function mtSics({ listen, seed }: Options): Promise<ToldDevice> {
-  const { Scale } = await import("./scale.ts");
+  const { SCALE_TROUBLES, Scale } = await import("./scale.ts");
   const scale = new Scale({ address: listen, seed, serial: `SIM-${seed}` });
-  return toldDevice(scale, "put KG: an item comes to lie; 0 takes it off", ([word, kg]) =>
-    putOn(scale, word, kg),
-  );
+  const help = `put KG: an item comes to lie; 0 takes it off; trouble ${SCALE_TROUBLES.join("|")}; reset: switched off and on; cut`;
+  return toldDevice(scale, help, ([word, value = "none"]) => {
+    const trouble = SCALE_TROUBLES.find((each) => each === value);
+    if (word === "trouble" && trouble !== undefined) scale.trouble(trouble);
+    else if (word === "reset") scale.reset();
+    else if (word === "cut") scale.cut();
+    else return putOn(scale, word, value);
+    return true;
+  });
 }
 
 async function profileScale({ listen, seed, format }: Options): Promise<ToldDevice> {

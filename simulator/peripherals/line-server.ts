@@ -52,6 +52,11 @@ export class LineServer {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
+  /** The cable is pulled: clients come back when they like. */
+  cut(): void {
+    for (const socket of this.#clients) socket.destroy();
+  }
+
   get clients(): number {
     return this.#clients.size;
   }
