@@ -75,7 +75,7 @@ describe("checkpoints of the journal", () => {
     await checkpoints.stop();
   });
 
-  it("take central's co-signature of this very tree and refuse any other with an alert", async () => {
+  it("P-50 take central's co-signature of this very tree and refuse any other with an alert", async () => {
     const [site, other] = [await open(), await open()];
     const [checkpoints, foreign] = [site.checkpoints(), other.checkpoints()];
     await checkpoints.start();

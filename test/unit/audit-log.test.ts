@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -66,7 +66,7 @@ describe("a log of a thousand entries", () => {
   });
 
   it(
-    "shows every flipped byte",
+    "P-48 shows every flipped byte",
     () => {
       const text = readFileSync(join(site.folder, "log", LOG_FILE), "utf8");
       const lines = text.split("\n").slice(0, -1);
@@ -109,7 +109,7 @@ describe("a log of a thousand entries", () => {
     expect(check([...rows, added]).broken).toMatchObject({ what: "row", sequence: ROWS + 1 });
   });
 
-  it("shows that entries were taken off the end, by the co-signed checkpoint", () => {
+  it("P-49 shows that entries were taken off the end, by the co-signed checkpoint", () => {
     for (const left of [0, 1, 500, 999]) {
       const cut = rows.slice(0, left);
       expect(check(cut).broken).toMatchObject({
@@ -253,6 +253,53 @@ describe("image planes", () => {
     }
   });
 });
+
+describe("rows that were saved from a damaged journal", () => {
+  it("are verified by themselves, and those that are lost are told by the old journal's checkpoint", async () => {
+    const site = await openAuditSite();
+    try {
+      await site.write(200);
+      const checkpoints = site.checkpoints({ everyMs: 3_600_000 });
+      await checkpoints.start();
+      await vi.waitFor(() => expect(site.notes).toHaveLength(1), { timeout: 60_000 });
+      await checkpoints.stop();
+      await site.spool.stop();
+      const old = site.spool.journal;
+      damagePage(join(site.spoolPath, "journal.db"));
+      const again = await openAuditSite({ gateway: site.gateway, folder: site.folder });
+      await again.spool.stop();
+      const reader = openSpoolReader(site.spoolPath);
+      const keys = { keys: [site.gateway.raw], witnesses: [] };
+      const options = { spoolPath: site.spoolPath, source: SOURCE, keys, notes: [], images: false };
+      const report = checkSpool({ ...options, reader });
+      reader.close();
+      expect(report.broken).toBeNull();
+      const saved = report.journals.find(({ journal }) => journal === old);
+      expect(saved?.rows).toBeGreaterThan(100);
+      expect(saved?.rows).toBeLessThan(200);
+      expect(report.warnings.join(" ")).toMatch(
+        /saved from a damaged file; a checkpoint says that it had 200/,
+      );
+    } finally {
+      rmSync(site.folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+});
+
+/** Spoils a page that holds rows. */
+function damagePage(file: string): void {
+  const db = new DatabaseSync(file);
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  const page = db
+    .prepare(
+      "SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1 OFFSET 5",
+    )
+    .get()?.["pageno"];
+  db.close();
+  const descriptor = openSync(file, "r+");
+  writeSync(descriptor, new Uint8Array(4096).fill(0xa5), 0, 4096, (Number(page) - 1) * 4096);
+  closeSync(descriptor);
+}
 
 describe("the line of a row", () => {
   it("is one text only", () => {

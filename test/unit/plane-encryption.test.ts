@@ -62,7 +62,7 @@ describe("image planes at rest", () => {
         .map((entry) => readFileSync(join(entry.parentPath, entry.name))),
     );
 
-  it("hold nothing of the image, are read as they came, after a restart too, and by nobody without the key", async () => {
+  it("P-52 hold nothing of the image, are read as they came, after a restart too, and by nobody without the key", async () => {
     const [key, path] = [randomBytes(32), folder()];
     const spool = await open(path, [key]);
     const capture = await captureScan(spool, { scanRef: "a", seed: 5, lines: 24, height: 17 });

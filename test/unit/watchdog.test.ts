@@ -21,7 +21,7 @@ describe("the watchdog", () => {
     return said;
   };
 
-  it("is fed while everything moves, and by nothing else than that", async () => {
+  it("P-51 is fed while everything moves, and by nothing else than that", async () => {
     const moves = { first: true, second: true };
     const said = start([
       { name: "first", alive: async () => moves.first },
