@@ -124,11 +124,13 @@ export class CommandIntake {
       const handler = this.#handlerOf(command, signed, topicName);
       if (signed !== null) await this.#takeToken(signed, id, topicName);
       const data = await handler(command.args, { id, signal: this.#stopped.signal });
-      log.info({ command: command.name, id }, "a command was done");
+      log.info({ code: "COMMAND_DONE", command: command.name, id }, "a command was done");
       return { id, ok: true, data: data as NonNullable<Response["data"]> };
     } catch (error) {
       const code = error instanceof CommandFault ? error.code : "FAILED";
-      log.warn({ err: error, command: topicName, id, code }, "a command was not done");
+      const fields = { code: "COMMAND_REFUSED", command: topicName, id, why: code };
+      // Only what nobody foresaw needs its stack.
+      log.warn(code === "FAILED" ? { ...fields, err: error } : fields, "a command was not done");
       return refusal(id, code, error instanceof Error ? error.message : String(error));
     }
   }

@@ -5,7 +5,8 @@ import type { LanePause } from "./paused-lanes.ts";
 /**
  * Follows the state that is published of a lane (`mqtt.md`, state): the scanner's, but `fault` with the code DEVICE_LOST while a
  * device that was there is gone and the scanner itself is well. A device that has not been seen since the start is no fault:
- * a gateway may start before its devices. `paused` with the code PAUSED while central has paused the lane and no scan is open.
+ * a gateway may start before its devices. `paused` with the code PAUSED while central has paused the lane, unless a scan is still
+ * open or the scanner is at fault.
  */
 export function followLaneState(options: {
   readonly driver: Pick<ScannerDriver, "state" | "onState">;
@@ -23,7 +24,7 @@ export function followLaneState(options: {
     const well = state.state === "idle" || state.state === "scanning";
     const pausedSince = paused?.since() ?? null;
     const now: ScannerState =
-      pausedSince !== null && (state.state === "idle" || state.state === "paused")
+      pausedSince !== null && state.state !== "scanning" && state.state !== "fault"
         ? { state: "paused", code: "PAUSED", since: pausedSince }
         : lost.size > 0 && well
           ? { state: "fault", code: "DEVICE_LOST", since: lostSince }

@@ -8,7 +8,7 @@ import type { MachineWatch } from "../profile/watch.ts";
 import type { Analysis, Capture, Scan } from "../scan.ts";
 import type { ScannerDriver, ScannerEvent } from "../scanner/port.ts";
 import type { Work } from "../self-description.ts";
-import type { Spool, StoredScan } from "../spool/port.ts";
+import type { Accepted, Spool, StoredScan } from "../spool/port.ts";
 import { watchDevices, withPortalFaults } from "./devices.ts";
 import { withStatedMass } from "./item.ts";
 import type { ItemTracker, LateReading } from "./item-tracker.ts";
@@ -189,6 +189,7 @@ export class Lane {
       });
     this.#took("store", began);
     await this.#acknowledge(capture, accepted.scan);
+    this.#sayStored(capture, accepted);
     this.#options.work.captured += 1;
     if (accepted.outcome === "duplicate") {
       unwanted.abort();
@@ -253,6 +254,7 @@ export class Lane {
       this.#took("inference", began);
       if (analysis.analysed) work.analysed += 1;
       else work.analysisFailed += 1;
+      this.#sayAnalysed(scan.scanId, analysis, began);
       if (analysis.analysed) this.#measured(scan, analysis);
       return analysis;
     } catch (error) {
@@ -293,6 +295,25 @@ export class Lane {
     const { belt } = this.#options;
     if (belt !== undefined) this.#follow(belt.decided(scan.scanId, scored.data["decision"] as Decision));
     await this.tell(scored);
+  }
+
+  #sayStored(capture: Capture, { scan: { scanId }, outcome }: Accepted): void {
+    const bytes = capture.planes.reduce((sum, plane) => sum + plane.bytes, 0);
+    this.#options.log.info(
+      { code: "SCAN_STORED", lane: this.id, scanId, outcome, bytes },
+      "a scan is stored",
+    );
+  }
+
+  #sayAnalysed(scanId: string, { analysed, detections, problems }: Analysis, began: number): void {
+    const seconds = Math.round(performance.now() - began) / 1000;
+    const about = { lane: this.id, scanId, seconds, problems: problems.map(({ code }) => code) };
+    if (analysed)
+      this.#options.log.info(
+        { code: "SCAN_ANALYSED", ...about, detections: detections.length },
+        "a scan is analysed",
+      );
+    else this.#options.log.warn({ code: "SCAN_NOT_ANALYSED", ...about }, "a scan could not be analysed");
   }
 
   #took(stage: "store" | "inference" | "fusion", began: number): void {

@@ -42,7 +42,7 @@ export class PausedLanes {
         this.#log.error({ err: error }, "which lanes are paused cannot be read; none is");
     }
     for (const lane of this.#paused.keys()) {
-      this.#log.warn({ lane }, "the lane is paused by central");
+      this.#log.warn({ code: "LANE_PAUSED", lane }, "the lane is paused by central");
       this.#listeners.tell(lane);
     }
   }
@@ -60,7 +60,8 @@ export class PausedLanes {
     else next.delete(lane);
     await replaceDurably(this.#file, JSON.stringify([...next]));
     this.#paused = next;
-    this.#log.warn({ lane }, paused ? "central paused the lane" : "central resumed the lane");
+    if (paused) this.#log.warn({ code: "LANE_PAUSED", lane }, "central paused the lane");
+    else this.#log.warn({ code: "LANE_RESUMED", lane }, "central resumed the lane");
     this.#listeners.tell(lane);
     return true;
   }

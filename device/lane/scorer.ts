@@ -132,6 +132,11 @@ export class Scorer {
       ...(analysis === undefined ? {} : { analysis }),
     });
     const [row] = await Promise.all([committed, readings]);
+    const { lane: laneId, scanId, revision, cause, decision } = data;
+    this.#options.log.info(
+      { code: "HIT_COMMITTED", lane: laneId, scanId, revision, cause, decision, sequence: row.sequence },
+      "a hit is committed",
+    );
     this.#options.scored?.(data);
     if (input.revision === 1 && data.declarations.length === 0 && decides(scan, lane))
       this.#options.undeclared?.(scan);
