@@ -64,11 +64,16 @@ export function checkSpool(options: {
     broken,
     warnings: [
       ...warningsOf(own),
-      ...[...saved.keys()].map(
-        (name) => `rows of journal ${name} were saved from a damaged file: those between them may be lost`,
-      ),
+      ...[...saved].map(([name, rows]) => savedWords(spoolPath, name, rows.length)),
     ],
   };
+}
+
+/** What is known of rows that were not saved. */
+function savedWords(spoolPath: string, journal: string, rows: number): string {
+  const size = Math.max(0, ...readCheckpointsSync(spoolPath, journal).map((each) => each.size));
+  const had = size > rows ? `; a checkpoint says that it had ${size}, the others are lost` : "";
+  return `${rows} rows of journal ${journal} were saved from a damaged file${had}`;
 }
 
 /** What the report of a journal cannot show. */
