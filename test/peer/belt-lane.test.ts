@@ -9,7 +9,7 @@ import { type Running, readNdjson, until } from "../fixtures/processes.ts";
 /** 300 items at 2.75 a second are ten minutes of a lane of 1,800 an hour, more than five times as fast (`npm run campaign:belt`). */
 const ITEMS = Number(process.env["LYNCEUS_BELT_ITEMS"] ?? 14);
 const RATE = Number(process.env["LYNCEUS_BELT_RATE"] ?? 1);
-const WAIT_MS = 60_000;
+const WAIT_MS = 180_000;
 /**
  * What waits longer than this for a busy machine may be of two items: the lane says so, and is not to blame. How many items are
  * named is judged only where this process was never kept waiting so long itself, ms.
@@ -18,7 +18,7 @@ const PROMPT_MS = 150 / RATE;
 /** Items of such a run that may be told apart no more: the gateway has waited where this process has not. */
 const UNTOLD = 3;
 /** A run takes as long as its items, and a machine under load has its time. */
-const RUN_MS = 300_000 + (4 * 1000 * ITEMS) / RATE;
+const RUN_MS = 1_200_000 + (4 * 1000 * ITEMS) / RATE;
 
 interface Truth {
   readonly scanRef: string;
