@@ -10,7 +10,7 @@ import { temporaryFolder } from "../fixtures/uplink.ts";
 /** Scans taken under each kind of error; `npm run campaign` sets more. */
 const SCANS = Number(process.env["LYNCEUS_IO_SCANS"] ?? 40);
 /** Starts at most: each error that is fatal ends the process. */
-const MAX_STARTS = 6 + SCANS / 10;
+const MAX_STARTS = 6 + SCANS / 4;
 const EIO = 5;
 const ENOSPC = 28;
 
