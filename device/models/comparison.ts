@@ -3,6 +3,8 @@ import type { ComparisonFigures } from "./state.ts";
 
 /** Borders of the bins that scores are counted in, calibrated 0..1: finer where thresholds lie. */
 const BORDERS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9] as const;
+/** Scans of both together that each side is filled up with. */
+const FILLING = 5;
 /** Run times kept for the percentile; of more, the newest. */
 const KEPT_TIMES = 1000;
 /** A difference below this is the clock's and the scheduler's, not the model's, ms. */
@@ -74,20 +76,27 @@ export class ScoreWindow {
     return sorted[Math.min(sorted.length - 1, Math.floor(0.99 * sorted.length))] ?? null;
   }
 
-  /** Share of each bin, with half a scan in each so that none is empty. */
-  shares(): readonly number[] {
-    const total = this.#scored + this.#bins.length / 2;
-    return this.#bins.map((count) => (count + 0.5) / total);
+  /** Scans of each bin. */
+  get counts(): readonly number[] {
+    return this.#bins;
   }
 }
 
-/** Population stability index of two sets of scores; null where either is empty. */
+/**
+ * Population stability index of two sets of scores; null where either is empty. Each side is filled up with some scans of both
+ * together, so that no bin is empty and a small set does not differ from a large one by its size.
+ */
 export function stabilityIndex(before: ScoreWindow, after: ScoreWindow): number | null {
   if (before.scored === 0 || after.scored === 0) return null;
-  const old = before.shares();
-  return after.shares().reduce((sum, share, at) => {
-    const was = old[at] as number;
-    return sum + (share - was) * Math.log(share / was);
+  const pooled = before.counts.map((count, at) => {
+    return (count + (after.counts[at] ?? 0)) / (before.scored + after.scored);
+  });
+  const share = ({ counts, scored }: ScoreWindow, at: number) =>
+    ((counts[at] ?? 0) + FILLING * (pooled[at] ?? 0)) / (scored + FILLING);
+  return pooled.reduce((sum, both, at) => {
+    if (both === 0) return sum;
+    const [was, is] = [share(before, at), share(after, at)];
+    return sum + (is - was) * Math.log(is / was);
   }, 0);
 }
 

@@ -181,6 +181,10 @@ describe("a package beside another", () => {
     expect(stabilityIndex(before, after)).toBeNull();
     expect(moved(before, after, GATES)).toBeNull();
     for (let scan = 0; scan < 3000; scan++) before.add(said(0.5, scan < 2500 ? 1 : 5));
+    // The same scores, few beside many: nothing has moved.
+    for (let scan = 0; scan < 5; scan++) after.add(said(0.5, 1));
+    expect(stabilityIndex(before, after)).toBeCloseTo(0, 9);
+    expect(moved(before, after, GATES)).toBeNull();
     expect(before.runs).toBe(1000);
     expect(before.p99).toBe(5);
   });
