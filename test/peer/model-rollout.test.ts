@@ -118,7 +118,7 @@ describe("a model package is brought to a fleet", () => {
       ["gw-6", "ok"],
     ] as const)
       await gateway(id, fate);
-    const report = await directed();
+    const report = await directed({ watchMs: 300 });
     expect(report.state).toBe("done");
     expect(report.groups.map((group) => group.length)).toEqual([1, 2, 3]);
     expect(report.groups.flat().filter(({ state }) => state === "failed")).toEqual([

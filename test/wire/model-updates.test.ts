@@ -108,7 +108,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
   }
 
   /** Analyses one more scan: the version of the only model that looked at it. */
-  async function scan(): Promise<string> {
+  async function scan(mayFail = false): Promise<string> {
     const directory = work.path;
     const planes = [0, 1].map((energy) => ({ energy: energy as 0 | 1, file: `${energy}.raw` }));
     if (!existsSync(join(directory, "0.raw"))) {
@@ -137,6 +137,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
       })),
     };
     const analysis = await manager.inference.analyse(request, NEVER);
+    if (mayFail && analysis.problems.length > 0) return analysis.problems[0]?.code ?? "";
     expect(analysis.problems, "a scan is analysed whatever happens to candidates").toEqual([]);
     return analysis.models[0]?.version ?? "none";
   }
@@ -270,6 +271,28 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     expect(await store.folders()).toEqual([]);
     expect(await scan()).toBe("0.9.0");
     expect(told("MODEL_REFUSED")).toHaveLength(3);
+  });
+
+  it("takes a package back whose golden inputs fit and whose scans would exhaust the memory: in shadow, and active", async () => {
+    await start();
+    // A golden input makes 0.3 GB of it, a scan 4 GB, which the kernel refuses its process.
+    await manager.install(await repository.release({ version: "1.0.0", swell: 400 }), NEVER);
+    const versions = await scanUntil("the failure", async () => (await stageOf("1.0.0")) === "failed");
+    expect(new Set(versions)).toEqual(new Set(["0.9.0"]));
+    expect(told("MODEL_TRIAL_FAILED")[0]?.message).toContain("1 of its runs gave nothing");
+    await manager.inference.stop();
+
+    await start({ promote: "command", shadowScans: 1000 });
+    await manager.install(await repository.release({ version: "1.0.1", swell: 400 }), NEVER);
+    await manager.activate(NAME, "1.0.1");
+    expect(await scan(true)).toBe("MODEL_FAULT");
+    await until("the rollback", PATIENCE_MS, async () => (await stageOf("1.0.1")) === "failed");
+    await until("the version before", PATIENCE_MS, async () => (await scan(true)) === "0.9.0");
+    expect(told("MODEL_ROLLED_BACK").at(-1)?.details).toMatchObject({
+      name: NAME,
+      version: "1.0.1",
+      back: null,
+    });
   });
 
   it("takes up what the command line changed, and goes on after a restart with what was active", async () => {
