@@ -1,6 +1,6 @@
 /** Members whose value is never logged, whatever they hold: secrets, and what was read off a label or a scale as it came. */
 const SECRET =
-  /pass(word|phrase|wd)?$|secret|token$|^authorization$|^cookie$|^set-cookie$|^jws$|private|^key$|^pem$|credential|^raw$|^line$|^label(text)?$|^texts?$|^payload$|^body$|^event$/i;
+  /pass(word|phrase|wd)?$|secret|token$|^authorization$|^cookie$|^set-cookie$|^jws$|private|^key$|^pem$|credential|^raw$|^line$|^label(text)?$|^texts?$|^payload$|^body$|^event$|^cipher$/i;
 /** Deeper than this, and beyond so many members, nothing is logged. */
 const MAX_DEPTH = 6;
 const MAX_MEMBERS = 200;
