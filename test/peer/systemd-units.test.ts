@@ -46,6 +46,10 @@ describe("the units for systemd", () => {
     expect(inference).toMatch(/^MemoryMax=/m);
     // V8 ends at once under it.
     expect(gateway + inference).not.toMatch(/^MemoryDenyWriteExecute=yes/m);
+    // Whether the clock follows a reference is asked of the kernel; nobody may set it.
+    expect(gateway).toMatch(/^SystemCallFilter=adjtimex clock_adjtime clock_adjtime64$/m);
+    expect(gateway).not.toMatch(/^ProtectClock=yes/m);
+    expect(gateway).toMatch(/^CapabilityBoundingSet=$/m);
     const socket = /^Environment=LYNCEUS_INFERENCE_SOCKET=(.*)$/m.exec(gateway)?.[1];
     expect(inference).toContain(`--socket ${socket}`);
   });
