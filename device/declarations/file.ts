@@ -1,8 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "../sqlite.ts";
+import { saveRecords, setAside, shredAside } from "./aside.ts";
 import { widenGap } from "./gap.ts";
-import { DECLARATIONS_FILE, isDamage, openDeclarations, removeDeclarations } from "./open.ts";
+import { DECLARATIONS_FILE, isDamage, openDeclarations } from "./open.ts";
 import { DEFAULT_RETENTION_MS, type Retention, USUAL_RETENTION } from "./retention.ts";
 
 /** Size of the log from which it is copied into the file, bytes. */
@@ -18,7 +19,8 @@ export interface DeclarationFileOptions {
 
 /**
  * The file of declarations with the transaction that is under way. It is a copy of what central holds: when it is damaged it
- * is begun anew, without a scan waiting for it, and the gap is remembered until central was asked to fill it.
+ * is begun anew with the newest records that can be read, and the gap is remembered until central was asked to fill it. The
+ * damaged file is kept aside until the time of what is in it is over.
  */
 export class DeclarationFile {
   readonly #options: DeclarationFileOptions;
@@ -88,6 +90,11 @@ export class DeclarationFile {
     if (this.#database?.db.isTransaction === true) this.#database.exec("ROLLBACK");
   }
 
+  /** Damaged files whose time is over go. `now`: no later than the true time, ms since the epoch. */
+  shredAside(now: number): void {
+    shredAside(this.#options.path, now);
+  }
+
   /** Something was shredded: the log that still holds it goes with the next {@link settle}. */
   shredded(): void {
     this.#shredded = true;
@@ -110,9 +117,12 @@ export class DeclarationFile {
   #beginAnew(): void {
     const { path, clock } = this.#options;
     this.close();
-    removeDeclarations(path);
+    const aside = setAside(path, clock());
     this.#database = openDeclarations(path);
-    this.write((database) => widenGap(database, clock() - DEFAULT_RETENTION_MS));
+    this.write((database) => {
+      widenGap(database, clock() - DEFAULT_RETENTION_MS);
+      saveRecords(aside, database, this.retention);
+    });
   }
 }
 

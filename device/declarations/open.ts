@@ -1,4 +1,3 @@
-import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
@@ -72,13 +71,5 @@ function migrate(db: DatabaseSync): void {
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (index < version) continue;
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
-  }
-}
-
-/** Removes the store: central is asked for everything again. */
-export function removeDeclarations(path: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) {
-    const file = join(path, DECLARATIONS_FILE) + suffix;
-    if (existsSync(file)) rmSync(file);
   }
 }

@@ -279,6 +279,42 @@ describe("a damaged store", () => {
     }
   });
 
+  test("is set aside, not removed; what can be read of it is there at once, and it goes when its time is over", () => {
+    using folder = temporaryFolder();
+    const before = opened(folder.path);
+    for (let index = 0; index < 200; index += 1) putIn(before, trafficDeclaration(7, index));
+    before.commit();
+    before.shredded();
+    before.settle();
+    before.close();
+    const name = join(folder.path, DECLARATIONS_FILE);
+    const bytes = readFileSync(name);
+    const sound = new DatabaseSync(name, { readOnly: true });
+    const leaf = sound
+      .prepare(
+        "SELECT pageno FROM dbstat WHERE name = 'records' AND pagetype = 'leaf' ORDER BY pageno LIMIT 1",
+      )
+      .get();
+    sound.close();
+    const at = (Number(leaf?.["pageno"]) - 1) * 4096;
+    bytes.fill(0xa5, at, at + 4096);
+    writeFileSync(name, bytes);
+    const file = opened(folder.path);
+    // The damage is met by whoever looks for one of the oldest.
+    file.read((database) => database.get("SELECT count(length(body)) AS n FROM records"));
+    const left = Number(file.read((database) => database.get("SELECT count(*) AS n FROM records"))?.["n"]);
+    expect(left).toBeGreaterThan(100);
+    expect(left).toBeLessThan(200);
+    expect(findIn(file, trafficDeclaration(7, 199).identifiers ?? [])).not.toEqual([]);
+    const aside = () => readdirSync(folder.path).filter((each) => /damaged-\d+$/.test(each));
+    expect(aside()).toHaveLength(1);
+    file.shredAside(NOW + DEFAULT_RETENTION_MS - 1);
+    expect(aside()).toHaveLength(1);
+    file.shredAside(NOW + DEFAULT_RETENTION_MS + 1);
+    expect(readdirSync(folder.path).filter((each) => each.includes("damaged"))).toEqual([]);
+    file.close();
+  });
+
   test("one record that cannot be read is dropped alone", () => {
     using folder = temporaryFolder();
     const file = opened(folder.path);

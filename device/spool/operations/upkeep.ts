@@ -143,6 +143,7 @@ export function upkeep(
   );
   const expired = declarations.write((store) => expire(store, now));
   if (expired > 0) declarations.shredded();
+  declarations.shredAside(now);
   const forgotten = forgetScores(context);
   return {
     erased: erased + expired + forgotten,
