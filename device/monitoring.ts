@@ -38,7 +38,7 @@ export class Monitoring {
   }
 
   async start(): Promise<void> {
-    const { config, health, inference, uplink, spool } = this.#options;
+    const { config, health, inference, uplink, spool, log } = this.#options;
     this.#follow(uplink());
     if (config.console === undefined) return;
     const overview = new Overview({
@@ -50,8 +50,13 @@ export class Monitoring {
     });
     // Only a gateway with a console loads what serves it.
     const { consoleOf } = await import("./console/of-config.ts");
-    this.#console = consoleOf({ ...this.#options, overview, metrics: this.metrics });
-    this.#console?.start();
+    try {
+      this.#console = consoleOf({ ...this.#options, overview, metrics: this.metrics });
+      this.#console?.start();
+    } catch (error) {
+      // Nobody's scan waits for a page.
+      log.error({ err: error }, "the console cannot be served; the gateway runs without it");
+    }
   }
 
   async stop(): Promise<void> {
