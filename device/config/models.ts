@@ -30,9 +30,11 @@ export type ModelsConfig = z.output<typeof modelsSchema>;
 export function modelsWarnings({
   models,
   trust,
+  lanes,
 }: {
   readonly models: ModelsConfig;
   readonly trust: { readonly models: readonly string[]; readonly modelsRoot?: string | undefined };
+  readonly lanes: readonly { readonly id: string }[];
 }): readonly ConfigFault[] {
   const warnings: ConfigFault[] = [];
   if (models.sources.length > 0 && trust.modelsRoot === undefined)
@@ -44,6 +46,12 @@ export function modelsWarnings({
     warnings.push({
       path: "models.sources",
       message: "every package of them is refused without a key in trust.models",
+    });
+  const { canaryLane } = models.rollout;
+  if (canaryLane !== undefined && !lanes.some(({ id }) => id === canaryLane))
+    warnings.push({
+      path: "models.rollout.canaryLane",
+      message: `there is no lane ${canaryLane}: a canary would decide nothing`,
     });
   return warnings;
 }

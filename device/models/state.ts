@@ -10,7 +10,7 @@ const time = z.int().min(0);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** What an installed package has come to. */
-export const STAGES = ["staged", "verified", "shadow", "canary", "active", "retired", "failed"] as const;
+export const STAGES = ["verified", "shadow", "canary", "active", "retired", "failed"] as const;
 export type Stage = (typeof STAGES)[number];
 
 const figures = z.object({

@@ -38,17 +38,20 @@ export class ModelStore {
     return Object.fromEntries(active);
   }
 
-  /** A folder or file of its own for work under way; made anew at each call. */
+  /** A path for work under way, of this process alone; nothing lies there. */
   async scratch(name: string): Promise<string> {
-    const path = join(this.folder, "incoming", name);
-    await rm(path, { recursive: true, force: true });
-    await mkdir(join(this.folder, "incoming"), { recursive: true, mode: 0o750 });
-    return path;
+    const own = join(this.folder, "incoming", String(process.pid));
+    await mkdir(own, { recursive: true, mode: 0o750 });
+    await rm(join(own, name), { recursive: true, force: true });
+    return join(own, name);
   }
 
-  /** What an interrupted install left. */
+  /** Removes what this process had under way, and what one that is gone left. */
   async sweep(): Promise<void> {
-    await rm(join(this.folder, "incoming"), { recursive: true, force: true });
+    const incoming = join(this.folder, "incoming");
+    const names = existsSync(incoming) ? await readdir(incoming) : [];
+    for (const name of names.filter((pid) => pid === String(process.pid) || !isAlive(Number(pid))))
+      await rm(join(incoming, name), { recursive: true, force: true });
   }
 
   /** Puts an unpacked package into its place, durably; one of the same name and version is replaced. */
@@ -120,6 +123,16 @@ export class ModelStore {
         else await pause(LOCK_RETRY_MS, NEVER);
       }
     }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

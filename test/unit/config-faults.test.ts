@@ -133,6 +133,8 @@ statistics: { period: 15m }
       expect.stringContaining("trust.models"),
     ]);
     expect(models("trust: { modelsRoot: root.json, models: [provider.pub] }\n")).toEqual([]);
+    const canary = parseConfig(`${GOOD}models: { rollout: { canaryLane: lane-9 } }\n`, "/x/lynceus.yaml");
+    expect(warningsOf(canary).map(({ path }) => path)).toContain("models.rollout.canaryLane");
   });
 
   it("warns of a belt that acts and has no heartbeat", () => {
