@@ -57,19 +57,19 @@ async function main(): Promise<number> {
     return 2;
   }
   const chosen = BREAKS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
-  const known = readKnown();
   using tree = copyTree();
   for (const each of chosen) {
     const key = keyOf(tree.path, each);
-    const before = known[each.id];
+    const before = readKnown()[each.id];
     if (values.again !== true && before?.key === key && before.verdict === "red") continue;
     const { verdict, seconds } = await judge(tree, each);
-    known[each.id] = { key, verdict, seconds };
-    writeKnown(known);
+    // Read anew: another run may have seen others meanwhile.
+    writeKnown({ ...readKnown(), [each.id]: { key, verdict, seconds } });
     process.stdout.write(
       `${each.id}  ${verdict.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s  ${each.file}\n`,
     );
   }
+  const known = readKnown();
   const bad = chosen.filter(({ id }) => known[id]?.verdict !== "red").map(({ id }) => id);
   if (values.report !== undefined) {
     mkdirSync(dirname(values.report), { recursive: true });
