@@ -16,6 +16,9 @@ interface Options {
   readonly profileKey?: string;
   readonly witnessKey?: string;
   readonly messageKey?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly json?: true;
 }
 
@@ -28,6 +31,9 @@ export function registerCustoms(simulate: Command): void {
     )
     .requiredOption("--broker <url>", "broker, e.g. mqtt://127.0.0.1:1883", brokerOption)
     .requiredOption("--site <code>", "site, e.g. NLRTM-EX", siteOption)
+    .option("--ca <file>", "authority of the broker's certificate, for mqtts:// and wss://")
+    .option("--cert <file>", "central's certificate, for a broker that asks for one; with --key")
+    .option("--key <file>", "its private key")
     .option("--topic-root <root>", "topic root", rootOption, DEFAULT_TOPIC_ROOT)
     .option("--truth <file>", "truth file of the simulated scanner; may grow, may not be there yet")
     .option("--receipts", "announce and send receipts; needs --out")
@@ -61,6 +67,7 @@ async function customs(options: Options): Promise<void> {
   const profile = await profileOf(options);
   const { signingKey } = await import("./profile.ts");
   const { Customs } = await import("./customs.ts");
+  const { readTlsFiles } = await import("./tls-files.ts");
   const signals = listenForStop();
   const report = options.json === true ? printJson : printText;
   const central = new Customs({
@@ -71,6 +78,7 @@ async function customs(options: Options): Promise<void> {
     receipts: options.receipts === true,
     out: options.out ?? null,
     profile,
+    tls: await readTlsFiles({ ca: options.ca, cert: options.cert, key: options.key }),
     messageKey: options.messageKey === undefined ? null : await signingKey(options.messageKey),
     witnessKey: options.witnessKey === undefined ? null : await signingKey(options.witnessKey),
     report,

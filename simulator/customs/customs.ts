@@ -25,6 +25,7 @@ import type { SignedProfile } from "./profile.ts";
 import { receiptsFor } from "./receipts.ts";
 import { type CustomsCounts, type CustomsReport, hitReport } from "./report.ts";
 import { BrokerSession, type Outgoing } from "./session.ts";
+import type { TlsFiles } from "./tls-files.ts";
 import { MAX_LINE_CHARACTERS, parseTruthLine, TruthBook } from "./truth-book.ts";
 import type { Witness } from "./witness.ts";
 import { witnessOf } from "./witness-of-options.ts";
@@ -45,6 +46,8 @@ export interface CustomsOptions {
   readonly out: string | null;
   /** Published, retained, at each connection; null: none. */
   readonly profile: SignedProfile | null;
+  /** For a broker behind TLS. */
+  readonly tls?: TlsFiles;
   /** Signs declarations, outcomes and receipts; absent: they are plain. */
   readonly messageKey?: KeyObject | null;
   /** Co-signs checkpoints; null: nobody does. */
@@ -83,6 +86,7 @@ export class Customs {
     this.#signer = new MessageSigner({ key: options.messageKey ?? null });
     this.#session = new BrokerSession({
       url: options.broker,
+      tls: options.tls,
       clientId: `central-${site.toLowerCase()}`,
       filters: [
         topicFilter("hit", { root, site }),

@@ -4,6 +4,7 @@ import mqtt, { type IClientPublishOptions, type MqttClient } from "mqtt";
 import { EVENT_CONTENT_TYPE } from "../../protocols/mqtt/index.ts";
 import { retryDelayMs, sleep } from "../backoff.ts";
 import type { Random } from "../random.ts";
+import type { TlsFiles } from "./tls-files.ts";
 
 /** A broker keeps central's session this long, s (`mqtt.md` "Versions": at least 7 days). */
 const SESSION_EXPIRY_S = 7 * 86_400;
@@ -24,6 +25,8 @@ export interface Outgoing {
 
 export interface BrokerSessionOptions {
   readonly url: string;
+  /** For mqtts:// and wss://. */
+  readonly tls?: TlsFiles | undefined;
   readonly clientId: string;
   readonly filters: readonly string[];
   readonly random: Random;
@@ -107,6 +110,7 @@ export class BrokerSession {
   #open(): MqttClient {
     const will = this.#options.will();
     const client = mqtt.connect(this.#options.url, {
+      ...this.#options.tls,
       protocolVersion: 5,
       clientId: this.#options.clientId,
       clean: false,
