@@ -30,8 +30,10 @@ interface Silence {
   readonly to: number;
 }
 
-/** Times between samples that are remembered; the oldest gives way. */
-const MAX_SILENCES = 256;
+/** A time between samples that is no longer is how a plant is polled, ms. */
+const BRIEF_MS = 40;
+/** Longer ones that are remembered; the oldest gives way. */
+const MAX_SILENCES = 64;
 /** The clock ticks so often, ms. */
 const TICK_MS = 1;
 
@@ -71,8 +73,7 @@ export class Odometer {
       this.#silences = [];
       return false;
     }
-    if (last !== undefined) this.#silences.push({ from: last.at + last.withinMs, to: at + withinMs });
-    if (this.#silences.length > MAX_SILENCES) this.#silences = this.#silences.slice(MAX_SILENCES / 4);
+    if (last !== undefined) this.#remember(last.at + last.withinMs, at + withinMs);
     const previous = this.#points.at(-2);
     if (last !== undefined && previous !== undefined && liesBetween(previous, last, point))
       this.#points.pop();
@@ -94,13 +95,20 @@ export class Odometer {
     return { mm: before.mm + share * (after.mm - before.mm), within };
   }
 
+  #remember(from: number, to: number): void {
+    if (to - from <= BRIEF_MS) return;
+    this.#silences.push({ from, to });
+    if (this.#silences.length > MAX_SILENCES) this.#silences.shift();
+  }
+
   /**
    * How long the gateway had heard nothing of the belt by then, ms: what else it heard at that time, or up to `lagMs` before,
-   * may have waited as long for a machine that was busy.
+   * may have waited as long for a machine that was busy. 0 where it was polled as ever.
    */
   silentMs(at: number, lagMs: number): number {
     const last = this.#points.at(-1);
-    let longest = last === undefined ? 0 : Math.max(0, at - last.at - last.withinMs);
+    const since = last === undefined ? 0 : at - last.at - last.withinMs;
+    let longest = since > BRIEF_MS ? since : 0;
     for (let index = this.#silences.length - 1; index >= 0; index--) {
       const { from, to } = this.#silences[index] as Silence;
       if (to < at - lagMs) break;
