@@ -5,7 +5,7 @@ import { ROOT } from "../fixtures/project.ts";
 const MAX_OUTPUT = 64 << 20;
 const TIME_MS = 60_000;
 
-const run = spawnSync("npm", ["audit", "--audit-level=high", "--json", "--silent"], {
+const run = spawnSync("npm", ["audit", "--audit-level=high", "--json", "--silent", "--fetch-retries=0"], {
   cwd: ROOT,
   encoding: "utf8",
   maxBuffer: MAX_OUTPUT,
