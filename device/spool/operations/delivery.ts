@@ -128,14 +128,14 @@ export function retryRows(
 function revive(database: Database, where: string, ...values: (number | string | null)[]): number {
   const dead = `dead_at IS NOT NULL AND ${where}`;
   const first = database.get(
-    `SELECT min(sequence) AS n FROM outbox WHERE ${dead} AND sequence > 0`,
+    `SELECT min(sequence) AS n FROM outbox INDEXED BY outbox_dead WHERE ${dead} AND sequence > 0`,
     ...values,
   );
   const lowest = numberOrNull(first?.["n"]);
   if (lowest !== null && lowest <= receiptedUpTo(database))
     writeMeta(database, META.receiptedUpTo, String(lowest - 1));
   return database.run(
-    `UPDATE outbox SET dead_at = NULL, dead_reason = NULL, receipted_at = NULL, delivered_life = NULL, open = 1,
+    `UPDATE outbox INDEXED BY outbox_dead SET dead_at = NULL, dead_reason = NULL, receipted_at = NULL, delivered_life = NULL, open = 1,
        resend_at = 0, wanted = (published > 0) WHERE ${dead}`,
     ...values,
   );
