@@ -131,4 +131,6 @@ function finish(folder: string, state: Readonly<Record<string, Done>>, code: num
   return code;
 }
 
+// What runs goes with this process: its end listens to the exit.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main();

@@ -36,7 +36,15 @@ export function copyTree(): TreeCopy {
   symlinkSync(join(ROOT, "node_modules"), join(path, "node_modules"));
   const shared = join(dirname(ROOT), "shared");
   if (existsSync(shared)) symlinkSync(shared, join(folder, "shared"));
-  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  return {
+    path,
+    [Symbol.dispose]: () => {
+      process.removeListener("exit", remove);
+      remove();
+    },
+  };
 }
 
 /** The number of the line of a text that is to be broken; -1 where it does not stand there exactly once. */

@@ -83,4 +83,6 @@ async function main(): Promise<number> {
   return bad.length === 0 ? 0 : 1;
 }
 
+// What runs, and the copy of the tree, go with this process: their ends listen to its exit.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main();
