@@ -167,6 +167,28 @@ describe("checkpoints of the journal", () => {
     await none.stop();
   });
 
+  it("are not made while the key does not sign, which an alert says, and are made once it does", async () => {
+    const site = await open();
+    let signs = false;
+    const { spool } = site;
+    const log = {
+      journal: spool.journal,
+      rowHashes: (after: number, limit: number) => spool.rowHashes(after, limit),
+      signer: () => spool.signer(),
+      signText: async (text: string) => (signs ? spool.signText(text) : null),
+      heartbeat: () => spool.heartbeat(),
+      onCommitted: (listener: () => void) => spool.onCommitted(listener),
+    };
+    const checkpoints = site.checkpoints({ log });
+    await checkpoints.start();
+    await site.write(2);
+    await vi.waitFor(() => expect(site.alerts[0]).toMatchObject({ code: "SIGNING_FAILED" }), WAIT);
+    expect(checkpoints.state.size).toBe(0);
+    signs = true;
+    await vi.waitFor(() => expect(checkpoints.state.size).toBe(2), WAIT);
+    await checkpoints.stop();
+  });
+
   it("are kept in bounds: the newest, and the newest that was co-signed", () => {
     const kept = Array.from({ length: 1000 }, (_, size): KeptCheckpoint => {
       return { size, at: size, note: "", published: true, witnessed: size === 10 || size === 20 };
