@@ -141,7 +141,7 @@ test("an almost full spool drops delivered images of low scores and says what it
   const spool = await openTestSpool(folder.path, { maxBytes: scanBytes * 20 });
   await spool.setReceiptsExpected(true);
   for (let seed = 0; seed < 19; seed += 1) await storeHit(spool, seed);
-  const alert = await until("the alert", 30_000, async () =>
+  const alert = await until("the alert", 90_000, async () =>
     (await spool.list(50)).find(({ kind }) => kind === "alert"),
   );
   expect(alert.state).toBe("unpublished");
@@ -151,7 +151,7 @@ test("an almost full spool drops delivered images of low scores and says what it
     details: { fill: 0.95 },
   });
   await spool.receipt({ journal: spool.journal, upToSequence: 2 });
-  await until("room", 30_000, async () => (await spool.figures()).usedBytes <= scanBytes * 18);
+  await until("room", 90_000, async () => (await spool.figures()).usedBytes <= scanBytes * 18);
   expect(spool.admission("lane-1").ok).toBe(true);
   expect((await spool.figures()).scans.analysed).toBe(19);
   await spool.stop();
