@@ -15,6 +15,9 @@ const DELIVERY = {
   receipted: "central has it",
   dead: "cannot be delivered",
 };
+/** A picture that does not come is asked for again, each time a little later, ms. */
+const PICTURE_TRIES = 6;
+const PICTURE_PAUSE_MS = 2000;
 /** Without news for so long the page says that it is old, ms. */
 const OLD_MS = 40_000;
 
@@ -192,7 +195,16 @@ function shot(hit, view) {
   const source = `/api/pictures/${hit.scanId}/${view.view}.png?revision=${hit.revision}`;
   const image = make("img", { src: source, alt: label, loading: "lazy", decoding: "async" });
   const button = make("button", { type: "button", class: "shot", title: "Enlarge" }, image);
+  let tries = 0;
   image.addEventListener("error", () => {
+    tries += 1;
+    // Pictures are drawn one at a time: a busy gateway says so, and is asked again.
+    if (tries <= PICTURE_TRIES) {
+      setTimeout(() => {
+        image.src = `${source}&try=${tries}`;
+      }, tries * PICTURE_PAUSE_MS);
+      return;
+    }
     button.dataset.gone = "";
     button.disabled = true;
     button.replaceChildren("picture not available");
