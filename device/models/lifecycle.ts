@@ -234,6 +234,14 @@ export function recordProof(state: ModelsState, name: string, version: string): 
   return true;
 }
 
+/** New packages decide in a gateway that runs: a load of this life is counted once, however often the models are replaced. */
+export function countFirstLoads(state: ModelsState): void {
+  for (const { active, versions } of Object.values(state.models)) {
+    const entry = versions.find(({ version }) => version === active);
+    if (entry !== undefined && !entry.proved) entry.attempts = Math.max(1, entry.attempts);
+  }
+}
+
 /** Loads that were begun did no harm: the gateway stops as it should. */
 export function forgetLoads(state: ModelsState): void {
   for (const { versions } of Object.values(state.models)) for (const entry of versions) entry.attempts = 0;

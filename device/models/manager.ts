@@ -59,7 +59,9 @@ export class ModelManager {
   #revision = -1;
   #work: Promise<unknown> = Promise.resolve();
   #poll: NodeJS.Timeout | null = null;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
+  /** On its way to decide. */
+  #opening: InferenceSupervisor | null = null;
 
   constructor(options: ModelManagerOptions) {
     this.#options = options;
@@ -151,6 +153,10 @@ export class ModelManager {
     });
   }
 
+  get #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
   /** One step at a time; what fails is its caller's. */
   #do<T>(step: () => Promise<T>): Promise<T> {
     const done = this.#work.then(step);
@@ -174,7 +180,7 @@ export class ModelManager {
     } catch (error) {
       log.error({ err: error }, "the installed models cannot be used");
     }
-    const pins = state === null ? {} : this.#options.store.pinsOf(state);
+    const pins = state === null ? {} : store.pinsOf(state);
     const engine = await this.#open(pins);
     this.#adopt(engine, pins, state);
     this.#poll = setInterval(() => void this.#look(), POLL_MS).unref();
@@ -226,10 +232,9 @@ export class ModelManager {
     if (this.#isStopped || this.#primary === null) return;
     const { store } = this.#options;
     let state = await store.read();
-    if (!sameAs(this.#options.store.pinsOf(state), this.#pins)) {
-      await this.#countLoads();
-      state = await store.read();
-      await this.#replace(this.#options.store.pinsOf(state), state);
+    if (!sameAs(store.pinsOf(state), this.#pins)) {
+      await store.change(lifecycle.countFirstLoads);
+      await this.#replace(store.pinsOf(state), state);
       state = await store.read();
     }
     await this.#trials.settle(state);
@@ -241,7 +246,10 @@ export class ModelManager {
     const { store, clock } = this.#options;
     const changed = Object.keys({ ...pins, ...this.#pins }).filter((name) => pins[name] !== this.#pins[name]);
     const engine = await this.#open(pins);
-    await engine.start();
+    this.#opening = engine;
+    await upOrGivenUp(engine, this.#stopping.signal);
+    this.#opening = null;
+    if (this.#isStopped) return engine.stop();
     const fault = faultIn(engine, pins, changed);
     const wrong = changed.find((name) => name in pins && (fault?.model ?? name) === name);
     if (wrong !== undefined && (fault !== undefined || engine.state.state === "starting")) {
@@ -321,8 +329,10 @@ export class ModelManager {
   /** A clean stop proves that what was loaded did not bring the machine down. */
   async #closed(): Promise<void> {
     const { store, log } = this.#options;
-    this.#isStopped = true;
+    this.#stopping.abort();
     if (this.#poll !== null) clearInterval(this.#poll);
+    // What is still being loaded is not waited for.
+    await Promise.all([this.#opening?.stop(), this.#trials.stop()]);
     await this.#work;
     await this.#trials.settled();
     try {
@@ -336,6 +346,23 @@ export class ModelManager {
     if (this.#raise !== null) this.#raise(alert);
     else if (this.#unsaid.length < MAX_UNSAID) this.#unsaid.push(alert);
   }
+}
+
+/** Until its models answer, or its process was lost so often that it will not come up. A busy machine has some tries. */
+async function upOrGivenUp(engine: InferenceSupervisor, signal: AbortSignal): Promise<void> {
+  await engine.start();
+  const isOver = () => engine.state.state !== "starting" || engine.state.restarts >= lifecycle.MAX_LOSSES;
+  if (isOver() || signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const unlisten = engine.onState(() => {
+      if (isOver()) over();
+    });
+    const over = () => {
+      unlisten();
+      resolve();
+    };
+    signal.addEventListener("abort", over, { once: true });
+  });
 }
 
 function faultIn(engine: InferenceSupervisor, pins: Pins, names = Object.keys(pins)): ModelFault | undefined {

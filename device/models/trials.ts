@@ -73,6 +73,11 @@ export class Trials {
     if (wanted !== null) await this.#begin(wanted.name, wanted.entry);
   }
 
+  /** Ends what is on trial, also where it is still being loaded. */
+  async stop(): Promise<void> {
+    await this.#run?.engine.stop();
+  }
+
   /** Resolves when all results are on disk. */
   settled(): Promise<void> {
     return this.#results.settled();

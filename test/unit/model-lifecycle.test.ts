@@ -102,6 +102,9 @@ describe("what becomes of installed packages", () => {
       expect(lifecycle.countLoads(state, 15)).toEqual([]);
       lifecycle.forgetLoads(state);
     }
+    // Models that are replaced again and again in one life of the gateway count once.
+    for (let load = 0; load < 10; load++) lifecycle.countFirstLoads(state);
+    expect(lifecycle.versionOf(state, NAME, "1.0.1")?.attempts).toBe(1);
   });
 
   it("counts losses of ten minutes only", () => {
