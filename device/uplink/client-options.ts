@@ -27,6 +27,7 @@ export function clientOptions(options: ConnectionOptions): IClientOptions {
     ...(username === undefined ? {} : { username }),
     ...(credentials.password === undefined ? {} : { password: credentials.password }),
     ...tlsOptions(credentials),
+    ...(options.url.startsWith("wss:") ? { wsOptions: webSocketOptions(credentials) } : {}),
     ...(five
       ? {
           properties: {
@@ -57,6 +58,14 @@ export function tlsOptions({ ca, cert, key, crl, minVersion = "TLSv1.3" }: Crede
   const given = Object.entries({ ca, cert, key, crl }).filter(([, pem]) => pem !== undefined);
   const files = given.map(([name, pem]) => [name, Buffer.from(pem as Uint8Array)]);
   return { rejectUnauthorized: true, minVersion, ...Object.fromEntries(files) };
+}
+
+/** MQTT.js hands a WebSocket the certificates, but neither of these two. */
+function webSocketOptions({ minVersion = "TLSv1.3", crl }: Credentials): {
+  minVersion: "TLSv1.2" | "TLSv1.3";
+  crl?: Buffer;
+} {
+  return { minVersion, ...(crl === undefined ? {} : { crl: Buffer.from(crl) }) };
 }
 
 export function publishOptions(message: Outgoing, protocol: 5 | 4): IClientPublishOptions {

@@ -45,6 +45,8 @@ describe("a broker that is not who it should be is not spoken to, and the gatewa
     ["a certificate for another name", /another name/, "BROKER_UNTRUSTED"],
     ["a revoked certificate", /was revoked/, "BROKER_UNTRUSTED"],
     ["TLS 1.2 at most", /does not speak TLS 1\.3/, "BROKER_UNTRUSTED"],
+    ["TLS 1.2 at most, by WebSocket", /does not speak TLS 1\.3/, "BROKER_UNTRUSTED"],
+    ["a revoked certificate, by WebSocket", /was revoked/, "BROKER_UNTRUSTED"],
     ["no TLS on the port", /not speak TLS on that port|before it accepted|handshake|hang up|closed/, null],
   ])("%s", async (which, reason, code) => {
     using folder = temporaryFolder();
@@ -70,10 +72,14 @@ describe("a broker that is not who it should be is not spoken to, and the gatewa
       crl: readFileSync(crl),
       ...files(await authority.pair("gateway")),
     };
-    const { uplink, alerts } = createTestUplink(spool, broker.url, {
-      username: "gw-01",
-      credentials: async () => credentials,
-    });
+    const { uplink, alerts } = createTestUplink(
+      spool,
+      which.endsWith("WebSocket") ? broker.url.replace("mqtts", "wss") : broker.url,
+      {
+        username: "gw-01",
+        credentials: async () => credentials,
+      },
+    );
     await uplink.start();
     // A server without TLS that says nothing is noticed by the time that a connection may take.
     if (code !== null) {
