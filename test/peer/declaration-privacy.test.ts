@@ -26,7 +26,7 @@ import { startMosquitto } from "../fixtures/mosquitto.ts";
 import { freePort, startLynceus, until } from "../fixtures/processes.ts";
 import { createSite } from "../fixtures/site.ts";
 
-const WAIT_MS = 180_000;
+const WAIT_MS = 300_000;
 
 /** Every file below a folder. */
 function filesOf(folder: string): string[] {
@@ -42,7 +42,7 @@ function leaksIn(bytes: Uint8Array | string): string[] {
 }
 
 test("two people in every sender's message are in no topic, hit, metric, log or file", {
-  timeout: 600_000,
+  timeout: 1_200_000,
 }, async () => {
   const messages = mkdtempSync(join(tmpdir(), "lynceus-messages-"));
   const consolePort = await freePort();
@@ -175,6 +175,7 @@ test("two people in every sender's message are in no topic, hit, metric, log or 
       ["report", "--config", site.config, "--json"],
       ["report", "--config", site.config, "--html", join(messages, "report.html")],
       ["replay", "--spool", join(site.folder, "spool"), "--config", site.config, "--json"],
+      ["export", "--scan", scanId, "--config", site.config, "--out", join(messages, "evidence")],
     ];
     for (const args of commands) {
       const command = startLynceus(args);
@@ -182,6 +183,9 @@ test("two people in every sender's message are in no topic, hit, metric, log or 
       expect([args[0], ...leaksIn([...command.lines, command.stderr()].join("\n"))]).toEqual([args[0]]);
     }
     expect(leaksIn(readFileSync(join(messages, "report.html")))).toEqual([]);
+    expect(filesOf(join(messages, "evidence")).length).toBeGreaterThan(3);
+    for (const file of filesOf(join(messages, "evidence")))
+      expect([file, ...leaksIn(readFileSync(file))]).toEqual([file]);
     const statistics = heard
       .filter(({ topic }) => topic.endsWith("/statistics"))
       .map(({ payload }) => unwrap(payload)?.data as Statistics);
