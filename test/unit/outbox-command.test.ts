@@ -1,0 +1,38 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { startLynceus } from "../fixtures/processes.ts";
+import { openTestSpool, storeHit, temporaryFolder } from "../fixtures/uplink.ts";
+
+it("lynceus outbox shows dead letters with their ids and reasons, and retry sends them again, beside a running gateway", async () => {
+  using folder = temporaryFolder();
+  const config = join(folder.path, "lynceus.yaml");
+  writeFileSync(
+    config,
+    `schema: lynceus-config/1
+gateway: { site: NLRTM-EX, id: gw-01 }
+broker: { url: "mqtt://127.0.0.1:1" }
+spool: { path: spool }
+lanes: [{ id: lane-1, scanner: { driver: folder, path: scans } }]
+`,
+  );
+  const spool = await openTestSpool(join(folder.path, "spool"));
+  try {
+    const { sequence, id } = await storeHit(spool, 1);
+    await spool.deadLetter(sequence, "70000 bytes, the broker takes 10000");
+    const shown = startLynceus(["outbox", "--config", config]);
+    expect(await shown.exited, shown.stderr()).toBe(0);
+    const line = shown.lines.find((each) => each.startsWith("dead letter  outbox")) ?? "";
+    expect(line).toContain(id);
+    expect(line).toContain("the broker takes 10000");
+    const stranger = crypto.randomUUID();
+    const retried = startLynceus(["outbox", "retry", id, stranger, "--config", config, "--json"]);
+    expect(await retried.exited, retried.stderr()).toBe(1);
+    expect(JSON.parse(retried.lines[0] ?? "null")).toEqual({ retried: 1, unknown: [stranger] });
+    const due = await spool.due({ limit: 10, receipts: false, now: Date.now(), inFlight: new Set() });
+    expect(due.map((row) => row.id)).toContain(id);
+    expect(await spool.deadLetters(10)).toEqual([]);
+  } finally {
+    await spool.stop();
+  }
+});
