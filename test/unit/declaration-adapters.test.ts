@@ -242,6 +242,7 @@ describe("what is refused as a whole", () => {
       expect(codeOf(() => declarationsOfWco(text, OPTIONS))).toBe("LYN_DECLARATION_XML");
       expect(codeOf(() => declarationsOfXfzb(text, OPTIONS))).toBe("LYN_DECLARATION_XML");
     }
+    expect(() => declarationsOfWco(deep, OPTIONS)).toThrow(/deeper/);
   });
 
   test("JSON that is none; tables beyond their bounds; maps that do not fit, with the nearest target", () => {
