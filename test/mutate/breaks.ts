@@ -292,9 +292,9 @@ export const BREAKS: readonly Break[] = [
   {
     id: "P-39",
     test: "test/chaos/odd-acknowledgements.test.ts",
-    file: `${SPOOL}/operations/sending.ts`,
-    from: "const taken = [...options.inFlight];",
-    to: "const taken: number[] = [];",
+    file: `${UPLINK}/pump.ts`,
+    from: "readonly #inFlight = new Set<number>();",
+    to: "readonly #inFlight = Object.assign(new Set<number>(), { add: () => new Set<number>() });",
   },
   {
     id: "P-40",
