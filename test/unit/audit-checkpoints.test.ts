@@ -177,7 +177,7 @@ describe("checkpoints of the journal", () => {
       signer: () => spool.signer(),
       signText: async (text: string) => (signs ? spool.signText(text) : null),
       heartbeat: () => spool.heartbeat(),
-      onCommitted: (listener: () => void) => spool.onCommitted(listener),
+      onCommitted: (listener: Parameters<typeof spool.onCommitted>[0]) => spool.onCommitted(listener),
     };
     const checkpoints = site.checkpoints({ log });
     await checkpoints.start();
