@@ -4,10 +4,12 @@ import type { RecentRow } from "../spool/operations/recent.ts";
 import { type FigureView, figureViews } from "./figures.ts";
 import { deviceTold, type Level, laneTold, type Told, worst } from "./words.ts";
 
+/** Detections below this score are not named, 0..1. */
+const SHOWN_SCORE = 0.1;
 /** Scans on the page. */
 const SHOWN = 24;
 /** Reasons of a hit that are shown. */
-const REASONS = 6;
+const REASONS = 4;
 
 /** A hit as the page shows it. */
 export interface HitView {
@@ -142,7 +144,9 @@ function hitView({ id, event, state }: RecentRow): HitView | null {
     recommendation: data.recommendation,
     reasons: data.reasons.slice(0, REASONS).map(({ text }) => text),
     detections: data.detections
-      .filter(({ score, alarm }) => alarm || score >= 0.1)
+      .filter(({ score, alarm }) => alarm || score >= SHOWN_SCORE)
+      // Best first: the first of a class stands for it.
+      .filter((one, at, all) => all.findIndex((other) => other.class === one.class) === at)
       .slice(0, REASONS)
       .map((one) => ({ class: one.class, percent: Math.round(one.score * 100), alarm: one.alarm })),
     massKg: data.measured.massKg,
