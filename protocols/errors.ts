@@ -106,7 +106,7 @@ export const ERROR_CODES = {
   LYN_SERIAL_PORT: "A serial port cannot be opened",
   LYN_SIGNED_MESSAGE: "A signed message of central is of another kind, for another gateway, or not of now",
   LYN_SIGNING_KEY: "The signing key cannot be used",
-  LYN_SIGNING_KEY_EXPOSED: "The file of the signing key may be read or written by others than its owner",
+  LYN_SIGNING_KEY_EXPOSED: "The file of the signing key may be written by others than its owner",
   LYN_SIMULATION: "The simulator could not generate a scan",
   LYN_SPOOL_CLOSED: "The spool is not open",
   LYN_SPOOL_FATAL: "The disk under the spool failed; what was not acknowledged cannot be trusted",

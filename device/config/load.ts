@@ -9,6 +9,7 @@ import { consoleFaults, resolvedConsole } from "./console.ts";
 import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { encryptionWarnings } from "./encryption.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
+import { keyFileWarnings } from "./key-files.ts";
 import { absoluteModels, modelsWarnings } from "./models.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema, type LaneConfig } from "./schema.ts";
@@ -79,6 +80,7 @@ export function warningsOf(config: Config): readonly ConfigFault[] {
     ...brokerWarnings(config.broker),
     ...modelsWarnings(config),
     ...encryptionWarnings(config),
+    ...keyFileWarnings(config),
     ...config.lanes.flatMap(beltWarnings),
   ];
 }

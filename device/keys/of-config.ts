@@ -2,7 +2,7 @@ import { isAbsolute } from "node:path";
 import type { Config } from "../config/schema.ts";
 import { readSecret } from "../config/secrets.ts";
 import { PlaneVault, parseSiteKey } from "./plane-vault.ts";
-import { mustBePrivate, readSigningKey, type SigningKey } from "./signing-key.ts";
+import { mustNotBeWritable, readSigningKey, type SigningKey } from "./signing-key.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -30,7 +30,7 @@ export async function vaultOf({ spool }: Pick<Config, "spool">, env: Env): Promi
   if (spool.encryption === undefined) return new PlaneVault([]);
   const keys: Uint8Array[] = [];
   for (const reference of [spool.encryption.key, ...spool.encryption.previous]) {
-    if (isAbsolute(reference)) await mustBePrivate(reference);
+    if (isAbsolute(reference)) await mustNotBeWritable(reference);
     keys.push(parseSiteKey(await readSecret(reference, env)));
   }
   return new PlaneVault(keys);

@@ -7,8 +7,8 @@ import { parseTokenKey } from "./pkcs11-uri.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Bits of a file's mode that let others than its owner at it. */
-const OTHERS = 0o077;
+/** Bits of a file's mode that let others than its owner write it; where they may only read it, `warningsOf` says so. */
+const OTHERS = 0o022;
 
 /** `signing` of the configuration. */
 export interface SigningConfig {
@@ -24,19 +24,19 @@ export type SigningKey =
 /**
  * Reads the signing key, or where it is.
  * @throws LynceusError `LYN_SECRET_UNREADABLE`, `LYN_PKCS11`, or `LYN_SIGNING_KEY_EXPOSED` where others than its owner may
- *   read its file.
+ *   write its file.
  */
 export async function readSigningKey({ key }: SigningConfig, env: Env): Promise<SigningKey> {
   if (key.startsWith("pkcs11:")) {
     const { pinSource, ...access } = parseTokenKey(key);
-    if (pinSource !== null && isAbsolute(pinSource)) await mustBePrivate(pinSource);
+    if (pinSource !== null && isAbsolute(pinSource)) await mustNotBeWritable(pinSource);
     return {
       kind: "token",
       ...access,
       pin: pinSource === null ? null : await readSecretText(pinSource, env),
     };
   }
-  if (isAbsolute(key)) await mustBePrivate(key);
+  if (isAbsolute(key)) await mustNotBeWritable(key);
   return { kind: "pem", pem: await readSecret(key, env) };
 }
 
@@ -46,14 +46,14 @@ export function signingKeyOf(key: Uint8Array | SigningKey | undefined): SigningK
   return key instanceof Uint8Array ? { kind: "pem", pem: key } : key;
 }
 
-/** Whoever reads the key can write hits in this gateway's name, or read its scans. Throws LYN_SIGNING_KEY_EXPOSED. */
-export async function mustBePrivate(file: string): Promise<void> {
+/** Whoever writes the file has this gateway sign with a key of theirs. Throws LYN_SIGNING_KEY_EXPOSED. */
+export async function mustNotBeWritable(file: string): Promise<void> {
   const found = await stat(file).catch(() => null);
   if (found === null || (found.mode & OTHERS) === 0) return;
   const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
   throw new LynceusError(
     "LYN_SIGNING_KEY_EXPOSED",
-    `The key file ${file} may be read or written by others than its owner (mode ${mode})`,
+    `The key file ${file} may be written by others than its owner (mode ${mode})`,
     {
       remedy: `Run \`chmod 600 ${file}\`, owned by the gateway's user; if strangers had accounts here, make a new key.`,
       details: { mode },

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -112,12 +112,13 @@ lanes:
     8 * MINUTE,
   );
 
-  it("are not made with a key that others may read", async () => {
+  it("are not made with a key that others may write", async () => {
     writeFileSync(path("open.key"), key.pem, { mode: 0o644 });
+    chmodSync(path("open.key"), 0o666);
     const text = readFileSync(path("lynceus.yaml"), "utf8").replace("key: signing.key", "key: open.key");
     writeFileSync(path("open.yaml"), text.replace("path: spool", "path: spool-2"));
     const run = await runLynceus(["run", "--config", "open.yaml"], { cwd: folder, timeoutMs: MINUTE });
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/LYN_SIGNING_KEY_EXPOSED.*mode 0644[\s\S]*chmod 600/);
+    expect(run.stderr).toMatch(/LYN_SIGNING_KEY_EXPOSED.*mode 0666[\s\S]*chmod 600/);
   });
 });

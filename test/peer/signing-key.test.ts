@@ -155,22 +155,25 @@ describe("the signing key", () => {
       expect(() => parseTokenKey(text), text).toThrow(expect.objectContaining({ code: "LYN_PKCS11" }));
   });
 
-  it.each([0o640, 0o604, 0o620, 0o602, 0o644, 0o777])("in a file of mode %o is refused", async (mode) => {
-    writeFileSync(path("open.key"), key.pem);
-    chmodSync(path("open.key"), mode);
-    await expect(readSigningKey({ key: path("open.key") }, env)).rejects.toMatchObject({
-      code: "LYN_SIGNING_KEY_EXPOSED",
-      remedy: expect.stringContaining("chmod 600"),
-    });
-    chmodSync(path("pin"), mode);
-    await expect(readSigningKey({ key: uri() }, env)).rejects.toMatchObject({
-      code: "LYN_SIGNING_KEY_EXPOSED",
-    });
-    chmodSync(path("pin"), 0o600);
-  });
+  it.each([0o620, 0o602, 0o666, 0o777])(
+    "in a file of mode %o, which others may write, is refused",
+    async (mode) => {
+      writeFileSync(path("open.key"), key.pem);
+      chmodSync(path("open.key"), mode);
+      await expect(readSigningKey({ key: path("open.key") }, env)).rejects.toMatchObject({
+        code: "LYN_SIGNING_KEY_EXPOSED",
+        remedy: expect.stringContaining("chmod 600"),
+      });
+      chmodSync(path("pin"), mode);
+      await expect(readSigningKey({ key: uri() }, env)).rejects.toMatchObject({
+        code: "LYN_SIGNING_KEY_EXPOSED",
+      });
+      chmodSync(path("pin"), 0o600);
+    },
+  );
 
   it("in a file of the owner's own is taken, and from systemd's credentials", async () => {
-    for (const mode of [0o600, 0o400]) {
+    for (const mode of [0o600, 0o400, 0o644]) {
       chmodSync(path("signing.key"), mode);
       expect(await readSigningKey({ key: path("signing.key") }, env)).toMatchObject({ kind: "pem" });
     }

@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { parseConfig, warningsOf } from "../../device/config/load.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
@@ -61,4 +64,19 @@ it("a trusted key may be for some uses; what must be signed is named", () => {
   );
   expect(wrong).toContain("trust.central[0]");
   expect(wrong).toContain('"declaration", "outcome", "receipt"');
+});
+
+it("a key file that others may read is warned of, one of the owner's alone is not", () => {
+  const folder = mkdtempSync(join(tmpdir(), "lynceus-keys-"));
+  const file = join(folder, "signing.key");
+  const warned = () =>
+    warningsOf(configOf("{ url: 'mqtt://b' }", `signing: { key: ${file} }`)).filter(
+      ({ path }) => path === "signing.key",
+    );
+  writeFileSync(file, "-");
+  chmodSync(file, 0o600);
+  expect(warned()).toEqual([]);
+  chmodSync(file, 0o644);
+  expect(warned()).toEqual([{ path: "signing.key", message: expect.stringContaining("mode 0644") }]);
+  rmSync(folder, { recursive: true });
 });
