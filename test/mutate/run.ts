@@ -12,7 +12,7 @@ Breaks one line of the product for each promise of device/PROMISES.md, in a copy
 A promise that was seen red is not run again until its test, the broken file or the break changes; --again runs all.
 --report writes the result as Markdown. Exit code 1: the test of a promise stayed green, or does not pass unbroken.`;
 
-type Verdict = "red" | "STILL GREEN" | "FAILS UNBROKEN" | "NO SUCH TEST";
+type Verdict = "red" | "STILL GREEN" | "DID NOT RUN" | "FAILS UNBROKEN" | "NO SUCH TEST";
 
 /** Runs the test as it is, then with the line broken. */
 async function judge(tree: TreeCopy, given: Break): Promise<{ verdict: Verdict; seconds: number }> {
@@ -24,7 +24,8 @@ async function judge(tree: TreeCopy, given: Break): Promise<{ verdict: Verdict; 
   const mend = applyBreak(tree.path, given);
   try {
     const broken = await runPromise(tree.path, given);
-    return { verdict: broken.failed > 0 ? "red" : "STILL GREEN", seconds: seconds() };
+    const green = broken.passed > 0 ? "STILL GREEN" : "DID NOT RUN";
+    return { verdict: broken.failed > 0 ? "red" : green, seconds: seconds() };
   } finally {
     mend();
   }
