@@ -51,7 +51,8 @@ export const ERROR_CODES = {
   LYN_IMAGE_SIZE: "An image is empty, has no pixels or is over the bound on pixels or bytes",
   LYN_IMAGE_UNREADABLE: "An image is damaged, cut short or in a form that is not read",
   LYN_INFERENCE_RESTARTS: "The analysis process keeps failing; it is restarted ever more rarely",
-  LYN_INFERENCE_SOCKET: "The socket between the gateway and the models' process cannot be used, or carries what neither says",
+  LYN_INFERENCE_SOCKET:
+    "The socket between the gateway and the models' process cannot be used, or carries what neither says",
   LYN_INFERENCE_STOPPED: "An analysis was asked of an inference that is stopped",
   LYN_JOURNAL_VERSION: "The spool was written by a newer version of the program",
   LYN_JWS: "A signed message is no compact JWS with EdDSA, or no trusted key signed it",
