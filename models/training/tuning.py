@@ -175,7 +175,7 @@ class Tuner:
 
     def ready(self):
         self.ema = Ema(self.model, self.settings["emaDecay"])
-        self.optimizer = make_optimizer(self.model, self.settings)
+        self.optimizer = make_optimizer([self.model], self.settings)
         self.progress = Progress(self.settings)
 
     def save(self):

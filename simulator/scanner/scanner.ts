@@ -217,13 +217,13 @@ export class Scanner {
     report({ event: "scanned", at: kept.endedAt ?? "", index: item.prepared.index, scanRef: kept.scanRef });
   }
 
-  /** Items come at the rate: one that was late is made up for, a longer wait is not. */
+  /** Items come a period apart at least: where one was late, the next is as far behind it, so that their readings are told apart. */
   #paceNext(periodMs: number): void {
     const { belt } = this.#options;
     const now = performance.now();
     // A belt with a speed of its own brings items as fast as it runs.
     if (belt.speedMmS !== undefined) this.#nextItemAt = now;
-    else this.#nextItemAt = Math.max(this.#nextItemAt, now - periodMs) + periodMs;
+    else this.#nextItemAt = Math.max(this.#nextItemAt, now) + periodMs;
   }
 
   #acknowledged(scanRef: string, scanId: string): void {

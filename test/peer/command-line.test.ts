@@ -94,15 +94,15 @@ describe("the command line", () => {
     expect(run.stderr).toContain("LYN_SPOOL_MISSING");
   });
 
-  it("names at the start of a gateway each key that does nothing yet", async () => {
-    const file = join(folder, "unserved.yaml");
+  it("ends a gateway whose spool cannot be opened with a readable error", async () => {
+    const file = join(folder, "no-spool.yaml");
     writeFileSync(
       file,
-      'schema: lynceus-config/1\ngateway: { site: NLRTM-EX, id: gw-01 }\nbroker: { url: "mqtt://127.0.0.1:1" }\nspool: { path: /dev/null/spool }\nconsole: { listen: "127.0.0.1:8088" }\nlanes:\n  - { id: lane-1, scanner: { driver: folder, path: scans } }\n',
+      'schema: lynceus-config/1\ngateway: { site: NLRTM-EX, id: gw-01 }\nbroker: { url: "mqtt://127.0.0.1:1" }\nspool: { path: /dev/null/spool }\nlanes:\n  - { id: lane-1, scanner: { driver: folder, path: scans } }\n',
     );
     const run = await lynceus("run", "--config", file);
     expect(run.code).toBe(1);
-    expect(run.stderr).toContain('"setting":"console"');
+    expect(run.stderr).toContain("LYN_SPOOL_WRITE");
     expect(run.stderr).toMatch(/remedy/);
   });
 
