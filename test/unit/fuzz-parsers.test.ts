@@ -65,7 +65,7 @@ it(
       root: new Uint8Array(32).fill(7),
     });
     const note = formatNote({ text, signatures: [{ name: "gw-01", bytes: new Uint8Array(68).fill(9) }] });
-    for (let round = 0; round < fuzzRounds(CHEAP); round += 1) {
+    for (let round = 0; round < fuzzRounds(DEAR); round += 1) {
       const broken = mutateText(note, dice);
       typedOnly(() => {
         const { size } = parseCheckpoint(parseNote(broken).text);
@@ -74,7 +74,7 @@ it(
     }
     expect(parseCheckpoint(parseNote(note).text).size).toBe(77);
   },
-  fuzzPatienceMs(CHEAP),
+  fuzzPatienceMs(DEAR),
 );
 
 it(
