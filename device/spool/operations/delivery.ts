@@ -12,6 +12,9 @@ export interface ReceiptArguments {
   readonly life: number;
 }
 
+/** What stands in `dead_reason` of a row that was a dead letter and is tried again. Central was told to go past its number. */
+const RETRIED = "tried again";
+
 /** Whether a PUBACK alone is delivery: central sends no receipts, and the broker says when it refuses (MQTT 5). */
 export function pubackDelivers(database: Database): boolean {
   return readMeta(database, META.receipts) !== "true" && readMeta(database, META.onlyReceipts) !== "true";
@@ -33,15 +36,17 @@ export function receiptRows(context: OperationContext, receipt: ReceiptArguments
     freed += database.run(sql, now, life, saved, JSON.stringify(ids));
   }
   if (upToSequence === null) return freed;
+  // Of a row that is tried again central's numbers say nothing: they went past it. Its own id does.
+  const counted = `${set} AND (dead_at IS NOT NULL OR dead_reason IS NULL)`;
   if (!own) {
-    const sql = `${set} AND salvaged_journal = ?3 AND salvaged_sequence <= ?4`;
+    const sql = `${counted} AND salvaged_journal = ?3 AND salvaged_sequence <= ?4`;
     return freed + database.run(sql, now, life, saved, upToSequence);
   }
   // What was receipted before is not looked at again: receipts come by the thousand, and each names the first row, too.
   const from = receiptedUpTo(database);
   const last = Math.min(upToSequence, lastSequence(database));
   if (last <= from) return freed;
-  freed += database.run(`${set} AND sequence BETWEEN ?3 AND ?4`, now, life, from + 1, last);
+  freed += database.run(`${counted} AND sequence BETWEEN ?3 AND ?4`, now, life, from + 1, last);
   writeMeta(database, META.receiptedUpTo, String(last));
   return freed;
 }
@@ -135,7 +140,7 @@ function revive(database: Database, where: string, ...values: (number | string |
   if (lowest !== null && lowest <= receiptedUpTo(database))
     writeMeta(database, META.receiptedUpTo, String(lowest - 1));
   return database.run(
-    `UPDATE outbox INDEXED BY outbox_dead SET dead_at = NULL, dead_reason = NULL, receipted_at = NULL, delivered_life = NULL, open = 1,
+    `UPDATE outbox INDEXED BY outbox_dead SET dead_at = NULL, dead_reason = '${RETRIED}', receipted_at = NULL, delivered_life = NULL, open = 1,
        resend_at = 0, wanted = (published > 0) WHERE ${dead}`,
     ...values,
   );
