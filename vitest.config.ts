@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { ClosingReporter } from "./test/setup/closing-reporter.ts";
+import { LongFirst } from "./test/setup/long-first.ts";
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: LongFirst },
     reporters: ["default", new ClosingReporter()],
   },
 });
