@@ -22,7 +22,7 @@ const BUSY = 5;
 const IOERR = 10;
 const DAMAGED = 11;
 const CORRUPT: ReadonlySet<number> = new Set([DAMAGED, 26]);
-/** Looks at a journal whose pages cannot all be read. */
+/** Looks at a journal that seems to be damaged. */
 const LOOKS = 3;
 
 /** Longest wait for another writer, ms: `lynceus outbox retry` has one short transaction. */
@@ -42,18 +42,25 @@ export interface OpenedJournal {
  */
 export function openJournal(path: string, now: number, checkedBytes = CHECKED_BYTES): OpenedJournal {
   const file = join(path, JOURNAL_FILE);
-  try {
-    return { database: openChecked(file, checkedBytes), corrupt: null };
-  } catch (error) {
-    if (!CORRUPT.has(errorNumber(error) & 0xff)) throw error;
-    const corrupt = `${file}.corrupt-${now}`;
-    for (const suffix of ["", "-wal"]) {
-      if (existsSync(file + suffix)) renameSync(file + suffix, corrupt + suffix);
+  // Damage is what each look finds the same, as a bad sector is. What differs from look to look is a disk that errs now and then:
+  // that is no reason to set a whole journal aside.
+  const found = new Set<string>();
+  for (let look = 0; look < LOOKS; look += 1) {
+    try {
+      return { database: openChecked(file, checkedBytes), corrupt: null };
+    } catch (error) {
+      if (!CORRUPT.has(errorNumber(error) & 0xff)) throw error;
+      found.add(String(error));
     }
-    clearSuspect(file);
-    syncDirectory(path);
-    return { database: openChecked(file, checkedBytes), corrupt };
   }
+  if (found.size > 1) throw Object.assign(new Error([...found].join("; ")), { errcode: IOERR });
+  const corrupt = `${file}.corrupt-${now}`;
+  for (const suffix of ["", "-wal"]) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, corrupt + suffix);
+  }
+  clearSuspect(file);
+  syncDirectory(path);
+  return { database: openChecked(file, checkedBytes), corrupt };
 }
 
 function openChecked(file: string, checkedBytes: number): Database {
@@ -83,26 +90,10 @@ function openChecked(file: string, checkedBytes: number): Database {
   }
 }
 
-/**
- * A page that cannot be read is damage when it is the same one each time, as a bad sector is. Else the disk errs now and then:
- * that is no reason to set a whole journal aside.
- */
+/** Reads the whole journal. */
 function mustBeSound(db: DatabaseSync): void {
-  const verdicts: string[] = [];
-  for (let look = 0; look < LOOKS; look += 1) {
-    const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
-    if (verdict === "ok") return;
-    verdicts.push(verdict);
-    if (!isReadError(verdict)) break;
-  }
-  const errs = verdicts.every(isReadError) && new Set(verdicts).size > 1;
-  throw Object.assign(new Error(verdicts.join("; ")), { errcode: errs ? IOERR : DAMAGED });
-}
-
-/** Whether what the check found is an error of the disk: `unable to get the page. error code=8458`. */
-function isReadError(verdict: string): boolean {
-  const code = Number(/error code=(\d+)/.exec(verdict)?.[1] ?? 0);
-  return (code & 0xff) === IOERR;
+  const verdict = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"]);
+  if (verdict !== "ok") throw Object.assign(new Error(verdict), { errcode: DAMAGED });
 }
 
 /**
