@@ -279,6 +279,8 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     await manager.install(await repository.release({ version: "1.0.0", swell: 400 }), NEVER);
     const versions = await scanUntil("the failure", async () => (await stageOf("1.0.0")) === "failed");
     expect(new Set(versions)).toEqual(new Set(["0.9.0"]));
+    // The state is written before the alert is raised.
+    await until("the alert", PATIENCE_MS, async () => told("MODEL_TRIAL_FAILED").length > 0);
     expect(told("MODEL_TRIAL_FAILED")[0]?.message).toContain("1 of its runs gave nothing");
     await manager.inference.stop();
 
