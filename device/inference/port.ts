@@ -32,6 +32,17 @@ export interface InferenceState {
   readonly residentBytes: number | null;
 }
 
+/** Before the first answer. */
+export const STARTING: InferenceState = {
+  state: "starting",
+  code: null,
+  restarts: 0,
+  models: [],
+  p50: null,
+  p95: null,
+  residentBytes: null,
+};
+
 /** Image analysis as the lane sees it: never throws for a bad image (that is a `problem`), rejects only when stopped. */
 export interface Inference {
   start(): Promise<void>;

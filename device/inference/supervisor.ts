@@ -7,7 +7,13 @@ import type { DeclaredLine, RiskOfDeclaration } from "./declared-lines.ts";
 import { faultAnalysis } from "./fault-analysis.ts";
 import { RunTimes } from "./figures.ts";
 import type { FromChild, ModelFault, ModelSelection } from "./messages.ts";
-import type { AnalysisRequest, DeclarationScoring, Inference, InferenceState } from "./port.ts";
+import {
+  type AnalysisRequest,
+  type DeclarationScoring,
+  type Inference,
+  type InferenceState,
+  STARTING,
+} from "./port.ts";
 import type { OpenProcess } from "./process.ts";
 
 /** Bounds of the child; each has a test that reaches it. */
@@ -76,15 +82,7 @@ export class InferenceSupervisor implements Inference, DeclarationScoring {
   #restarts = 0;
   #faults: readonly ModelFault[] = [];
   #saidDeclarationFault = false;
-  #state: InferenceState = {
-    state: "starting",
-    code: null,
-    restarts: 0,
-    models: [],
-    p50: null,
-    p95: null,
-    residentBytes: null,
-  };
+  #state: InferenceState = STARTING;
 
   constructor(options: InferenceOptions) {
     this.#options = options;

@@ -1,6 +1,12 @@
 import { pause } from "../backoff.ts";
 import type { DeclaredLine, RiskOfDeclaration } from "../inference/declared-lines.ts";
-import type { AnalysisRequest, DeclarationScoring, Inference, InferenceState } from "../inference/port.ts";
+import {
+  type AnalysisRequest,
+  type DeclarationScoring,
+  type Inference,
+  type InferenceState,
+  STARTING,
+} from "../inference/port.ts";
 import type { Analysis, ScanEmbedding } from "../scan.ts";
 
 /** What the analysis goes through: one set of models that decides, and perhaps a candidate beside it. */
@@ -41,15 +47,7 @@ export class RoutedInference implements Inference, DeclarationScoring {
   #beside = 0;
   readonly #using = new Map<Engine, number>();
   readonly #retiring = new Set<Promise<void>>();
-  #state: InferenceState = {
-    state: "starting",
-    code: null,
-    restarts: 0,
-    models: [],
-    p50: null,
-    p95: null,
-    residentBytes: null,
-  };
+  #state: InferenceState = STARTING;
 
   /** `open` gives the first set of models, not started yet. `analysed` is told of each analysis that decides. */
   constructor(options: {

@@ -1,12 +1,8 @@
 import { join } from "node:path";
-import type { Log } from "../log.ts";
 import { removeBackups } from "./backup.ts";
-import type { JournalClient } from "./client.ts";
-import { Evictor } from "./evictor.ts";
-import type { PlaneStore } from "./plane-store.ts";
+import { Evictor, type EvictorOptions } from "./evictor.ts";
 import type { OutboxRow, UnsealedData } from "./port.ts";
 import { damagedPlanes, quarantine } from "./quarantine.ts";
-import type { Room } from "./room.ts";
 
 /** Between two rounds, ms; a refused scan brings the next one forward. */
 const ROUND_MS = 10_000;
@@ -23,22 +19,8 @@ interface Alert {
   readonly scanId: string | null;
 }
 
-export interface UpkeepOptions {
-  /** The spool's folder. */
-  readonly path: string;
-  readonly client: JournalClient;
-  readonly planes: PlaneStore;
-  readonly room: Room;
+export interface UpkeepOptions extends EvictorOptions {
   readonly keepPublishedMs: number;
-  /** How long delivered images are kept at most, ms of running time; absent: as long as there is room. */
-  readonly keepImagesMs?: number | undefined;
-  /** ms since the epoch. */
-  readonly clock: () => number;
-  /** How long the gateway has run, ms. */
-  readonly life: () => number;
-  /** No later than the true time, ms since the epoch. */
-  readonly proven: () => number;
-  readonly log: Log;
   readonly alert: (alert: Alert) => Promise<OutboxRow>;
 }
 

@@ -1,6 +1,7 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
-import { DEFAULT_TOPIC_ROOT, isSite, TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/index.ts";
+import { DEFAULT_TOPIC_ROOT } from "../../protocols/mqtt/index.ts";
+import { brokerOption, rootOption, siteOption } from "../options.ts";
 import { listenForStop } from "../stop-signals.ts";
 import type { SignedProfile } from "./profile.ts";
 import { type CustomsReport, describeReport } from "./report.ts";
@@ -101,21 +102,6 @@ async function profileOf({ profile, profileKey }: Options): Promise<SignedProfil
   }
   const { signProfile } = await import("./profile.ts");
   return signProfile(profile, profileKey);
-}
-
-function brokerOption(text: string): string {
-  if (/^(mqtts?|wss?):\/\/[^\s/]+/.test(text)) return text;
-  throw new InvalidArgumentError("Give mqtt://HOST:PORT, mqtts://, ws:// or wss://.");
-}
-
-function siteOption(text: string): string {
-  if (isSite(text)) return text;
-  throw new InvalidArgumentError("Give a UN/LOCODE and a part of it, e.g. NLRTM-EX.");
-}
-
-function rootOption(text: string): string {
-  if (TOPIC_ROOT_PATTERN.test(text)) return text;
-  throw new InvalidArgumentError("Give one to four levels of letters, digits, _ and -.");
 }
 
 function printJson(report: CustomsReport): void {

@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { DEFAULT_TOPIC_ROOT, TOPIC_ROOT_PATTERN } from "../../protocols/mqtt/index.ts";
-import { isSite } from "../../protocols/mqtt/names.ts";
-import { rateOption, seedOption } from "../options.ts";
+import { DEFAULT_TOPIC_ROOT } from "../../protocols/mqtt/index.ts";
+import { brokerOption, rateOption, rootOption, seedOption, siteOption } from "../options.ts";
 import { listenForStop } from "../stop-signals.ts";
 import type { FleetSummary } from "./fleet.ts";
 
@@ -74,11 +73,6 @@ function describe(summary: FleetSummary): string {
   ].join("\n");
 }
 
-function brokerOption(text: string): string {
-  if (/^(mqtts?|wss?):\/\/[^\s/]+/.test(text)) return text;
-  throw new InvalidArgumentError("Give mqtt://HOST:PORT, mqtts://, ws:// or wss://.");
-}
-
 function gatewaysOption(text: string): number {
   const value = Number(text);
   if (/^\d{1,4}$/.test(text) && value >= 1 && value <= 2000) return value;
@@ -89,14 +83,4 @@ function minutesOption(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value > 0 && value <= 14_400) return value;
   throw new InvalidArgumentError("Give minutes, at most 14400.");
-}
-
-function siteOption(text: string): string {
-  if (isSite(text)) return text;
-  throw new InvalidArgumentError("Give a UN/LOCODE and a part of it, e.g. NLRTM-EX.");
-}
-
-function rootOption(text: string): string {
-  if (TOPIC_ROOT_PATTERN.test(text)) return text;
-  throw new InvalidArgumentError("Give one to four levels of letters, digits, _ and -.");
 }

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
 import { DEFAULT_TOPIC_ROOT } from "../../protocols/mqtt/index.ts";
-import { isSite } from "../../protocols/mqtt/names.ts";
+import { siteOption } from "../options.ts";
 import { listenForStop } from "../stop-signals.ts";
 import type { RolloutReport } from "./director.ts";
 import type { GatewayResult } from "./plan.ts";
@@ -86,12 +86,6 @@ function textOf({ target, state, groups, leftAlone }: RolloutReport): string {
 function countsOf(results: readonly GatewayResult[]): string {
   const failed = results.filter(({ state }) => state === "failed").length;
   return `${results.length - failed} updated, ${failed} failed`;
-}
-
-function siteOption(text: string): string {
-  if (!isSite(text))
-    throw new InvalidArgumentError("a site is a UN/LOCODE and a part of it, such as NLRTM-EX");
-  return text;
 }
 
 function shareOption(text: string): number {

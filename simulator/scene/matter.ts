@@ -1,26 +1,9 @@
+import { GOODS_GROUPS } from "../../protocols/vocabulary/terms.ts";
 import { TARGET_CLASSES } from "../goods/item.ts";
 import { type Canvas, TALLY_CELL } from "./canvas.ts";
 
 /** What a cell may be said to hold: goods groups, classes of targets, and the parcel itself. */
-export const MATTER_LABELS: readonly string[] = [
-  "food-organic",
-  "chemicals",
-  "plastics-rubber",
-  "leather-wood",
-  "paper-books",
-  "textiles",
-  "footwear",
-  "stone-glass-ceramic",
-  "metals",
-  "machinery",
-  "electronics",
-  "instruments",
-  "arms",
-  "furniture-toys",
-  "other",
-  ...TARGET_CLASSES,
-  "packaging",
-];
+export const MATTER_LABELS: readonly string[] = [...GOODS_GROUPS, ...TARGET_CLASSES, "packaging"];
 /** A cell that holds next to nothing, or as much of one thing as of another. */
 export const NO_MATTER = 255;
 /** Attenuation of a cell's pixels together (line integrals) below which it counts as air. */
