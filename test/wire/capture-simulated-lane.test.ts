@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ItemKnowledge } from "../../device/lane/item.ts";
+import type { LateReading } from "../../device/lane/item-tracker.ts";
 import { Tracker } from "../../device/lane/tracker.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { openPeripheral } from "../../device/peripheral/open.ts";
@@ -105,17 +106,18 @@ async function runLane(name: string, scans: number, faults: readonly Fault[]): P
       ...common,
     }),
   ];
+  const update = (late: LateReading | null) => {
+    const item = [...told.values()].find(({ scanId }) => scanId === late?.scanId);
+    if (item !== undefined && late !== null) item.known = late.update;
+  };
   for (const peripheral of peripherals) {
-    peripheral.onReading((reading) => {
-      const late = tracker.reading(reading);
-      const item =
-        late === null ? undefined : [...told.values()].find(({ scanId }) => scanId === late.scanId);
-      if (item !== undefined && late !== null) item.known = late.update;
-    });
+    peripheral.onReading((reading) => update(tracker.reading(reading)));
     peripheral.start();
   }
   try {
     const summary = await running;
+    // What the last item's readings were late by, on a busy machine, is settled when nothing else can claim them.
+    update(tracker.settle(Number.MAX_SAFE_INTEGER));
     return {
       summary,
       rig,
@@ -182,6 +184,8 @@ describe("a simulated lane", () => {
     ]);
     expect(summary).toMatchObject({ scans: 10, acknowledged: 10, givenUp: 0, outstanding: 0 });
     expect(rig.taken.filter(({ accepted }) => accepted.outcome === "new")).toHaveLength(10);
+    const ambiguousAfter = (index: number) =>
+      truth.some((next) => next.index === index + 1 && told.get(next.scanRef)!.known.trackingAmbiguous);
     let tied = 0;
     for (const item of truth) {
       const { known } = told.get(item.scanRef)!;
@@ -190,7 +194,9 @@ describe("a simulated lane", () => {
       if (known.measured.massKg !== null) expect(known.measured.massKg).toBeCloseTo(item.massKg, 2);
       const whole = known.identifiers.length > 0 && known.measured.massKg !== null;
       if (whole) tied += 1;
-      else if (![7, 8].includes(item.index)) expect(known.trackingAmbiguous).toBe(true);
+      // A reading that a busy machine delivers after its grace is found in the next item's interval, which says so.
+      else if (![7, 8].includes(item.index))
+        expect(known.trackingAmbiguous || ambiguousAfter(item.index), `item ${item.index}`).toBe(true);
       const { accepted } = rig.taken.find(({ capture }) => capture.key.scanRef === item.scanRef)!;
       await expectIntact(accepted.scan.scanId, item.index);
     }

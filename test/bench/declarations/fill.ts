@@ -4,13 +4,15 @@ import type { Database } from "../../../device/sqlite.ts";
 import type { Declaration } from "../../../protocols/declaration.ts";
 import { manyDeclarations } from "../../fixtures/declaration-traffic.ts";
 
+/** Of the traffic that fills a store. */
+export const STORED_SEED = 11;
 /** Declarations committed together, and pages held while filling, KiB: the disk is not what this measures. */
 const STEP = 500_000;
 const FILLING_CACHE_KIB = 1_500_000;
 
 /** Fills a spool's store of declarations; returns how to make the `index`-th of them again. */
 export function fillStore(path: string, count: number): (index: number) => Declaration {
-  const declarationOf = manyDeclarations(11);
+  const declarationOf = manyDeclarations(STORED_SEED);
   const file = new DeclarationFile({ path, clock: Date.now });
   file.open();
   // Names come in any order: with the gateway's own few pages each would write a page of the log, 160 GB for ten million.

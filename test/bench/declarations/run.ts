@@ -1,8 +1,9 @@
 /**
  * Ten million declarations on the gateway's disk: bytes each, time of a lookup through the spool (as a scan does it, also
- * while declarations come in), memory, and what they cost a start. `LYNCEUS_DECLARATIONS` sets another number.
+ * while declarations come in), memory, and what they cost a start. `LYNCEUS_DECLARATIONS` sets another number;
+ * `LYNCEUS_DECLARATIONS_IN` names a folder that is kept, and that a second run measures without filling it again.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Declaration } from "../../../protocols/declaration.ts";
@@ -10,7 +11,7 @@ import { Random } from "../../../simulator/random.ts";
 import { manyDeclarations } from "../../fixtures/declaration-traffic.ts";
 import { openTestSpool } from "../../fixtures/uplink.ts";
 import { report, spreadOf, spreadText } from "../figures.ts";
-import { fillStore } from "./fill.ts";
+import { fillStore, STORED_SEED } from "./fill.ts";
 import { fusingFigures } from "./fusing.ts";
 
 const COUNT = Number(process.env["LYNCEUS_DECLARATIONS"] ?? 10_000_000);
@@ -18,7 +19,10 @@ const LOOKUPS = 2000;
 /** Declarations that come in beside the second round of lookups, each in a transaction of its own. */
 const INCOMING = 400;
 
-const directory = mkdtempSync(join(tmpdir(), "lynceus-declarations-"));
+const kept = process.env["LYNCEUS_DECLARATIONS_IN"];
+const directory = kept ?? mkdtempSync(join(tmpdir(), "lynceus-declarations-"));
+/** Says that the folder holds all of them: a filling that was broken off begins anew. */
+const filled = `${directory}.filled-${COUNT}`;
 const empty = mkdtempSync(join(tmpdir(), "lynceus-declarations-none-"));
 const random = new Random(5, "lookups");
 
@@ -33,11 +37,20 @@ function p99(times: readonly number[]): string {
   return (sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN).toFixed(2);
 }
 
-try {
+function fill(): (index: number) => Declaration {
+  if (existsSync(filled)) return manyDeclarations(STORED_SEED);
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
   const began = performance.now();
   const declarationOf = fillStore(directory, COUNT);
   const seconds = (performance.now() - began) / 1000;
   report("declarations: storing", `${(COUNT / seconds).toFixed(0)} a second, ${COUNT} in all`);
+  if (kept !== undefined) writeFileSync(filled, "");
+  return declarationOf;
+}
+
+try {
+  const declarationOf = fill();
   const bytes = readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
   report("declarations: on the disk", `${(bytes / COUNT).toFixed(0)} bytes each (aim ≤ 600)`);
 
@@ -83,6 +96,6 @@ try {
   report("declarations: memory for the open store", `${grown.toFixed(0)} MB`);
   await spool.stop();
 } finally {
-  rmSync(directory, { recursive: true, force: true });
+  if (kept === undefined) rmSync(directory, { recursive: true, force: true });
   rmSync(empty, { recursive: true, force: true });
 }
