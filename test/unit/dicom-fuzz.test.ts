@@ -26,7 +26,7 @@ import { referenceFiles } from "../fixtures/dicos.ts";
 import { Dice, fuzzRounds, mutate } from "../fixtures/mutate.ts";
 
 /** More in a campaign: `npm run campaign:dicom`. */
-const ROUNDS = fuzzRounds(100_000);
+const ROUNDS = fuzzRounds(100_000, 0.1);
 const PATIENCE_MS = 240_000 + ROUNDS;
 // A stack trace costs more than the parsing that ends in it.
 Error.stackTraceLimit = 0;

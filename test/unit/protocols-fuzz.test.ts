@@ -16,7 +16,7 @@ import { Dice, fuzzPatienceMs, fuzzRounds, mutate, mutateText } from "../fixture
 
 /** Messages of JSON cost ten times as much. */
 const ROUNDS = fuzzRounds(1_000_000);
-const JSON_ROUNDS = fuzzRounds(100_000);
+const JSON_ROUNDS = fuzzRounds(100_000, 0.1);
 const PATIENCE_MS = fuzzPatienceMs(1_000_000);
 // A stack trace costs more than the parsing that ends in it.
 Error.stackTraceLimit = 0;
