@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ROOT } from "../fixtures/project.ts";
-import type { Break } from "./breaks.ts";
+import type { Break } from "./break.ts";
 
 /** A copy of the tree as it stands, with what is not committed yet; gone when it is disposed of. */
 export interface TreeCopy {

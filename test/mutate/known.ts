@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ROOT } from "../fixtures/project.ts";
-import type { Break } from "./breaks.ts";
+import type { Break } from "./break.ts";
 
 /** What earlier runs saw, so that a run that was broken off goes on where it was. */
 export type Known = Record<

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { BREAKS, type Break } from "./breaks.ts";
+import type { Break } from "./break.ts";
+import { BREAKS } from "./breaks.ts";
 import { applyBreak, copyTree, type TreeCopy } from "./copy.ts";
 import { type Known, keyOf, readKnown, STATE_FILE, writeKnown } from "./known.ts";
 import { runPromise } from "./vitest.ts";

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Break } from "./breaks.ts";
+import type { Break } from "./break.ts";
 
 /** A run is given up after this, ms. */
 const LIMIT_MS = 15 * 60_000;

@@ -40,7 +40,7 @@ const files = ({ cert, key }: PairFiles) => ({ cert: readFileSync(cert), key: re
 
 describe("a broker that is not who it should be is not spoken to, and the gateway says why", () => {
   test.each([
-    ["another authority's certificate", /not trusted/, "BROKER_UNTRUSTED"],
+    ["P-54 another authority's certificate", /not trusted/, "BROKER_UNTRUSTED"],
     ["an expired certificate", /has expired/, "BROKER_UNTRUSTED"],
     ["a certificate for another name", /another name/, "BROKER_UNTRUSTED"],
     ["a revoked certificate", /was revoked/, "BROKER_UNTRUSTED"],

@@ -156,7 +156,7 @@ describe("messages from central", () => {
     expect(why()).toEqual(Array(3).fill("INBOUND_REFUSED declaration stale"));
   });
 
-  it("are refused replayed, also after a restart; what the broker sends again for want of an answer is not", async () => {
+  it("P-53 are refused replayed, also after a restart; what the broker sends again for want of an answer is not", async () => {
     const { gate, why } = gateOf({ at: "replay" });
     const message = signed("declaration");
     expect(await takes(gate, "declaration", message)).toBe(true);

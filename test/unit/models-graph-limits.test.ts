@@ -43,7 +43,7 @@ describe("the graph of a model package", () => {
       expect(refusal(readFileSync(join(packages, name, "model.onnx"))), name).toBe("accepted");
   });
 
-  it("cannot reach outside of its package: values in other files are refused wherever they stand", () => {
+  it("P-59 cannot reach outside of its package: values in other files are refused wherever they stand", () => {
     const inAttribute = bytesOf(field(1, text("value")), field(5, external(13)));
     const inSparse = field(15, bytesOf(field(1, external(14))));
     const inSubgraph = bytesOf(field(1, text("body")), field(6, bytesOf(field(5, external(13)))));

@@ -120,7 +120,7 @@ describe("a hostile broker does not end the gateway, and its hits go out once it
     await gateway.recovers();
   });
 
-  it("a packet of 256 MB is cut at its header: next to nothing of it is read", async () => {
+  it("P-55 a packet of 256 MB is cut at its header: next to nothing of it is read", async () => {
     const sizes: number[] = [];
     const chunk = new Uint8Array(65_536);
     await using broker = await startScriptedBroker({
@@ -154,7 +154,7 @@ describe("a hostile broker does not end the gateway, and its hits go out once it
     await gateway.recovers();
   });
 
-  it("messages on topics of other sites and gateways reach no room, and an alert says so", async () => {
+  it("P-56 messages on topics of other sites and gateways reach no room, and an alert says so", async () => {
     const topics = [
       "nii/v1/DEHAM/declaration",
       `${OWN}/gw-02/receipt`,

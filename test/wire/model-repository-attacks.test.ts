@@ -95,7 +95,7 @@ describe("the repository of models", () => {
     );
   });
 
-  it("3b: and still refused where the client's own state was deleted: the floors lie in a second place", async () => {
+  it("P-58 3b: and still refused where the client's own state was deleted: the floors lie in a second place", async () => {
     await repository.release();
     const old = repository.snapshot();
     await fetched(await repository.release({ version: "1.1.0" }));

@@ -214,7 +214,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     await expect(manager.activate(NAME, "1.0.0")).rejects.toThrow("has failed");
   });
 
-  it("takes an active package back by itself whose scores move, or whose process keeps dying", async () => {
+  it("P-57 takes an active package back by itself whose scores move, or whose process keeps dying", async () => {
     await start({ promote: "command" });
     for (let count = 0; count < 10; count++) await scan();
     await manager.install(await repository.release({ version: "1.0.0", slope: [0, 0, 0, 0, 0.2, 0] }), NEVER);
