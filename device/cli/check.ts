@@ -23,7 +23,8 @@ export function registerCheck(program: Command): void {
         for (const { path, message } of warnings) process.stderr.write(`warning: ${path}: ${message}\n`);
       } catch (error) {
         if (!options.json || !(error instanceof LynceusError)) throw error;
-        print({ ok: false, code: error.code, message: error.message, faults: error.details["faults"] ?? [] });
+        const { code, message, remedy, details } = error;
+        print({ ok: false, code, message, remedy, faults: details["faults"] ?? [], warnings: [] });
         process.exitCode = 2;
       }
     });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EYE_NAME } from "../belt/map.ts";
+import { JOIN_MS } from "./dicom.ts";
 import type { ConfigFault } from "./issues.ts";
 import { deviceName, urlOf } from "./parts.ts";
 
@@ -84,6 +85,11 @@ export function beltWarnings(lane: LaneShape, at: number): readonly ConfigFault[
     warn(
       "scanner.joinTimeout",
       `a scan whose objects do not all come is complete after ${joinTimeout} ms, later than belt.deadlineMs, ${deadlineMs} ms: its item may be past the diverter before its first hit; shorten joinTimeout, or let the belt wait longer`,
+    );
+  if (lane.scanner.driver === "folder" && deadlineMs < JOIN_MS)
+    warn(
+      "belt.deadlineMs",
+      `a scan of several DICOM files that does not say how many is complete after ${JOIN_MS} ms, later than ${deadlineMs} ms: its item may be past the diverter before its first hit; let the belt wait longer, or use the dicom driver with a short joinTimeout`,
     );
   return warnings;
 }

@@ -2,7 +2,13 @@ import { z } from "zod";
 import { deviceName } from "./parts.ts";
 import { bytes, duration } from "./quantities.ts";
 
-const hostPort = z.string().regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT");
+/** Objects of one scan, and other views of it, are waited for so long (`cli.md`, "Inputs of scan"), ms. */
+export const JOIN_MS = 10_000;
+
+const hostPort = z
+  .string()
+  .regex(/^[^\s]+:\d{1,5}$/, "HOST:PORT")
+  .refine((value) => Number(value.split(":").at(-1)) <= 65_535, "HOST:PORT, a port up to 65535");
 const aeTitle = z
   .string()
   .regex(/^(?=.*[^ ])[\x20-\x5b\x5d-\x7e]{1,16}$/, "1 to 16 ASCII characters, no backslash");
@@ -25,7 +31,7 @@ export const dicomScannerSchema = z.strictObject({
   tls: z
     .strictObject({ cert: z.string().min(1), key: z.string().min(1), ca: z.string().min(1).optional() })
     .optional(),
-  joinTimeout: duration.default(10_000),
+  joinTimeout: duration.default(JOIN_MS),
   maxScanBytes: bytes.default(512e6),
 });
 

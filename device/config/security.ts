@@ -84,11 +84,15 @@ export function resolvedTrust(
 
 interface Broker {
   readonly url: string;
+  readonly protocol: 5 | 4;
   readonly tls?: BrokerTls | undefined;
 }
 
 /** A broker that is to be reached by TLS and is not: nobody should find that out from the traffic. */
-export function brokerFaults({ url, tls }: Broker): readonly { path: string; message: string }[] {
+export function brokerFaults({
+  url,
+  tls,
+}: Omit<Broker, "protocol">): readonly { path: string; message: string }[] {
   if (tls === undefined || /^(mqtts|wss):/.test(url)) return [];
   return [
     {
@@ -99,12 +103,18 @@ export function brokerFaults({ url, tls }: Broker): readonly { path: string; mes
 }
 
 /** What is valid and should be thought over. */
-export function brokerWarnings({ url, tls }: Broker): readonly { path: string; message: string }[] {
+export function brokerWarnings({ url, protocol, tls }: Broker): readonly { path: string; message: string }[] {
   const hostname = URL.canParse(url) ? new URL(url).hostname : "";
   const loopback = /^(localhost|127\.|\[?::1\]?$)/.test(hostname);
   const warnings: { path: string; message: string }[] = [];
   if (!loopback && /^(mqtt|ws):/.test(url))
     warnings.push({ path: "broker.url", message: "the link is not encrypted: use mqtts:// or wss://" });
+  if (protocol === 4)
+    warnings.push({
+      path: "broker.protocol",
+      message:
+        "MQTT 3.1.1: the broker cannot say that it refused a publish, so that rows are freed by central's receipts alone; use 5",
+    });
   if (tls?.minVersion === 1.2)
     warnings.push({ path: "broker.tls.minVersion", message: "TLS 1.2 is accepted; use 1.3" });
   return warnings;

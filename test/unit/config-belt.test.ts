@@ -2,6 +2,30 @@ import { describe, expect, it } from "vitest";
 import { parseConfig, warningsOf } from "../../device/config/load.ts";
 
 describe("the belt of a configuration", () => {
+  it("warns of a belt that acts before the files of a scan in a folder are complete", () => {
+    const lane = (scanner: string, deadlineMs: number) =>
+      warningsOf(
+        parseConfig(
+          `schema: lynceus-config/1
+gateway: { site: NLRTM-EX, id: gw-01 }
+broker: { url: "mqtt://127.0.0.1:1883" }
+spool: { path: spool }
+lanes:
+  - id: lane-1
+    scanner: ${scanner}
+    peripherals: [{ id: plc, kind: conveyor, protocol: modbus, transport: "tcp://10.0.0.1:502", map: { stop: { coil: 1 }, heartbeat: { coil: 3 } } }]
+    belt: { onAlarm: stop, deadlineMs: ${deadlineMs} }
+`,
+          "/etc/lynceus/lynceus.yaml",
+        ),
+      );
+    expect(lane("{ driver: folder, path: scans }", 5000)).toEqual([
+      { path: "lanes[0].belt.deadlineMs", message: expect.stringMatching(/10000 ms, later than 5000 ms/) },
+    ]);
+    expect(lane("{ driver: folder, path: scans }", 10_000)).toEqual([]);
+    expect(lane('{ driver: line-scan, transport: "tcp://10.0.0.2:7001" }', 5000)).toEqual([]);
+  });
+
   it("warns of a belt that acts before a scan of several objects is complete", () => {
     const lane = (timeout: string, onAlarm: string) =>
       warningsOf(

@@ -148,7 +148,7 @@ lanes:
   - id: lane-1
     scanner: { driver: folder, path: in }
     peripherals: [{ id: plc, kind: conveyor, protocol: modbus, transport: "tcp://10.0.0.1:502", map: ${map} }]
-    belt: { onAlarm: ${onAlarm} }
+    belt: { onAlarm: ${onAlarm}, deadlineMs: 10000 }
 `,
         "/etc/lynceus/lynceus.yaml",
       );
@@ -190,6 +190,15 @@ describe("addresses in the configuration", () => {
     expect(fault?.path).toBe(path);
     expect(fault?.message).toContain(`found: "${bad}"`);
     expect(fault?.message).toContain(why);
+  });
+
+  it("a port that there is not is a fault of a DICOM listener as well", () => {
+    const scanner = (listen: string) =>
+      GOOD.replace(/scanner: .*/, `scanner: { driver: dicom, listen: "${listen}" }`);
+    expect(parseConfig(scanner("0.0.0.0:11112"), "/x.yaml").lanes[0]?.scanner.driver).toBe("dicom");
+    const [fault] = faultsOf(scanner("0.0.0.0:99999"));
+    expect(fault?.path).toBe("lanes[0].scanner.listen");
+    expect(fault?.message).toContain("65535");
   });
 
   it("names the entry of an allow list that is no address", () => {

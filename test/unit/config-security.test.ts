@@ -48,6 +48,7 @@ it("TLS files beside a plain URL, half a pair and an old TLS are faults that say
   const warned = (broker: string) => warningsOf(configOf(broker)).map(({ path }) => path);
   expect(warned("{ url: 'mqtt://broker.example' }")).toEqual(["broker.url"]);
   expect(warned("{ url: 'mqtts://b', tls: { minVersion: 1.2 } }")).toEqual(["broker.tls.minVersion"]);
+  expect(warned("{ url: 'mqtts://b', protocol: 4 }")).toEqual(["broker.protocol"]);
   expect(warned("{ url: 'mqtt://127.0.0.1:1883' }")).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import { basename, extname, join } from "node:path";
 import type { ObjectInfo } from "../../../protocols/dicom/object.ts";
 import { isLynceusError, type LynceusError } from "../../../protocols/errors.ts";
 import { backoffMs, pause } from "../../backoff.ts";
+import { JOIN_MS } from "../../config/dicom.ts";
 import type { DicomFile } from "../../image/dicom/scan.ts";
 import { IMAGE_LIMITS } from "../../image/limits.ts";
 import { groupImages, type ImageInput, isImageName } from "../../image/naming.ts";
@@ -37,7 +38,7 @@ export const FOLDER_TIMINGS: FolderTimings = {
   pollMs: 250,
   quietMs: 2_000,
   pairMs: 30_000,
-  joinMs: 10_000,
+  joinMs: JOIN_MS,
   lateMs: 600_000,
   retryMs: 5_000,
   decodeMs: 120_000,
