@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { CommandFault } from "./command.ts";
 
-/** A command's `args`, checked. @throws CommandFault `BAD_REQUEST` that names what is wrong. */
+/** A command's `args`, checked; members of a later minor version are dropped. @throws CommandFault `BAD_REQUEST` that names what is wrong. */
 export function readArgs<Schema extends z.ZodType>(
   schema: Schema,
   args: Readonly<Record<string, unknown>>,

@@ -40,7 +40,7 @@ const MIN_PART_BYTES = 1024;
 
 const WORKER = new URL(`./image-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
 
-const argsSchema = z.strictObject({
+const argsSchema = z.object({
   scanId: z.uuid(),
   view: z.int().min(0).max(7).nullish(),
   energy: z.enum(ENERGIES).nullish(),

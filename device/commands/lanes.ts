@@ -9,7 +9,7 @@ export interface PausingLanes {
   set(lane: string, paused: boolean): Promise<boolean>;
 }
 
-const argsSchema = z.strictObject({ lane: z.string().min(1).max(32) });
+const argsSchema = z.object({ lane: z.string().min(1).max(32) });
 
 /**
  * The commands `pause {lane}` and `resume {lane}`: a paused lane accepts no new scan, open ones finish, also after a restart.

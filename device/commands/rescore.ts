@@ -9,7 +9,7 @@ export interface RescoreOptions {
   readonly rescore: (scanId: string) => Promise<{ readonly id: string; readonly revision: number } | null>;
 }
 
-const argsSchema = z.strictObject({ scanId: z.uuid() });
+const argsSchema = z.object({ scanId: z.uuid() });
 
 /**
  * The command `rescore {scanId}`: scores a stored scan again by what is known now, without a new analysis, and publishes a

@@ -13,7 +13,7 @@ export interface Resending {
 
 const sequence = z.int().min(1);
 const argsSchema = z
-  .strictObject({ journal: z.uuid(), from: sequence, to: sequence })
+  .object({ journal: z.uuid(), from: sequence, to: sequence })
   .refine(({ from, to }) => from <= to, { message: "from is after to", path: ["from"] });
 
 /**

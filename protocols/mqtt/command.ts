@@ -45,6 +45,9 @@ export const commandSchema = z
   .describe("A command of central to a gateway");
 export type Command = z.output<typeof commandSchema>;
 
+/** The same as a gateway reads it: members of a later minor version, or of a token (`iss`, `exp`), are dropped. */
+export const receivedCommandSchema = z.object(commandSchema.shape);
+
 /** `data` of a command's response. */
 export const responseSchema = z
   .strictObject({
