@@ -301,7 +301,7 @@ export class Gateway {
       clockState: this.#clock.state,
     });
     const checkpoints = checkpointsOf({ ...this.#options, ...time, spool, uplink: () => uplink, alerts });
-    const certificates = certificatesOf({ ...this.#options, alerts, clock: this.#clock.now });
+    const certificates = certificatesOf({ ...this.#options, ...time, alerts, uplink: () => uplink });
     const paused = pausedLanesOf(config, this.#clock.now, log);
     const parts = { spool, alerts, inference, paused, monitoring };
     const commands = commandsOf({

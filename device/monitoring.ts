@@ -7,10 +7,11 @@ import type { Log } from "./log.ts";
 import { Metrics } from "./metrics/metrics.ts";
 import { Overview } from "./overview/overview.ts";
 import type { Spool } from "./spool/port.ts";
+import { LinkFile } from "./uplink/link-file.ts";
 import type { Uplink, UplinkState } from "./uplink/uplink.ts";
 
 export interface MonitoringOptions {
-  readonly config: Pick<Config, "console" | "gateway">;
+  readonly config: Pick<Config, "console" | "gateway" | "broker" | "spool">;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly spool: Spool;
   readonly inference: Pick<Inference, "state">;
@@ -20,12 +21,13 @@ export interface MonitoringOptions {
   readonly log: Log;
 }
 
-/** What shows a gateway to whoever runs it: metrics, the board of lanes and devices, the console that serves both. */
+/** What shows a gateway to whoever runs it: metrics, the board of lanes and devices, the console that serves both, its links. */
 export class Monitoring {
   readonly metrics = new Metrics();
   readonly board = new LaneBoard();
   readonly #options: MonitoringOptions;
   #console: Console | null = null;
+  #links: LinkFile | null = null;
   #unlisten: () => void = () => undefined;
 
   constructor(options: MonitoringOptions) {
@@ -40,6 +42,13 @@ export class Monitoring {
   async start(): Promise<void> {
     const { config, health, inference, uplink, spool, log } = this.#options;
     this.#follow(uplink());
+    this.#links = new LinkFile({
+      spoolPath: config.spool.path,
+      url: config.broker.url,
+      uplink: uplink(),
+      log,
+    });
+    this.#links.start();
     if (config.console === undefined) return;
     const overview = new Overview({
       health,
@@ -61,6 +70,7 @@ export class Monitoring {
 
   async stop(): Promise<void> {
     this.#unlisten();
+    await this.#links?.stop();
     await this.#console?.stop();
   }
 

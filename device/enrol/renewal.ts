@@ -20,6 +20,8 @@ export interface RenewalOptions {
   /** ms since the epoch. */
   readonly clock: () => number;
   readonly random: () => number;
+  /** A role has a new certificate: its connection should change over to it. */
+  readonly renewed?: () => void;
   readonly log: Log;
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
 }
@@ -50,7 +52,7 @@ export class Renewal {
   }
 
   async #keep(role: EnrolmentRole, signal: AbortSignal): Promise<void> {
-    const { log, clock, random, backoff = BACKOFF } = this.#options;
+    const { log, clock, random, renewed = () => undefined, backoff = BACKOFF } = this.#options;
     for (let failures = 0; !signal.aborted; ) {
       try {
         const wait = renewalAt(await this.#folder.validity(role)) - clock();
@@ -62,6 +64,7 @@ export class Renewal {
               "the new certificate is to be renewed at once: see the clocks of gateway and authority",
             );
           log.info({ role }, "a certificate for the broker was renewed");
+          renewed();
         }
         failures = 0;
       } catch (error) {

@@ -15,10 +15,10 @@ export { makeDirectory, syncDirectory } from "./directories.ts";
 
 /** File names within the spool's folder. */
 export const JOURNAL_FILE = "journal.db";
-const LOCK_FILE = "lock.db";
+export const LOCK_FILE = "lock.db";
 
 /** SQLITE_BUSY, SQLITE_IOERR, SQLITE_CORRUPT, SQLITE_NOTADB. */
-const BUSY = 5;
+export const BUSY = 5;
 const IOERR = 10;
 const DAMAGED = 11;
 const CORRUPT: ReadonlySet<number> = new Set([DAMAGED, 26]);

@@ -11,6 +11,11 @@ export const MAX_INBOUND_BYTES = 512 * 1024;
 /** `mqtt.md`: sessions of topics downward outlive a week's outage. */
 const SESSION_EXPIRY_S = 8 * 24 * 3600;
 
+/** By what the broker knows a role's session, unless it goes by the certificate's name. */
+export function clientIdOf(site: string, gateway: string, role: "hit" | "in" | "bulk"): string {
+  return `lynceus-${site}-${gateway}-${role}`;
+}
+
 /** What MQTT.js is started with: used once, nothing of its own queue and reconnection. */
 export function clientOptions(options: ConnectionOptions): IClientOptions {
   const { protocol, credentials, will, username } = options;

@@ -30,9 +30,12 @@ export class CredentialWatch<Role extends string> {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => {
-      this.#looking = this.#looking.then(() => this.#look());
-    }, this.#options.lookMs ?? LOOK_MS);
+    this.#timer ??= setInterval(() => this.lookNow(), this.#options.lookMs ?? LOOK_MS);
+  }
+
+  /** Files were just replaced: not at the next look, but now. Does nothing unless it is started. */
+  lookNow(): void {
+    if (this.#timer !== null) this.#looking = this.#looking.then(() => this.#look());
   }
 
   async stop(): Promise<void> {

@@ -8,6 +8,7 @@ import type { InboundGate } from "../inbound/gate.ts";
 import type { Log } from "../log.ts";
 import type { Outbox, OutboxRow } from "../spool/port.ts";
 import { Bulk } from "./bulk.ts";
+import { clientIdOf } from "./client-options.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionOptions, Credentials, MessageProperties, Outgoing } from "./connection-options.ts";
 import { CredentialWatch } from "./credential-watch.ts";
@@ -170,6 +171,11 @@ export class Uplink {
     this.#watch.start();
   }
 
+  /** Certificates were replaced: connections change over to them now. */
+  lookAtCredentials(): void {
+    this.#watch.lookNow();
+  }
+
   /** Says `stopping`: what is under way may still take seconds, and its hits are still sent. */
   stopping(): void {
     if (this.#status.state !== "stopping") this.#enter("stopping");
@@ -287,7 +293,7 @@ export class Uplink {
     return {
       url: broker.url,
       protocol: broker.protocol,
-      clientId: `lynceus-${site}-${gateway}-${role}`,
+      clientId: clientIdOf(site, gateway, role),
       username: broker.username,
       credentials,
       ...(role === "hit" ? { will: this.#statusMessage("offline", this.#options.clock()) } : {}),

@@ -1,9 +1,10 @@
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
+import { probeBroker } from "./broker.ts";
 import { probePeripheral, probeScanner } from "./devices.ts";
 import { type Finding, failed } from "./finding.ts";
 import { probeProfile, profileOf } from "./profile.ts";
-import { probeBroker, probeClock, probeDisk, probeModels, probeSigning, probeTls } from "./site.ts";
+import { probeClock, probeDisk, probeModels, probeSigning, probeTls } from "./site.ts";
 import { probeTrust } from "./trust.ts";
 
 /** Probes everything at once and prints in the order of the configuration; returns the exit code. */

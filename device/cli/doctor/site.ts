@@ -1,57 +1,22 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { connectAsync } from "mqtt";
 import { firstExpiry, roleCertificates } from "../../certificate-expiry.ts";
 import { openKernelClock } from "../../clock/kernel-clock.ts";
 import type { Config } from "../../config/schema.ts";
-import { credentialsOf } from "../../gateway-parts.ts";
 import { loadModels } from "../../inference/models.ts";
 import { openSigner } from "../../keys/signer.ts";
 import { readSigningKey } from "../../keys/signing-key.ts";
 import { SILENT_LOG } from "../../log.ts";
 import { modelPartsOf } from "../../models/of-config.ts";
 import { modelTrustOf } from "../../models/trust-of-config.ts";
-import { tlsOptions } from "../../uplink/client-options.ts";
-import { tlsFaultOf } from "../../uplink/tls-faults.ts";
 import { type Finding, failed, fault, ok, warning } from "./finding.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const CONNECT_MS = 6_000;
 const DAY_MS = 86_400_000;
 /** A certificate that ends sooner is a warning. */
 const EXPIRY_WARNING_DAYS = 14;
-
-/** Connects as the gateway does, under another client id, and leaves again. */
-export async function probeBroker({ broker, gateway }: Config, env: Env): Promise<Finding> {
-  const what = "broker";
-  try {
-    const { password, ...tls } = await credentialsOf(broker, "hit", env);
-    const client = await connectAsync(broker.url, {
-      ...tlsOptions(tls),
-      clientId: `${gateway.site}-${gateway.id}-doctor`,
-      protocolVersion: broker.protocol,
-      reconnectPeriod: 0,
-      connectTimeout: CONNECT_MS,
-      clean: true,
-      ...(broker.username === undefined ? {} : { username: broker.username }),
-      ...(password === undefined ? {} : { password }),
-    });
-    await client.endAsync();
-    return broker.protocol === 5
-      ? ok(what, `${broker.url} accepts the gateway`)
-      : warning(
-          what,
-          `${broker.url} accepts the gateway by MQTT 3.1.1`,
-          "Use MQTT 5: an older broker cannot say that it refused a message",
-        );
-  } catch (error) {
-    const tls = tlsFaultOf(error);
-    if (tls !== null) return fault(what, tls.reason, tls.remedy);
-    return failed(what, error, "Check the broker's address, the network, user, password and certificates");
-  }
-}
 
 /** Certificates of the connection: readable, and not about to end. */
 export async function probeTls({ broker }: Config, env: Env): Promise<Finding> {
