@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ScanEnded, ScanLost } from "../../device/scanner/port.ts";
 import { type CaptureRig, captureRig, type SpoolRig, spoolRig } from "../fixtures/capture-rig.ts";
 import { helloOf, LineScanPeer, scanOf, sendScan } from "../fixtures/line-scan-peer.ts";
+import { freePort } from "../fixtures/processes.ts";
 import { serialCable } from "../fixtures/pty.ts";
 
 const TIMINGS = { heartbeatMs: 60, silenceMs: 400, unfinishedMs: 150, helloMs: 400 };
@@ -261,15 +262,6 @@ describe("line-scan: links", () => {
     await cable.remove();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await closeServer(server);
-  return port;
-}
 
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
