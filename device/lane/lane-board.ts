@@ -1,5 +1,5 @@
 import { Listeners } from "../listeners.ts";
-import type { ScannerDriver, ScannerState } from "../scanner/port.ts";
+import type { ScannerDriver, ScannerMachine, ScannerState } from "../scanner/port.ts";
 import type { LinkState } from "../transport/port.ts";
 
 /** A device of a lane as it is now. */
@@ -20,6 +20,8 @@ export interface LaneView {
   /** How its scanner is connected: the driver's name. */
   readonly driver: string;
   readonly state: ScannerState;
+  /** Null: not known yet. */
+  readonly machine: ScannerMachine | null;
   readonly devices: readonly DeviceView[];
   /** Items that went through the machine without a capture since the start: refused, dropped, or lost with the link. */
   readonly lost: number;
@@ -36,6 +38,7 @@ interface Device {
 interface Entry {
   readonly id: string;
   readonly driver: string;
+  readonly scanner: Pick<ScannerDriver, "machine">;
   readonly devices: readonly Device[];
   state: ScannerState;
   lost: number;
@@ -49,12 +52,19 @@ export class LaneBoard {
   add(lane: {
     readonly id: string;
     readonly driver: string;
-    readonly scanner: Pick<ScannerDriver, "state" | "onScanLost">;
+    readonly scanner: Pick<ScannerDriver, "state" | "machine" | "onState" | "onScanLost">;
     readonly devices: readonly Device[];
   }): void {
     const { id, driver, scanner, devices } = lane;
-    const entry: Entry = { id, driver, devices, state: scanner.state, lost: 0 };
+    const entry: Entry = { id, driver, scanner, devices, state: scanner.state, lost: 0 };
     this.#entries.set(id, entry);
+    let machine = scanner.machine ?? null;
+    scanner.onState(() => {
+      const now = scanner.machine ?? null;
+      if (now === machine) return;
+      machine = now;
+      this.#changes.tell(id);
+    });
     scanner.onScanLost?.(() => {
       entry.lost += 1;
     });
@@ -69,10 +79,11 @@ export class LaneBoard {
   }
 
   get lanes(): readonly LaneView[] {
-    return [...this.#entries.values()].map(({ id, driver, state, devices, lost }) => ({
+    return [...this.#entries.values()].map(({ id, driver, scanner, state, devices, lost }) => ({
       id,
       driver,
       state,
+      machine: scanner.machine ?? null,
       lost,
       devices: devices.map(({ id: name, kind, link, fault }) => ({
         id: name,

@@ -6,6 +6,7 @@ import type {
   ScanLost,
   ScannerDriver,
   ScannerEvent,
+  ScannerMachine,
   ScannerState,
   ScanResult,
 } from "../scanner/port.ts";
@@ -45,6 +46,10 @@ class ProfiledDriver implements ScannerDriver {
 
   get state(): ScannerState {
     return this.#options.driver.state;
+  }
+
+  get machine(): ScannerMachine | null {
+    return this.#options.driver.machine ?? null;
   }
 
   async *captures(): AsyncIterable<Capture> {

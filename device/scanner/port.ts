@@ -7,6 +7,13 @@ export interface ScannerState {
   readonly since: number;
 }
 
+/** The machine at the other end, as it names itself; null where it does not. */
+export interface ScannerMachine {
+  readonly vendor: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
+}
+
 /** What a driver reports beside captures; the lane turns them into alerts (`mqtt.md`, alert). */
 export interface ScannerEvent {
   readonly code: string;
@@ -54,6 +61,8 @@ export interface ScannerDriver {
   /** Best effort: a lost link loses it. */
   result(result: ScanResult): Promise<void>;
   readonly state: ScannerState;
+  /** Who connected last; null, or absent, while it is not known. New whenever a state is told. */
+  readonly machine?: ScannerMachine | null;
   onState(listener: (state: ScannerState) => void): () => void;
   onEvent(listener: (event: ScannerEvent) => void): () => void;
   /** First frame of an acquisition seen (for the tracker), gateway clock ms. */

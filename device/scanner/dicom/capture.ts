@@ -7,6 +7,7 @@ import { syncEntries } from "../../durable.ts";
 import { type ImagePlane, kindOf, scanViewOf } from "../../image/dicom/scan.ts";
 import type { Capture, ScanKey, ScanView } from "../../scan.ts";
 import type { ScanStore, ScanWriter } from "../../spool/port.ts";
+import type { ScannerMachine } from "../port.ts";
 import { evidenceOf, identifiersOf, originOf } from "./facts.ts";
 import type { JoinedSet, Member } from "./joiner.ts";
 import type { ObjectWorker } from "./object-worker.ts";
@@ -46,6 +47,14 @@ export function keyOf({ scanUid, members }: KeyedSet): ScanKey {
   const serial = infos.map(({ machine }) => machine.serial).find((value) => value !== null) ?? "unknown";
   const startedAt = infos.flatMap((info) => info.startedAt ?? []).sort()[0] ?? new Date(0).toISOString();
   return { serial: `dicom:${serial}`, scanRef: scanUid, startedAt };
+}
+
+/** Who made the images of a set, as they say. */
+export function machineOf({ members }: Pick<KeyedSet, "members">): ScannerMachine | null {
+  const machine = members[0]?.info.machine;
+  return machine === undefined
+    ? null
+    : { vendor: machine.manufacturer, model: machine.model, serial: machine.serial };
 }
 
 /** The key of a set; what comes late to a scan that is stored whole is a scan of its own. Null: the spool has it already. */

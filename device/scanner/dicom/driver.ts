@@ -8,8 +8,8 @@ import type { DicomFile } from "../../image/dicom/scan.ts";
 import { Listeners } from "../../listeners.ts";
 import type { Capture } from "../../scan.ts";
 import { addressFilter } from "../../transport/addresses.ts";
-import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
-import { captureOf, freshKeyOf } from "./capture.ts";
+import type { ScannerDriver, ScannerEvent, ScannerMachine, ScannerState } from "../port.ts";
+import { captureOf, freshKeyOf, machineOf } from "./capture.ts";
 import { notAllowed, tooLarge, unreadable } from "./events.ts";
 import { storageHandler } from "./handler.ts";
 import { Inbox, type Kept } from "./inbox.ts";
@@ -53,6 +53,7 @@ export class DicomDriver implements ScannerDriver {
   /** Something came while nobody waited. */
   #fresh = false;
   #refusals = 0;
+  #machine: ScannerMachine | null = null;
   #state: ScannerState;
 
   constructor(options: DicomDriverOptions) {
@@ -80,6 +81,10 @@ export class DicomDriver implements ScannerDriver {
 
   get state(): ScannerState {
     return this.#state;
+  }
+
+  get machine(): ScannerMachine | null {
+    return this.#machine;
   }
 
   /** The port that it listens on; 0 before `start`. */
@@ -125,6 +130,7 @@ export class DicomDriver implements ScannerDriver {
         const capture = signal.aborted ? null : await this.#capture(set);
         if (capture === null) continue;
         this.#handedOn.set(capture.scanId, set);
+        this.#named(machineOf(set));
         yield capture;
       }
       await this.#untilNext();
@@ -294,6 +300,13 @@ export class DicomDriver implements ScannerDriver {
     const admission = this.#options.store.admission(this.#options.lane);
     if (admission.ok && state === "paused") this.#setState("idle", null);
     if (!admission.ok && state === "idle") this.#setState("paused", admission.code);
+  }
+
+  /** Objects say who made them; told when that is another one than before. */
+  #named(machine: ScannerMachine | null): void {
+    if (JSON.stringify(machine) === JSON.stringify(this.#machine)) return;
+    this.#machine = machine;
+    this.#states.tell(this.#state);
   }
 
   #counted(open: number): void {

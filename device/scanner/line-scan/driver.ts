@@ -5,7 +5,15 @@ import { CalibrationAge } from "../../profile/age.ts";
 import type { Capture, Scan, ScanKey } from "../../scan.ts";
 import type { Link, LinkState } from "../../transport/port.ts";
 import { LinkSupervisor, type ServeContext } from "../../transport/supervisor.ts";
-import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, ScanResult } from "../port.ts";
+import type {
+  ScanEnded,
+  ScanLost,
+  ScannerDriver,
+  ScannerEvent,
+  ScannerMachine,
+  ScannerState,
+  ScanResult,
+} from "../port.ts";
 import { ClockOffset } from "./clock-offset.ts";
 import { emergencyStop, scannerRefused } from "./events.ts";
 import { HandOver } from "./hand-over.ts";
@@ -32,6 +40,7 @@ export class LineScanDriver implements ScannerDriver {
   readonly #age: CalibrationAge;
   #calibratedAt: number | null = null;
   #serial: string | null = null;
+  #machine: ScannerMachine | null = null;
   #session: Session | null = null;
   #state: ScannerState;
 
@@ -59,6 +68,10 @@ export class LineScanDriver implements ScannerDriver {
   /** Losses of sync since the start, for `health`. */
   get losses(): number {
     return this.#losses.total;
+  }
+
+  get machine(): ScannerMachine | null {
+    return this.#machine;
   }
 
   captures(): AsyncIterable<Capture> {
@@ -168,6 +181,8 @@ export class LineScanDriver implements ScannerDriver {
     if (this.#serial !== null) this.#lost.tell({ at: this.#options.clock(), beganAt: null });
     if (this.#serial !== hello.serial) this.#offset.reset();
     this.#serial = hello.serial;
+    const { vendor = null, model = null, serial } = hello;
+    this.#machine = { vendor, model, serial };
     this.#set("idle", null);
     this.#options.log.info(
       { lane: this.#options.lane, serial: hello.serial, vendor: hello.vendor, model: hello.model },
