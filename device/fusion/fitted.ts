@@ -5,18 +5,18 @@ export const FITTED_CALIBRATION: Calibration = {
   name: "standard season, seed 1, first third",
   sources: {
     image: {
-      slope: 1.1,
-      offset: -0.05,
+      slope: 1.2,
+      offset: -0.15,
       discount: 1,
     },
     contents: {
-      slope: 1.5966,
-      offset: 0.1012,
+      slope: 1.5547,
+      offset: 0.0918,
       discount: 1,
     },
     documents: {
       slope: 2,
-      offset: 0.6747,
+      offset: 0.2422,
       discount: 1,
     },
     mass: {
@@ -26,8 +26,8 @@ export const FITTED_CALIBRATION: Calibration = {
     },
     "xray-mass": {
       slope: 2,
-      offset: -0.2495,
-      discount: 0.9383,
+      offset: -0.034,
+      discount: 0.9915,
     },
     radiation: {
       slope: 1.9031,
@@ -37,37 +37,37 @@ export const FITTED_CALIBRATION: Calibration = {
     quality: {
       slope: 0.9963,
       offset: 0,
-      discount: 0.0837,
+      discount: 0.0506,
     },
     value: {
       slope: 1.8608,
       offset: 0,
-      discount: 0.6969,
+      discount: 0.7073,
     },
     splitting: {
       slope: 1.4083,
       offset: 0,
-      discount: 0.746,
+      discount: 0.7736,
     },
     similar: {
       slope: 2,
       offset: 0,
-      discount: 0.9915,
+      discount: 1,
     },
     "watch-list": {
       slope: 0.9611,
       offset: 0,
-      discount: 0.9581,
+      discount: 0.9804,
     },
     risk: {
       slope: 1.527,
       offset: -0.0332,
-      discount: 0.6057,
+      discount: 0.6243,
     },
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.8903,
+      discount: 0.901,
     },
   },
 };
