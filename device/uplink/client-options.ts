@@ -51,7 +51,7 @@ export function clientOptions(options: ConnectionOptions): IClientOptions {
             qos: will.qos,
             retain: will.retain,
             ...(five
-              ? { properties: { contentType: will.contentType, userProperties: { schema: will.schema } } }
+              ? { properties: { contentType: will.contentType, userProperties: userPropertiesOf(will) } }
               : {}),
           },
         }),
@@ -74,8 +74,16 @@ function webSocketOptions({ minVersion = "TLSv1.3", crl }: Credentials): {
 }
 
 export function publishOptions(message: Outgoing, protocol: 5 | 4): IClientPublishOptions {
-  const { qos, retain, contentType, schema, correlationData } = message;
+  const { qos, retain, contentType, correlationData } = message;
   if (protocol === 4) return { qos, retain };
   const correlation = correlationData === undefined ? {} : { correlationData: Buffer.from(correlationData) };
-  return { qos, retain, properties: { contentType, userProperties: { schema }, ...correlation } };
+  return {
+    qos,
+    retain,
+    properties: { contentType, userProperties: userPropertiesOf(message), ...correlation },
+  };
+}
+
+function userPropertiesOf({ schema, traceparent }: Outgoing): Record<string, string> {
+  return traceparent === undefined ? { schema } : { schema, traceparent };
 }

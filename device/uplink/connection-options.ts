@@ -9,6 +9,8 @@ export interface Outgoing {
   readonly contentType: string;
   /** User property `schema`. */
   readonly schema: string;
+  /** User property `traceparent`; absent: there is none. */
+  readonly traceparent?: string;
   /** Of an answer: what the question carried (MQTT 5). */
   readonly correlationData?: Uint8Array;
 }
@@ -17,6 +19,8 @@ export interface Outgoing {
 export interface MessageProperties {
   readonly responseTopic?: string;
   readonly correlationData?: Uint8Array;
+  /** User property `traceparent`, unchecked. */
+  readonly traceparent?: string;
   /** The broker sends it again: it has no word that it arrived. */
   readonly duplicate?: boolean;
 }

@@ -106,8 +106,10 @@ export class Connection {
   static packetSize(message: Outgoing): number {
     const text = (value: string) => 2 + Buffer.byteLength(value);
     const properties = 1 + text(message.contentType) + 1 + text("schema") + text(message.schema) + 2;
+    const { traceparent } = message;
+    const trace = traceparent === undefined ? 0 : 1 + text("traceparent") + text(traceparent);
     const correlation = message.correlationData === undefined ? 0 : 3 + message.correlationData.byteLength;
-    return 5 + text(message.topic) + 2 + 4 + properties + correlation + message.payload.byteLength;
+    return 5 + text(message.topic) + 2 + 4 + properties + trace + correlation + message.payload.byteLength;
   }
 
   /** Never rejects. QoS 0 counts as acknowledged once it is handed to the socket. */
@@ -237,7 +239,7 @@ async function subscribe(client: MqttClient, filters: readonly string[]): Promis
 function receive(
   client: MqttClient,
   { onMessage, log }: ConnectionOptions,
-  packet: { topic?: string; payload?: string | Buffer; dup?: boolean; properties?: MessageProperties },
+  packet: { topic?: string; payload?: string | Buffer; dup?: boolean; properties?: PacketProperties },
   done: (error?: Error) => void,
 ): void {
   const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
@@ -259,9 +261,16 @@ function receive(
   );
 }
 
-function propertiesOf(packet: { dup?: boolean; properties?: MessageProperties }): MessageProperties {
-  const { responseTopic, correlationData } = packet.properties ?? {};
+/** What the client library says of a packet's properties. */
+type PacketProperties = Pick<MessageProperties, "responseTopic" | "correlationData"> & {
+  readonly userProperties?: Readonly<Record<string, string | string[] | undefined>>;
+};
+
+function propertiesOf(packet: { dup?: boolean; properties?: PacketProperties }): MessageProperties {
+  const { responseTopic, correlationData, userProperties } = packet.properties ?? {};
+  const traceparent = userProperties?.["traceparent"];
   return {
+    ...(typeof traceparent === "string" ? { traceparent } : {}),
     ...(responseTopic === undefined ? {} : { responseTopic }),
     ...(correlationData === undefined ? {} : { correlationData: new Uint8Array(correlationData) }),
     ...(packet.dup === true ? { duplicate: true } : {}),

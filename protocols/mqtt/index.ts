@@ -27,3 +27,4 @@ export * from "./signed.ts";
 export * from "./statistics.ts";
 export * from "./status.ts";
 export * from "./topics.ts";
+export * from "./traceparent.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  continuedTrace,
   decodeImagePart,
   encodeImagePart,
   type ImagePartHeader,
@@ -13,6 +14,7 @@ import {
   type TopicName,
   topicFilter,
   topicFor,
+  traceparentOf,
 } from "../../protocols/mqtt/index.ts";
 
 const PARTS = { site: "NLRTM-EX", gateway: "gw-01", lane: "lane-1", name: "models.install" };
@@ -98,6 +100,23 @@ describe("topics", () => {
     );
     for (const name of RESERVED_NAMES) expect([isGateway(name), isLane(name)]).toEqual([false, false]);
   });
+});
+
+it("a message's trace is its scan's; an answer goes on with the trace that asked, where it is one", () => {
+  const [scan, event] = ["018f0000-0000-7000-8000-000000000001", "00000000-1111-5222-8333-444444444444"];
+  const trace = traceparentOf(scan, event);
+  expect(trace).toBe("00-018f0000000070008000000000000001-0000000011115222-01");
+  expect(continuedTrace(`00-${"ab".repeat(16)}-${"cd".repeat(8)}-00`, event)).toBe(
+    `00-${"ab".repeat(16)}-0000000011115222-01`,
+  );
+  for (const bad of [
+    undefined,
+    "",
+    trace.toUpperCase(),
+    trace.slice(0, -1),
+    `00-${"0".repeat(32)}-${"1".repeat(16)}-01`,
+  ])
+    expect(continuedTrace(bad, event)).toBeNull();
 });
 
 describe("image parts", () => {
