@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { hitJson, summaryJson } from "../../device/cli/demo/as-json.ts";
 import { readCentralFile } from "../../device/cli/demo/central-file.ts";
 import {
   type HitReport,
@@ -186,6 +187,29 @@ describe("the demo's screen", () => {
     expect(lines).toContain("2 scans in 12 s");
     expect(lines.join("\n")).toContain("1 of 2 acknowledged end to end, 1 lost");
     expect(lines.join("\n")).toContain("p50 250 ms, p95 250 ms");
+    const json = summaryJson(tally.figures(), central, { seconds: 12.34, lost: 1, scans: 2 });
+    expect(JSON.parse(json)).toMatchObject({
+      event: "summary",
+      scans: 2,
+      acknowledged: 2,
+      endToEnd: 1,
+      lost: 1,
+      alarms: 0,
+      latencyMs: { p50: 250, p95: 250 },
+      recall: { of: 0, count: 0 },
+      seconds: 12.3,
+    });
+  });
+
+  it("tells a hit as JSON with what is really in the parcel", () => {
+    expect(JSON.parse(hitJson(report, truth))).toMatchObject({
+      event: "hit",
+      scanId: "scan-a",
+      decision: "ALARM",
+      probability: 0.873,
+      truth: { irregularities: ["THREAT_FIREARM", "MASS_MISMATCH"], targets: [{ class: "firearm" }] },
+    });
+    expect(JSON.parse(hitJson(report, null))).toMatchObject({ truth: null });
   });
 
   it("shows alerts, and reads only what it knows of its parts' words", () => {

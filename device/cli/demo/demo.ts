@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { hitJson, summaryJson } from "./as-json.ts";
 import { type CentralFile, readCentralFile } from "./central-file.ts";
 import { Part } from "./part.ts";
 import { logError, logMessage, parseReport, type Report } from "./reports.ts";
@@ -28,6 +29,8 @@ export interface DemoOptions {
   readonly rate: number;
   /** Port of the gateway's console; null: none is served. */
   readonly console: number | null;
+  /** Results as JSON, one object a line. */
+  readonly json: boolean;
 }
 
 /** Runs the demo; returns its exit code: 0 done, 1 a scan was lost or a part failed, 130 interrupted. */
@@ -148,7 +151,7 @@ class DemoRun {
     if (this.#options.console !== null)
       this.#ready("console", `http://127.0.0.1:${this.#options.console}, metrics at /metrics`);
     this.#screen.say("");
-    this.#screen.say(headings(this.#screen));
+    if (!this.#options.json) this.#screen.say(headings(this.#screen));
     return scanner.part;
   }
 
@@ -233,7 +236,8 @@ class DemoRun {
     this.#tally.take(report);
     this.#progressAt = performance.now();
     if (report.event === "hit") {
-      this.#screen.line(hitLine(report, this.#tally.truthOf(report.scanId), this.#screen));
+      const truth = this.#tally.truthOf(report.scanId);
+      this.#screen.line(this.#options.json ? hitJson(report, truth) : hitLine(report, truth, this.#screen));
     } else if (report.event === "alert") this.#screen.say(alertLine(report, this.#screen));
     if (!this.#stopping && this.#tally.acknowledged > 0) {
       this.#screen.status(progressLine(this.#tally, this.#options.scans));
@@ -285,14 +289,11 @@ class DemoRun {
     const lost = this.#tally.scanIds.filter((scanId) => !central.scanIds.has(scanId)).length;
     const figures = this.#tally.figures();
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    for (const line of summaryLines(
-      figures,
-      central,
-      { seconds, lost, scans: this.#options.scans },
-      this.#screen,
-    )) {
-      this.#screen.line(line);
-    }
+    const about = { seconds, lost, scans: this.#options.scans };
+    const lines = this.#options.json
+      ? [summaryJson(figures, central, about)]
+      : summaryLines(figures, central, about, this.#screen);
+    for (const line of lines) this.#screen.line(line);
     if (interrupted) return 130;
     const short =
       figures.acknowledged < (this.#options.scans ?? 0) || figures.endToEnd < figures.acknowledged;

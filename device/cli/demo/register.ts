@@ -16,14 +16,18 @@ export function registerDemo(program: Command): void {
     .option("--seed <s>", "the same seed gives the same items", seedOption, DEFAULT_SEED)
     .option("--rate <r>", "items per second", rateOption, DEFAULT_RATE)
     .option("--console <port>", "serve the gateway's console and metrics on this port", portOption)
-    .action(async (options: { scans?: number; seed: number; rate: number; console?: number }) => {
-      const { demo } = await import("./demo.ts");
-      process.exitCode = await demo({
-        ...options,
-        scans: options.scans ?? null,
-        console: options.console ?? null,
-      });
-    });
+    .option("--json", "hits and the summary as one JSON object a line")
+    .action(
+      async (options: { scans?: number; seed: number; rate: number; console?: number; json?: true }) => {
+        const { demo } = await import("./demo.ts");
+        process.exitCode = await demo({
+          ...options,
+          scans: options.scans ?? null,
+          console: options.console ?? null,
+          json: options.json ?? false,
+        });
+      },
+    );
 }
 
 function countOption(text: string): number {

@@ -1,3 +1,4 @@
+import type { About } from "./as-json.ts";
 import type { CentralFile } from "./central-file.ts";
 import type { AlertReport, HitReport, Truth } from "./reports.ts";
 import type { Screen, Style } from "./screen.ts";
@@ -80,11 +81,11 @@ export function progressLine(
   return `${figures.endToEnd}${of} scans acknowledged end to end, ${figures.alarms} alarms · Ctrl-C ends the demo`;
 }
 
-/** The closing summary. `lost`: scans the gateway acknowledged that central has no hit of. */
+/** The closing summary. */
 export function summaryLines(
   figures: Figures,
   central: CentralFile,
-  about: { readonly seconds: number; readonly lost: number; readonly scans: number | null },
+  about: About,
   screen: Screen,
 ): readonly string[] {
   const { latenciesMs, recall, threats, falseAlarms, falseChecks } = figures;
