@@ -3,6 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES } from "../../protocols/errors.ts";
 import { projectFiles, projectText, ROOT } from "../fixtures/project.ts";
+import { SECONDS } from "../setup/seconds.ts";
 
 /** What each folder may import from: imports point one way. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -68,6 +69,11 @@ describe("the house", () => {
       .join("\n");
     const unused = Object.keys(ERROR_CODES).filter((code) => !text.includes(`"${code}"`));
     expect(unused).toEqual([]);
+  });
+
+  it("orders the tests by the times of files that there are", () => {
+    const files = projectFiles("test", ".test.ts");
+    expect(Object.keys(SECONDS).filter((name) => !files.includes(`test/${name}.test.ts`))).toEqual([]);
   });
 
   it("has nothing else at the top, and a README in each room", () => {
