@@ -311,7 +311,7 @@ export class Gateway {
       health: () => health.now(),
       rescore,
       paused,
-      handlers: models === undefined ? {} : modelCommandsOf(models),
+      handlers: models === undefined ? {} : modelCommandsOf(models, spool),
       alerts,
       clock: this.#clock.now,
     });

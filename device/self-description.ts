@@ -110,6 +110,7 @@ export function healthOf(options: {
       daysLeft: Math.floor((Date.parse(notAfter) - now) / 86_400_000),
     })),
   };
+      ...figures.care,
 }
 
 function destinationHealth(

@@ -107,9 +107,12 @@ export class ArchiveDestination implements Destination {
   readonly kind = "archive";
   readonly images: boolean;
   readonly #archive: Archive;
+  readonly #takesBulk: () => boolean;
 
-  constructor(options: { archive: Archive; images: boolean }) {
+  /** @param options `takesBulk`: whether the spool, in which the queue lies, has room for copies of images. */
+  constructor(options: { archive: Archive; images: boolean; takesBulk: () => boolean }) {
     this.#archive = options.archive;
+    this.#takesBulk = options.takesBulk;
     this.id = options.archive.id;
     this.images = options.images;
   }
@@ -123,6 +126,7 @@ export class ArchiveDestination implements Destination {
   }
 
   async hasRoom(): Promise<boolean> {
+    if (this.images && !this.#takesBulk()) return false;
     const { waiting, committing } = await this.#archive.queue.figures();
     return waiting + committing < MAX_QUEUED;
   }

@@ -92,7 +92,7 @@ export class ReportFollower {
   async #step(): Promise<boolean> {
     const { spool, place, destination, retry = RETRY } = this.#options;
     if (!(await destination.hasRoom())) {
-      this.#sayWaiting("its queue is full");
+      this.#sayWaiting("its queue, or the spool, is full");
       await pause(retry.maxMs, this.#stopped.signal);
       return true;
     }

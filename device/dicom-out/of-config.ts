@@ -21,7 +21,7 @@ export interface ReportSurroundings {
   readonly site: string;
   readonly gateway: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly spool: Pick<Spool, "hitsAfter" | "scan" | "onCommitted" | "journal">;
+  readonly spool: Pick<Spool, "hitsAfter" | "scan" | "onCommitted" | "journal" | "takesBulk">;
   readonly alerts: Pick<Alerts, "raise">;
   readonly clock: () => number;
   readonly log: Log;
@@ -45,7 +45,12 @@ export async function reportsOf(config: ReportsConfig, around: ReportSurrounding
   const archives = await Promise.all(config.archives.map((one) => archiveOf(one, config, directory, around)));
   const { version, folder, images } = config;
   const destinations: Destination[] = archives.map(
-    (archive, at) => new ArchiveDestination({ archive, images: config.archives[at]?.images ?? false }),
+    (archive, at) =>
+      new ArchiveDestination({
+        archive,
+        images: config.archives[at]?.images ?? false,
+        takesBulk: () => spool.takesBulk(),
+      }),
   );
   if (folder !== undefined) destinations.unshift(new FolderDestination({ folder, images, clock }));
   const output = new ReportOutput({

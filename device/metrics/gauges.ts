@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 import type { Snapshot } from "../overview/overview.ts";
+import { LEVELS } from "../spool/ladder.ts";
 import { versions } from "../versions.ts";
 
 const LANE_STATES = ["idle", "scanning", "paused", "fault", "absent"] as const;
@@ -42,6 +43,14 @@ const GAUGES: Figures = {
     "How full the spool is, 0 to 1",
     ({ health: { disk } }) => (disk.maxBytes > 0 ? Math.min(1, disk.usedBytes / disk.maxBytes) : null),
   ],
+  lynceus_spool_level: [
+    "What an almost full spool refuses: 0 nothing, 1 packages and copies, 2 the same with the ballast given up, 3 scans",
+    ({ figures: { care } }) => (care === undefined ? null : LEVELS.indexOf(care.level)),
+  ],
+  lynceus_damaged_scans: [
+    "Scans kept apart, whose image planes the disk lost or changed",
+    ({ figures: { care } }) => care?.damagedScans ?? null,
+  ],
   lynceus_clock_synchronised: [
     "1: a time service says that the clock follows a reference",
     ({ health }) => Number(health.clock.synchronised),
@@ -70,6 +79,10 @@ const COUNTERS: Figures = {
   lynceus_outbox_freed_rows_total: [
     "Hits and alerts that central has receipted, or that were given up, since the journal began",
     ({ figures }) => Math.max(0, figures.sequence - figures.unreceipted),
+  ],
+  lynceus_scrubbed_bytes_total: [
+    "Stored image planes read again and compared with their digests",
+    ({ figures: { care } }) => care?.scrubbedBytes ?? null,
   ],
   lynceus_inference_restarts_total: [
     "Times that the process of the models was replaced",

@@ -2,19 +2,26 @@ import { z } from "zod";
 import { isLynceusError } from "../../protocols/errors.ts";
 import type { CommandName } from "../../protocols/mqtt/command.ts";
 import { CommandFault, type CommandHandler } from "../commands/command.ts";
+import type { Spool } from "../spool/port.ts";
 import type { ModelManager } from "./manager.ts";
 
 const installArgs = z.strictObject({ target: z.string().min(1).max(200) });
 const activateArgs = z.strictObject({ name: z.string().min(1).max(64), version: z.string().min(1).max(64) });
 const rollbackArgs = z.strictObject({ name: z.string().min(1).max(64) });
 
-/** The commands on models (`mqtt.md`, Command). Whoever calls them has checked the signature. */
+/**
+ * The commands on models (`mqtt.md`, Command). Whoever calls them has checked the signature. `spool`: an almost full one takes no
+ * package.
+ */
 export function modelCommandsOf(
   manager: Pick<ModelManager, "install" | "activate" | "rollBack">,
+  spool: Pick<Spool, "takesBulk">,
 ): Readonly<Partial<Record<CommandName, CommandHandler>>> {
   return {
     "models.install": async (args, { signal }) => {
       const { target } = checked(installArgs, args);
+      if (!spool.takesBulk())
+        throw new CommandFault("BUSY", "the spool is almost full: no package is taken until there is room");
       const { name, version, sha256 } = await answered(manager.install(target, signal));
       return { name, version, sha256, state: "verified" };
     },

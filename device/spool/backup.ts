@@ -13,7 +13,7 @@ import {
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { LynceusError } from "../../protocols/errors.ts";
-import { freeBytes, releaseBallast } from "./ballast.ts";
+import { freeBytes, releaseAll } from "./ballast.ts";
 import { syncDirectory } from "./directories.ts";
 
 /** Room that must be left beside the copy, bytes. */
@@ -29,7 +29,7 @@ export function backUp(db: DatabaseSync, file: string, version: number): string 
   db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   const folder = dirname(file);
   const { size } = statSync(file);
-  if (freeBytes(folder) < size + MARGIN) releaseBallast(folder);
+  if (freeBytes(folder) < size + MARGIN) releaseAll(folder);
   if (freeBytes(folder) < size + MARGIN) throw noRoom(file, size);
   const part = `${backup}.part`;
   copyFileSync(file, part, constants.COPYFILE_FICLONE);

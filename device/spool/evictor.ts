@@ -1,7 +1,8 @@
 import type { Log } from "../log.ts";
 import { removeBackups } from "./backup.ts";
+import { releaseBallast } from "./ballast.ts";
 import type { JournalClient } from "./client.ts";
-import { LADDER, type Tier, tiersAt } from "./ladder.ts";
+import { isAtLeast, LADDER, type Level, type Tier, tiersAt } from "./ladder.ts";
 import type { Evicted } from "./operations/eviction.ts";
 import type { PlaneStore } from "./plane-store.ts";
 import type { OutboxRow, UnsealedData } from "./port.ts";
@@ -16,6 +17,22 @@ const REASONS: Readonly<Record<Tier, string>> = {
   low: "the spool fills up; delivered, scored low",
   any: "the spool is almost full; delivered",
 };
+
+const SAID = {
+  filling: {
+    code: "SPOOL_FILLING",
+    severity: "warning",
+    message:
+      "The spool is almost full: images of delivered scans go, the oldest first; packages and copies for archives wait",
+  },
+  released: {
+    code: "BALLAST_RELEASED",
+    severity: "warning",
+    message:
+      "The spool's volume is almost full: space that was held back is the journal's now, not the images'",
+  },
+  full: { code: "DISK_LOW", severity: "critical", message: "No scan is admitted" },
+} as const;
 
 export interface EvictorOptions {
   /** The spool's folder. */
@@ -38,7 +55,7 @@ export interface EvictorOptions {
 /** Makes room as the spool fills, step by step of the ladder, and says when that is not enough. */
 export class Evictor {
   readonly #options: EvictorOptions;
-  #said: "nothing" | "filling" | "full" = "nothing";
+  #said: Level = "open";
 
   constructor(options: EvictorOptions) {
     this.#options = options;
@@ -85,24 +102,39 @@ export class Evictor {
     if (dropped > 0) log.info({ letters: dropped }, "dropped the bodies of messages that could not be read");
   }
 
-  /** Once each time the spool comes to the last steps. */
+  /** A level that the spool comes to is told once; on the way down nothing is. */
   async #say(): Promise<void> {
+    const { path, room } = this.#options;
+    const { level } = room;
+    const before = this.#said;
+    this.#said = level;
+    if (level === "full" && before !== "full") await this.#tell(SAID.full);
+    else if (level !== "open" && before === "open") await this.#tell(SAID.filling);
+    if (!isAtLeast(level, "reserve") || !room.isOfVolume || !releaseBallast(path, "first")) return;
+    room.lookAgain();
+    await this.#tell(SAID.released);
+  }
+
+  async #tell({ code, severity, message }: (typeof SAID)[keyof typeof SAID]): Promise<void> {
     const { room, alert } = this.#options;
     const admission = room.admission();
-    const now = admission.ok ? (room.fill >= LADDER.any ? "filling" : "nothing") : "full";
-    const before = this.#said;
-    this.#said = now;
-    if (now === "nothing" || now === before || (now === "filling" && before === "full")) return;
-    const details = { freeBytes: room.free, usedBytes: room.used, fill: Math.round(room.fill * 100) / 100 };
-    const said = admission.ok
-      ? {
-          code: "SPOOL_FILLING",
-          severity: "warning",
-          message: "The spool is almost full: images of delivered scans go, the oldest first",
-        }
-      : { code: "DISK_LOW", severity: "critical", message: `No scan is admitted: ${admission.message}` };
-    const remedy =
-      "Free space on the spool's volume, raise spool.maxBytes, or see why central sends no receipts.";
-    await alert({ lane: null, scanId: null, data: { ...said, remedy, details } });
+    const why = code === "DISK_LOW" && !admission.ok ? `: ${admission.message}` : "";
+    await alert({
+      lane: null,
+      scanId: null,
+      data: {
+        code,
+        severity,
+        message: message + why,
+        remedy:
+          "Free space on the spool's volume, raise spool.maxBytes, or see why central sends no receipts.",
+        details: {
+          level: room.level,
+          freeBytes: room.free,
+          usedBytes: room.used,
+          fill: Math.round(room.fill * 100) / 100,
+        },
+      },
+    });
   }
 }

@@ -12,8 +12,10 @@ export const LADDER = {
   idle: 0.8,
   /** Images of items that score low, the oldest first. */
   low: 0.9,
-  /** Images of any item that central has the hits of; central is told. */
+  /** Images of any item that central has the hits of; where that is not enough no bulk is taken, and central is told. */
   any: 0.95,
+  /** Space held back on the volume goes to the journal, never to images. */
+  reserve: 0.98,
   /** No scan is admitted. */
   full: 1,
 } as const;
@@ -26,4 +28,30 @@ export function tiersAt(fill: number): readonly { readonly tier: Tier; readonly 
   return (["idle", "low", "any"] as const)
     .filter((tier) => fill >= LADDER[tier])
     .map((tier) => ({ tier, downTo: LADDER[tier] - SLACK }));
+}
+
+/** What the spool refuses: nothing; bulk (model packages, images for archives); that, and the space held back is given up; scans too. */
+export const LEVELS = ["open", "no-bulk", "reserve", "full"] as const;
+export type Level = (typeof LEVELS)[number];
+
+const ENTERED: Readonly<Record<Level, number>> = {
+  open: 0,
+  "no-bulk": LADDER.any,
+  reserve: LADDER.reserve,
+  full: LADDER.full,
+};
+/** A level is left only so far below where it was entered: less than {@link SLACK}, to which images are evicted. */
+const HYSTERESIS = 0.01;
+
+/** The level at a fill, 0 to 1, where it was at `before`. */
+export function levelAt(fill: number, before: Level): Level {
+  const held = LEVELS.indexOf(before);
+  const found = LEVELS.findLast(
+    (level, at) => fill >= ENTERED[level] - (at <= held && at > 0 ? HYSTERESIS : 0),
+  );
+  return found ?? "open";
+}
+
+export function isAtLeast(level: Level, other: Level): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(other);
 }

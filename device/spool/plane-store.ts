@@ -33,6 +33,11 @@ export class PlaneStore {
     this.#newCipher = options.newCipher;
   }
 
+  /** Scans whose planes are being written. */
+  get writing(): number {
+    return this.#writers.size;
+  }
+
   start(): void {
     makeDirectory(join(this.#path, SCANS));
   }

@@ -1,6 +1,7 @@
 import type { Declaration } from "../../protocols/declaration.ts";
 import type { KeptRisk } from "../declarations/kept-risk.ts";
 import type { Analysis, Capture, Energy, PlaneRecord, Scan, ScanKey } from "../scan.ts";
+import type { Level } from "./ladder.ts";
 import type { RecentRow } from "./operations/recent.ts";
 
 /** Why a scanner is refused a new scan now (NAK codes of `line-scan.md`). */
@@ -264,6 +265,18 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
   stop(): Promise<void>;
   /** Fsyncs planes and commits the scan (FULL). After this the scanner may be told ACK. */
   accept(
+  /** Of a running gateway; absent: read beside it. */
+  readonly care?: SpoolCare;
+}
+
+/** How a running gateway keeps its spool. */
+export interface SpoolCare {
+  /** What the spool refuses as it fills: nothing, bulk, that while space held back is given up, scans too. */
+  readonly level: Level;
+  /** Bytes of stored planes read again since the start. */
+  readonly scrubbedBytes: number;
+  /** Scans kept apart under `quarantine`, whose planes the disk lost or changed. */
+  readonly damagedScans: number;
     capture: Capture,
     item: Pick<Scan, "lane" | "identifiers" | "measured" | "trackingAmbiguous">,
   ): Promise<Accepted>;
@@ -272,6 +285,8 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
   /** Seals (journal, sequence, bootId, hash chain) and commits a hit, moving the scan's state, in one transaction. Same scan and revision twice: the first stands. */
   commitHit(options: {
     scanId: string;
+  /** Whether there is room for what can wait: model packages, copies of images for archives. */
+  takesBulk(): boolean;
     lane: string;
     revision: number;
     data: UnsealedData;

@@ -9,13 +9,14 @@ import { DeclarationCalls, keysOf } from "./declaration-calls.ts";
 import { Fresh } from "./fresh.ts";
 import { LADDER } from "./ladder.ts";
 import type { OperationArguments } from "./operations/index.ts";
+import { PlaneScrub } from "./plane-scrub.ts";
 import { PlaneStore } from "./plane-store.ts";
 import type * as port from "./port.ts";
 import { Room } from "./room.ts";
 import { Scrub } from "./scrub.ts";
 import { Upkeep } from "./upkeep.ts";
 
-/** Space held back for work on a full disk, bytes. */
+/** Space held back for work on a full disk, bytes, twice: once for an almost full one. */
 const BALLAST_BYTES = 16 << 20;
 
 export interface SpoolOptions {
@@ -43,8 +44,10 @@ export interface SpoolOptions {
   readonly ballastBytes?: number;
   /** A journal up to this size is read from end to end before it is used, a larger one beside the work; absent: 256 MiB. */
   readonly checkedBytes?: number;
-  /** How long after the start that is, ms. */
+  /** How long after the start that is, and stored planes begin to be read again, ms. */
   readonly delayMs?: number;
+  /** What is read again of stored planes in a second; absent: 2 MB. */
+  readonly bytesASecond?: number;
   /** How long declarations are kept at most; absent: as long as they say themselves. */
   readonly retention?: Retention;
   /** Signs each row of the journal: an Ed25519 private key in PEM, or where one is. */
@@ -66,6 +69,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   readonly #room: Room;
   readonly #upkeep: Upkeep;
   readonly #scrub: Scrub;
+  readonly #planeScrub: PlaneScrub;
   readonly #fresh = new Fresh({ now: () => performance.now() });
   readonly #listeners = new Set<(row: port.OutboxRow | null) => void>();
   #journal: string | null = null;
@@ -77,7 +81,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     this.#vault = options.vault ?? new PlaneVault([]);
     const newCipher = () => this.#vault.newCipher();
     this.#planes = new PlaneStore({ ...options, newCipher, random: options.random ?? randomBytes });
-    this.#room = new Room(options);
+    this.#room = new Room({ ballastBytes: BALLAST_BYTES, ...options });
     this.#upkeep = new Upkeep({
       ...options,
       life: () => this.#life(),
@@ -89,6 +93,14 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     });
     const onDamage = (why: string) => this.client.abandon(damaged(why));
     this.#scrub = new Scrub({ ...options, onDamage });
+    this.#planeScrub = new PlaneScrub({
+      ...options,
+      client: this.client,
+      vault: this.#vault,
+      room: this.#room,
+      busy: () => this.#planes.writing > 0,
+      alert: (alert) => this.commitAlert(alert),
+    });
   }
 
   get journal(): string {
@@ -116,10 +128,12 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     this.#planes.start();
     await this.#upkeep.start(ready.salvaged);
     this.#scrub.start();
+    this.#planeScrub.start();
   }
 
   async stop(): Promise<void> {
     await this.#scrub.stop();
+    await this.#planeScrub.stop();
     await this.#upkeep.stop();
     await this.#planes.stop();
     await this.client.stop();
@@ -309,7 +323,12 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
 
   async figures(): Promise<port.SpoolFigures> {
     const figures = await this.client.call("figures", undefined);
-    return { ...figures, freeBytes: this.#room.free, usedBytes: this.#room.used };
+    const care = { level: this.#room.level, ...this.#planeScrub.figures };
+    return { ...figures, freeBytes: this.#room.free, usedBytes: this.#room.used, care };
+  }
+
+  takesBulk(): boolean {
+    return this.#room.takesBulk;
   }
 
   rowHashes(after: number, limit: number): ReturnType<port.AuditLog["rowHashes"]> {

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { removeBackups } from "./backup.ts";
 import { Evictor, type EvictorOptions } from "./evictor.ts";
+import { isAtLeast } from "./ladder.ts";
 import type { OutboxRow, UnsealedData } from "./port.ts";
-import { damagedPlanes, quarantine } from "./quarantine.ts";
+import { damagedPlanes, planesDamaged, QUARANTINE, quarantine } from "./quarantine.ts";
 
 /** Between two rounds, ms; a refused scan brings the next one forward. */
 const ROUND_MS = 10_000;
@@ -94,9 +95,10 @@ export class Upkeep {
   }
 
   async #round(): Promise<void> {
-    const { client, life, proven, keepPublishedMs } = this.#options;
+    const { client, room, life, proven, keepPublishedMs } = this.#options;
     for (let step = 0; step < MAX_STEPS && !this.#stopped; step += 1) {
-      const time = { now: proven(), life: life(), keepPublishedMs };
+      const holdFirst = !isAtLeast(room.level, "reserve");
+      const time = { now: proven(), life: life(), keepPublishedMs, holdFirst };
       const { more, backupsOver } = await client.call("upkeep", time, "grouped");
       if (backupsOver) removeBackups(this.#options.path);
       if (!more) break;
@@ -129,20 +131,11 @@ export class Upkeep {
     for (const { scan } of await client.call("unfinishedScans", undefined)) {
       const { scanId, directory, lane } = scan;
       const files = await damagedPlanes(join(path, directory), scan.planes);
-      if (files.length === 0 || directory.startsWith("quarantine")) continue;
-      const moved = await quarantine(path, directory, scanId);
+      if (files.length === 0 || directory.startsWith(QUARANTINE)) continue;
+      const moved = await quarantine(path, directory);
       if (moved !== null) await client.call("quarantineScan", { scanId, directory: moved });
       log.error({ scanId, files }, "image planes of a scan are damaged; its folder is kept apart");
-      const data = {
-        code: "PLANE_DAMAGED",
-        severity: "critical",
-        message: "Image planes of a scan are gone or cut off; what is left of them is kept apart",
-        remedy: "Check the disk (dmesg, smartctl); the folder lies under quarantine in the spool.",
-        lane,
-        scanId,
-        details: { files: files.join(" "), folder: moved ?? "" },
-      };
-      await alert({ lane, scanId, data });
+      await alert({ lane, scanId, data: planesDamaged({ scanId, lane, files, folder: moved }) });
     }
   }
 

@@ -5,7 +5,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { DeclarationFile } from "../declarations/file.ts";
 import { moveFromJournal } from "../declarations/move.ts";
 import { openSigner } from "../keys/signer.ts";
-import { openBallast, releaseBallast } from "./ballast.ts";
+import { openBallast, releaseAll } from "./ballast.ts";
 import { type Database, JOURNAL_FILE, lockSpool, makeDirectory, openJournal } from "./database.ts";
 import { diskError, diskFault, isDamage } from "./disk-errors.ts";
 import {
@@ -17,7 +17,7 @@ import {
   type WorkerOptions,
 } from "./messages.ts";
 import { META, type OperationContext, readMeta, writeMeta } from "./operations/context.ts";
-import { OPERATIONS } from "./operations/index.ts";
+import { OPERATIONS, type OperationArguments } from "./operations/index.ts";
 import { salvage } from "./salvage.ts";
 import { markSuspect } from "./suspect.ts";
 
@@ -44,7 +44,7 @@ function main(): void {
     context = createContext(database, openDeclarationFile(database, options), options);
     const salvaged = corrupt === null || rows === null ? null : { file: corrupt, rows };
     say({ kind: "ready", journal: context.journal, salvaged });
-    openBallast(options.path, options.ballastBytes);
+    layBallast(options, true);
   } catch (error) {
     say({ kind: "refused", error: toPlain(diskError(error, "opening the journal")) });
     port.close();
@@ -101,7 +101,7 @@ function runWithBallast(
     return runBatch(context, requests);
   } catch (error) {
     if (diskFault(error) !== "full") throw error;
-    if (!releaseBallast(options.path)) return requests.map(() => failed(error));
+    if (!releaseAll(options.path)) return requests.map(() => failed(error));
   }
   try {
     return runBatch(context, requests);
@@ -148,6 +148,11 @@ function failed(error: unknown): Outcome {
   return { ok: false, error: toPlain(known) };
 }
 
+function layBallast({ path, ballastBytes }: WorkerOptions, both: boolean): void {
+  openBallast(path, ballastBytes, "last");
+  if (both) openBallast(path, ballastBytes, "first");
+}
+
 /**
  * What can wait until the batch is answered. The log is copied into the journal and begun anew; the row written after
  * that takes the fsync of the new log's header, so that the next hit has one fsync on its path.
@@ -157,7 +162,9 @@ function settle(
   options: WorkerOptions,
   requests: readonly Request[],
 ): void {
-  if (requests.some(({ name }) => name === "upkeep")) openBallast(options.path, options.ballastBytes);
+  const upkeep = requests.findLast(({ name }) => name === "upkeep");
+  if (upkeep !== undefined)
+    layBallast(options, (upkeep.given as OperationArguments<"upkeep">).holdFirst !== false);
   const log = join(options.path, `${JOURNAL_FILE}-wal`);
   try {
     declarations.settle();

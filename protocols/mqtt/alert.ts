@@ -9,6 +9,8 @@ import { count, integritySchema, lane, text, uuid } from "./common.ts";
 export const ALERT_CODES = {
   AUDIT_BROKEN:
     "The journal does not hold what a checkpoint of it says: rows are gone or were changed; details say which",
+  BALLAST_RELEASED:
+    "The spool's volume is almost full: space that was held back is given to the journal; images have no part in it",
   BELT_ESTOP: "The emergency stop of the belt is pressed",
   BELT_NOT_DIVERTED: "An item should have been set aside and could not; the belt is stopped where it can be",
   BELT_OUTPUT_FAILED: "The belt could not be told to stop or divert",
@@ -50,7 +52,8 @@ export const ALERT_CODES = {
     "A model package failed its trial beside the active one and does not decide; details say why",
   MODEL_TRIAL_PASSED: "A model package passed a stage of its trial; details say how it compares",
   OUTCOME_DEAD_LETTER: "An outcome could not be read; details say where",
-  PLANE_DAMAGED: "Image planes of a scan are gone or cut off; what is left of them is kept apart",
+  PLANE_DAMAGED:
+    "Image planes of a scan are gone, cut off or changed on the disk; what is left of them is kept apart",
   PROFILE_APPLIED: "A risk profile of central is in force; details {version, validFrom, keyId}",
   PROFILE_REFUSED: "A risk profile is refused and the one before stands; details say why",
   RADIATION_ALARM:
@@ -68,7 +71,8 @@ export const ALERT_CODES = {
   SCAN_REF_REUSED: "A scanner used a scanRef again with another start time; stored as a new scan",
   SCAN_TOO_LARGE: "A scan was larger than the lane accepts and was refused",
   SIGNING_FAILED: "The key of the journal does not sign: its token is gone or refuses",
-  SPOOL_FILLING: "The spool is almost full; images of delivered scans go, details say how full it is",
+  SPOOL_FILLING:
+    "The spool is almost full: images of delivered scans go, packages and copies for archives wait; details say how full it is",
   UNDELIVERABLE: "A row of the journal cannot be delivered; details {sequence, id, scanId, reason}",
   WITNESS_REFUSED:
     "A co-signature of a checkpoint is refused: it is of another log or tree, or by no trusted key; details say why",

@@ -30,6 +30,14 @@ export const healthSchema = z
       maxBytes: count,
       freeBytes: count,
       minFreeBytes: count,
+      level: z
+        .enum(["open", "no-bulk", "reserve", "full"])
+        .optional()
+        .describe(
+          "what an almost full spool refuses: nothing; packages and copies; that, the ballast given up; scans",
+        ),
+      scrubbedBytes: count.optional().describe("stored planes read again and compared since start"),
+      damagedScans: count.optional().describe("scans kept apart, whose planes the disk lost or changed"),
     }),
     inference: z.strictObject({
       p50Ms: milliseconds,

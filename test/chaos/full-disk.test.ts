@@ -47,7 +47,17 @@ test("P-42 a disk that fills up to the last byte: scans are refused, receipts ar
     said.flatMap((entry) => (entry.kind === "stage" ? [[entry.name, entry]] : [])),
   );
   const refusals = said.flatMap((entry) => (entry.kind === "refused" ? [entry.code] : []));
+  // Each step is there before the next, and is said.
+  expect(stages["at no-bulk"]).toMatchObject({
+    bulk: false,
+    admitted: true,
+    first: true,
+    said: ["SPOOL_FILLING"],
+  });
+  expect(stages["at reserve"]).toMatchObject({ bulk: false, admitted: true, first: false });
   expect(stages["refused at the source"]).toMatchObject({ scans: expect.any(Number) });
+  const alerts = stages["refused at the source"]?.["said"];
+  expect([...new Set(alerts as string[])]).toEqual(["SPOOL_FILLING", "BALLAST_RELEASED", "DISK_LOW"]);
   expect(stages["full to the last byte"]).toMatchObject({ free: 0 });
   // Nothing but "full" was ever the answer, and it was the answer.
   expect([...new Set(refusals)]).toEqual(["LYN_SPOOL_FULL"]);

@@ -21,7 +21,8 @@ async function judge(tree: TreeCopy, given: Break): Promise<{ verdict: Verdict; 
   const seconds = () => Math.round((performance.now() - began) / 100) / 10;
   const sound = await runPromise(tree.path, given);
   if (sound.failed > 0) return { verdict: "FAILS UNBROKEN", seconds: seconds() };
-  if (sound.passed === 0) return { verdict: "NO SUCH TEST", seconds: seconds() };
+  if (sound.passed === 0)
+    return { verdict: sound.skipped > 0 ? "DID NOT RUN" : "NO SUCH TEST", seconds: seconds() };
   const mend = applyBreak(tree.path, given);
   try {
     const broken = await runPromise(tree.path, given);

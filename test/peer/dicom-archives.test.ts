@@ -21,6 +21,7 @@ const NO_HITS = {
   hitsAfter: async () => [],
   scan: async () => null,
   onCommitted: () => () => undefined,
+  takesBulk: () => true,
 };
 const TIMINGS = { baseMs: 50, maxMs: 500, lingerMs: 300 };
 

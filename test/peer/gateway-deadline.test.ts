@@ -9,7 +9,7 @@ import { childrenOf, type Running, until } from "../fixtures/processes.ts";
 import { createSite, type Site } from "../fixtures/site.ts";
 
 const SCAN = simulateScan({ seed: 32, index: 0, mix: "traffic" });
-const WAIT_MS = 40_000;
+const WAIT_MS = 120_000;
 
 describe("silence is never an answer", () => {
   let site: Site;

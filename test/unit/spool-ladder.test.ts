@@ -2,11 +2,18 @@ import { createHash, generateKeyPairSync, verify } from "node:crypto";
 import { existsSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { CommandContext } from "../../device/commands/command.ts";
+import { reportsSchema } from "../../device/config/dicom.ts";
+import { reportsOf } from "../../device/dicom-out/of-config.ts";
+import { FolderQueue } from "../../device/dicom-out/queue.ts";
 import { SILENT_LOG } from "../../device/log.ts";
+import { modelCommandsOf } from "../../device/models/commands.ts";
 import { createSigner } from "../../device/signing.ts";
-import { tiersAt } from "../../device/spool/ladder.ts";
+import { freeBytes } from "../../device/spool/ballast.ts";
+import { type Level, levelAt, tiersAt } from "../../device/spool/ladder.ts";
 import { OPERATIONS } from "../../device/spool/operations/index.ts";
 import { tombstoneHash, tombstonesIn } from "../../device/spool/operations/tombstones.ts";
+import type { Spool } from "../../device/spool/port.ts";
 import { Room } from "../../device/spool/room.ts";
 import { openTestJournal, type TestJournal } from "../fixtures/journal.ts";
 import { until } from "../fixtures/processes.ts";
@@ -34,6 +41,16 @@ describe("as the spool fills", () => {
     expect(tiers(0.94)).toEqual(["idle", "low"]);
     expect(tiers(1)).toEqual(["idle", "low", "any"]);
     for (const { downTo } of tiersAt(1)) expect(downTo).toBeLessThan(0.95);
+  });
+
+  test("bulk is refused first, then the reserve is given up, then scans; each a little longer than it was reached", () => {
+    const path: Level[] = [];
+    for (const fill of [0.5, 0.95, 0.945, 0.98, 1, 0.995, 0.985, 0.975, 0.965, 0.945, 0.935])
+      path.push(levelAt(fill, path.at(-1) ?? "open"));
+    const levels = ["open", "no-bulk", "no-bulk", "reserve", "full", "full", "reserve", "reserve"];
+    expect(path).toEqual([...levels, "no-bulk", "no-bulk", "open"]);
+    // As far as images are evicted.
+    expect(levelAt(tiersAt(1).at(-1)?.downTo ?? 1, "full")).toBe("open");
   });
 
   test("what fills it is the quota, or what the volume leaves", () => {
@@ -156,6 +173,58 @@ test("an almost full spool drops delivered images of low scores and says what it
   expect((await spool.figures()).scans.analysed).toBe(19);
   await spool.stop();
 });
+
+test("P-60 on an almost full volume no bulk is taken and the space held back is the journal's; both are said", async () => {
+  using folder = temporaryFolder();
+  const ballastBytes = 1 << 20;
+  const minFreeBytes = freeBytes(folder.path) * 2;
+  const spool = await openTestSpool(folder.path, { ballastBytes, minFreeBytes });
+  const alerts = await until("the alerts", 90_000, async () => {
+    const rows = await spool.recent("alert", 5);
+    return rows.length === 2 && rows.map(({ event }) => JSON.parse(event).data.code);
+  });
+  expect(alerts).toEqual(["BALLAST_RELEASED", "DISK_LOW"]);
+  expect(existsSync(join(folder.path, "ballast-first"))).toBe(false);
+  expect(existsSync(join(folder.path, "ballast"))).toBe(true);
+  expect(spool.takesBulk()).toBe(false);
+  const never = () => Promise.reject(new Error("nothing is to be brought"));
+  const commands = modelCommandsOf({ install: never, activate: never, rollBack: never }, spool);
+  const context = { id: "1", signal: new AbortController().signal } as CommandContext;
+  await expect(commands["models.install"]?.({ target: "a-1.0.0.tar.gz" }, context)).rejects.toMatchObject({
+    code: "BUSY",
+  });
+  expect(await queuesTake(spool, folder.path)).toEqual([false, true]);
+  expect((await spool.figures()).care).toMatchObject({ level: "full", damagedScans: 0 });
+  await spool.stop();
+  // What it gave up is no room for images.
+  const room = new Room({
+    path: folder.path,
+    minFreeBytes: 0,
+    maxBytes: 1e15,
+    ballastBytes: 1e15,
+    log: SILENT_LOG,
+  });
+  room.change(1);
+  expect(room.level).toBe("full");
+});
+
+/** Whether archives with and without images take more. */
+async function queuesTake(spool: Spool, spoolPath: string): Promise<readonly boolean[]> {
+  const archive = { address: "127.0.0.1:1", aeTitle: "ARCHIVE" };
+  const archives = [true, false].map((images) => ({ ...archive, id: images ? "with" : "without", images }));
+  const { output } = await reportsOf(reportsSchema.parse({ archives }), {
+    spoolPath,
+    site: "NLRTM-EX",
+    gateway: "gw-01",
+    env: {},
+    spool,
+    alerts: { raise: async () => undefined },
+    clock: Date.now,
+    log: SILENT_LOG,
+  });
+  for (const id of ["with", "without"]) await new FolderQueue(join(spoolPath, "dicom", "out", id)).start();
+  return Promise.all(output.destinations.map((destination) => destination.hasRoom()));
+}
 
 function sequences(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);

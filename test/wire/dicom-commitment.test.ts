@@ -63,6 +63,7 @@ describe("storage commitment of two archives behind one listener", () => {
         hitsAfter: async () => [],
         scan: async () => null,
         onCommitted: () => () => undefined,
+        takesBulk: () => true,
       },
       alerts: { raise: async (alert) => void alerts.push(alert) },
       clock: Date.now,

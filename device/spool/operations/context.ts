@@ -48,6 +48,8 @@ export const META = {
   heartbeat: "heartbeat",
   /** When a damaged journal was replaced, ms since the epoch. */
   salvagedAt: "salvaged-at",
+  /** How far planes on the disk were read again. */
+  scrubbed: "scrubbed-up-to",
   unknownOutcomes: "outcomes-of-unknown-scans",
 } as const;
 

@@ -2,6 +2,7 @@ import type { Analysis } from "../../scan.ts";
 import type { SqlRow } from "../database.ts";
 import type { Tier } from "../ladder.ts";
 import { type OperationContext, textOrNull } from "./context.ts";
+import { DAMAGED } from "./scans.ts";
 import { shredKeys } from "./shred.ts";
 import { bury } from "./tombstones.ts";
 
@@ -118,5 +119,5 @@ export function quarantineScan(
   { database }: OperationContext,
   { scanId, directory }: { scanId: string; directory: string },
 ): void {
-  database.run("UPDATE scans SET evicted = 2, directory = ? WHERE scan_id = ?", directory, scanId);
+  database.run(`UPDATE scans SET evicted = ${DAMAGED}, directory = ? WHERE scan_id = ?`, directory, scanId);
 }

@@ -11,6 +11,7 @@ import * as outcomes from "./outcomes.ts";
 import * as pieces from "./pieces.ts";
 import { recentRows } from "./recent.ts";
 import * as scans from "./scans.ts";
+import * as scrubbing from "./scrubbing.ts";
 import * as sending from "./sending.ts";
 import * as upkeep from "./upkeep.ts";
 
@@ -29,6 +30,10 @@ export const OPERATIONS = {
   quarantineScan: eviction.quarantineScan,
   keptDirectories: scans.keptDirectories,
   planeBytes: scans.planeBytes,
+  scrubPlace: scrubbing.scrubPlace,
+  keepScrubPlace: scrubbing.keepScrubPlace,
+  nextToScrub: scrubbing.nextToScrub,
+  arePlanesKept: scrubbing.arePlanesKept,
   commitHit: outbox.commitHit,
   commitAlert: outbox.commitAlert,
   dueRows: sending.dueRows,

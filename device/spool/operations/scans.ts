@@ -7,6 +7,9 @@ import { META, type OperationContext, readMeta, textOrNull } from "./context.ts"
 /** Scans that one declaration can have rescored. */
 const MAX_MATCHED_SCANS = 1000;
 
+/** Of `scans.evicted`: 0 the planes are kept, 1 they made room, and this: they are kept apart as damaged. */
+export const DAMAGED = 2;
+
 const STORED = "scan, state, revision, analysis, last_hit_id, directory";
 
 /** A scan to make durable; `directory` is relative to the spool. */
@@ -104,8 +107,10 @@ export function acceptScan(
     whole.scanId,
   );
   indexIdentifiers(database, whole);
-  const had = known["evicted"] === 1 ? 0 : Number(known["bytes"]);
-  return { scan: whole, outcome: "replaced", freed: String(known["directory"]), grown: bytes - had };
+  const had = known["evicted"] === 0 ? Number(known["bytes"]) : 0;
+  // Planes that were kept apart as damaged stay there.
+  const freed = known["evicted"] === DAMAGED ? null : String(known["directory"]);
+  return { scan: whole, outcome: "replaced", freed, grown: bytes - had };
 }
 
 /**

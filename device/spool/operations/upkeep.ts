@@ -25,7 +25,7 @@ export interface LetterArguments {
 }
 
 /** Figures without those of the disk. */
-export type JournalFigures = Omit<SpoolFigures, "freeBytes" | "usedBytes">;
+export type JournalFigures = Omit<SpoolFigures, "freeBytes" | "usedBytes" | "care">;
 
 export interface ListedRow {
   readonly sequence: number;
@@ -126,11 +126,12 @@ function stateOf(row: SqlRow): string {
 /**
  * What time takes away: the data of rows delivered `keepPublishedMs` of running time ago (number and hashes stay),
  * declarations past their `retainUntil`, scores beyond their number. Returns the rows changed; a full step means there is more.
- * `now`: no later than the true time, ms since the epoch; `life`: how long the gateway has run, ms.
+ * `now`: no later than the true time, ms since the epoch; `life`: how long the gateway has run, ms; `holdFirst`: false where
+ * the worker, which lays the ballast afterwards, leaves the first one be.
  */
 export function upkeep(
   context: OperationContext,
-  { now, life, keepPublishedMs }: { now: number; life: number; keepPublishedMs: number },
+  { now, life, keepPublishedMs }: { now: number; life: number; keepPublishedMs: number; holdFirst?: boolean },
 ): { erased: number; more: boolean; backupsOver: boolean } {
   const { database, declarations } = context;
   const kept = "event IS NOT NULL AND delivered_life IS NOT NULL";

@@ -8,8 +8,8 @@ export const SPACE: readonly Break[] = [
     id: "P-10",
     test: "test/unit/spool-room.test.ts",
     file: `${SPOOL}/room.ts`,
-    from: "if (this.free < minFreeBytes) {",
-    to: "if (this.free < 0) {",
+    from: "if (this.#usable < minFreeBytes) {",
+    to: "if (this.#usable < 0) {",
   },
   {
     id: "P-11",
@@ -43,8 +43,8 @@ export const SPACE: readonly Break[] = [
     id: "P-42",
     test: "test/chaos/full-disk.test.ts",
     file: `${SPOOL}/worker.ts`,
-    from: "if (!releaseBallast(options.path)) return requests.map(() => failed(error));",
-    to: "if (releaseBallast !== null) return requests.map(() => failed(error));",
+    from: "if (!releaseAll(options.path)) return requests.map(() => failed(error));",
+    to: "if (releaseAll !== null) return requests.map(() => failed(error));",
   },
   {
     id: "P-44",
@@ -52,5 +52,12 @@ export const SPACE: readonly Break[] = [
     file: `${SPOOL}/worker.ts`,
     from: "if (!existsSync(log) || statSync(log).size <= CHECKPOINT_BYTES) return;",
     to: "if (!existsSync(log) || statSync(log).size <= CHECKPOINT_BYTES * 1e6) return;",
+  },
+  {
+    id: "P-60",
+    test: "test/unit/spool-ladder.test.ts",
+    file: `${SPOOL}/evictor.ts`,
+    from: 'if (!isAtLeast(level, "reserve") || !room.isOfVolume || !releaseBallast(path, "first")) return;',
+    to: 'if (isAtLeast(level, "open") || !room.isOfVolume || !releaseBallast(path, "first")) return;',
   },
 ];
