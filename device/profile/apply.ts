@@ -3,15 +3,24 @@ import type { Capture, Energy, PlaneRecord, ScanView } from "../scan.ts";
 import { type Calibration, correct } from "./calibration.ts";
 import type { CalibrationFrames, EnergyName } from "./frames.ts";
 import { recolour } from "./palette.ts";
-import { readRaster, writeRaster } from "./planes.ts";
 import { crop, inBatches, mapped, orient, type Raster, resample, sampleTable, transpose } from "./raster.ts";
 import type { ProfileView, ScannerProfile } from "./schema.ts";
 
 const NAMES: Readonly<Record<Energy, EnergyName>> = { 0: "low", 1: "high", 2: "single" };
 
+/** What a profile changes of a scan. */
+export type Shaped = Pick<Capture, "views" | "planes" | "airLevel">;
+
+/** Where the planes of a scan are. */
+export interface PlaneAccess {
+  read(record: PlaneRecord): Promise<Raster>;
+  /** In place of what was there. */
+  write(record: PlaneRecord, raster: Raster): Promise<PlaneRecord>;
+}
+
 /** What applying a profile to a scan found. */
-export interface Applied {
-  readonly capture: Capture;
+export interface Applied<Scan extends Shaped = Capture> {
+  readonly capture: Scan;
   /** Where the scan is not what the profile says; null where it is. */
   readonly mismatch: string | null;
   /** Why raw counts stayed raw; null where they did not. */
@@ -28,12 +37,13 @@ interface Planes {
 }
 
 /** Counts as stored are corrected, turned, cropped, coloured and resampled as the profile says. */
-export async function applyProfile(
-  capture: Capture,
+export async function applyProfile<Scan extends Shaped>(
+  capture: Scan,
   profile: ScannerProfile,
   frames: CalibrationFrames,
-): Promise<Applied> {
-  const planes = await planesOf(capture, profile, frames);
+  access: PlaneAccess,
+): Promise<Applied<Scan>> {
+  const planes = await planesOf(capture, profile, frames, access);
   const views = capture.views.map((view) => viewOf(view, planes.records, profile));
   const { corrected, calibratedAt, uncorrected } = planes;
   const mismatch = mismatchOf(capture, profile);
@@ -52,7 +62,7 @@ export async function applyProfile(
   };
 }
 
-function airLevelOf({ airLevel }: Capture, profile: ScannerProfile): number | null {
+function airLevelOf({ airLevel }: Shaped, profile: ScannerProfile): number | null {
   if (profile.airLevel !== undefined) return profile.airLevel;
   if (airLevel === null) return null;
   const { fullScale, inverted } = profile.quirks;
@@ -60,9 +70,10 @@ function airLevelOf({ airLevel }: Capture, profile: ScannerProfile): number | nu
 }
 
 async function planesOf(
-  capture: Capture,
+  capture: Shaped,
   profile: ScannerProfile,
   frames: CalibrationFrames,
+  access: PlaneAccess,
 ): Promise<Planes> {
   const records: PlaneRecord[] = [];
   const times: number[] = [];
@@ -76,7 +87,7 @@ async function planesOf(
       records.push(named);
       continue;
     }
-    let raster = await readRaster(capture, record);
+    let raster = await access.read(record);
     const done = await correctedRaster(raster, profile, frames, named);
     if (typeof done === "string") uncorrected = done;
     else if (done !== null) {
@@ -85,7 +96,7 @@ async function planesOf(
       corrected += 1;
     }
     const pitch = capture.views.find((each) => each.view === record.view)?.pixelPitchMm ?? null;
-    records.push(await writeRaster(capture, named, await shaped(raster, profile, view, pitch)));
+    records.push(await access.write(named, await shaped(raster, profile, view, pitch)));
   }
   return {
     records: records.toSorted((a, b) => a.view - b.view || a.energy - b.energy),
@@ -210,7 +221,7 @@ function viewOf(view: ScanView, records: readonly PlaneRecord[], profile: Scanne
 }
 
 /** Where a scan is not of the machine that the profile describes, plain English. */
-function mismatchOf({ views, planes }: Capture, profile: ScannerProfile): string | null {
+function mismatchOf({ views, planes }: Shaped, profile: ScannerProfile): string | null {
   for (const expected of profile.views) {
     const view = views.find((each) => each.view === expected.view);
     if (view === undefined) return `view ${expected.view} is missing`;

@@ -5,9 +5,18 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { KEY_BYTES } from "../keys/plane-vault.ts";
 import type { Capture, PlaneRecord } from "../scan.ts";
 import { cipherAt, readPlaneFile } from "../spool/plane-cipher.ts";
+import type { PlaneAccess } from "./apply.ts";
 import { type Raster, transpose } from "./raster.ts";
 
 const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The planes of a capture in the spool. */
+export function planeFiles(capture: Pick<Capture, "directory">): PlaneAccess {
+  return {
+    read: (record) => readRaster(capture, record),
+    write: (record, raster) => writeRaster(capture, record, raster),
+  };
+}
 
 /** A plane that a driver has written, as rows. */
 export async function readRaster(capture: Pick<Capture, "directory">, record: PlaneRecord): Promise<Raster> {

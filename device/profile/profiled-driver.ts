@@ -14,6 +14,7 @@ import { CalibrationAge } from "./age.ts";
 import { type Applied, applyProfile } from "./apply.ts";
 import { CalibrationFrames } from "./frames.ts";
 import type { LoadedProfile } from "./load.ts";
+import { planeFiles } from "./planes.ts";
 
 export interface ProfiledOptions {
   readonly driver: ScannerDriver;
@@ -112,7 +113,8 @@ class ProfiledDriver implements ScannerDriver {
   }
 
   async #altered(capture: Capture): Promise<Capture> {
-    const applied = await applyProfile(capture, this.#options.loaded.profile, this.#frames);
+    const planes = planeFiles(capture);
+    const applied = await applyProfile(capture, this.#options.loaded.profile, this.#frames, planes);
     this.#tellOf(applied);
     const { calibratedAt } = applied;
     // Frames too old still even out the pixels; the level of air has moved since, and is estimated from the image.

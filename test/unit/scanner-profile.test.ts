@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../device/config/load.ts";
+import { ProfiledImages } from "../../device/profile/in-memory.ts";
 import { MAX_PROFILE_BYTES, readProfile } from "../../device/profile/load.ts";
 import { recolour, USUAL_HUES } from "../../device/profile/palette.ts";
 import { crop, mapped, orient, type Raster, resample, sampleTable } from "../../device/profile/raster.ts";
@@ -209,5 +210,71 @@ describe("a plane in the form of its profile", () => {
       { ...palette, air: "black" },
     );
     expect([...black.data]).toEqual([255, 255, 255, 0, 0, 0]);
+  });
+});
+
+describe("a scan of image files by a scanner profile", () => {
+  const scan = {
+    kind: "dual-energy",
+    views: [
+      {
+        view: 0,
+        width: 2,
+        height: 1,
+        pixelPitchMm: { x: 2, y: 1 },
+        low: Uint16Array.of(1, 2),
+        high: Uint16Array.of(3, 4),
+      },
+    ],
+    airLevel: 60_000,
+    marked: false,
+  } as const;
+  const view = {
+    view: 0,
+    name: "image",
+    width: 2,
+    height: 1,
+    pixelPitchMm: { x: 2, y: 1 },
+    energies: [0, 1],
+  } as const;
+  const apply = async (profile: object) =>
+    new ProfiledImages(await readProfile(written({ ...MINIMAL, ...profile }))).apply(scan, [view], 0);
+
+  it("is turned, and has its energies exchanged, as on a lane", async () => {
+    const turned = await apply({
+      views: [{ view: 0, name: "side", orientation: { turn: 90 } }],
+      airLevel: 50_000,
+      quirks: { exchangedEnergies: true },
+    });
+    expect(turned.scan).toEqual({
+      ...scan,
+      airLevel: 50_000,
+      views: [
+        {
+          view: 0,
+          width: 1,
+          height: 2,
+          pixelPitchMm: { x: 1, y: 2 },
+          low: Uint16Array.of(3, 4),
+          high: Uint16Array.of(1, 2),
+        },
+      ],
+    });
+    expect(turned.views).toEqual([
+      { ...view, name: "side", width: 1, height: 2, pixelPitchMm: { x: 1, y: 2 } },
+    ]);
+    expect(turned.warnings).toEqual([]);
+    const exchanged = await apply({ quirks: { exchangedEnergies: true } });
+    expect(exchanged.scan.views[0]).toMatchObject({ low: Uint16Array.of(3, 4), high: Uint16Array.of(1, 2) });
+  });
+
+  it("says where it is of another machine, and stays as it came without the frames of its raw counts", async () => {
+    const frames = { low: { dark: "none.png", air: "none.png" } };
+    const other = await apply({ views: [{ view: 0, detectorPixels: 512, frames }], raw: {} });
+    expect(other.warnings).toEqual([
+      expect.stringContaining("none of them 512"),
+      expect.stringContaining("none.png"),
+    ]);
+    expect(other.scan).toEqual({ ...scan, airLevel: null });
   });
 });

@@ -6,6 +6,7 @@ import { decodeScan } from "../../device/image/decode.ts";
 import { inputOf } from "../../device/image/naming.ts";
 import { correct } from "../../device/profile/calibration.ts";
 import { CalibrationFrames } from "../../device/profile/frames.ts";
+import { ProfiledImages } from "../../device/profile/in-memory.ts";
 import { readProfile } from "../../device/profile/load.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
 import { benchmarkScans } from "../../simulator/benchmark/benchmark.ts";
@@ -46,6 +47,19 @@ describe("a data set of raw counts", () => {
       expect(Math.abs(sum / counts.length)).toBeLessThan(2e-4);
       expect(far).toBeLessThan(0.01);
     }
+    const view = { view: 0, width: raw.width, height: raw.height, pixelPitchMm: null } as const;
+    const planes = { low: raw.low!, high: raw.high! };
+    const given = { kind: raw.kind, views: [{ ...view, ...planes }], airLevel: null, marked: false };
+    const shaped = await new ProfiledImages(await readProfile(join(out, "scanner.json"))).apply(
+      given,
+      [{ ...view, name: "image", energies: [0, 1] }],
+      Date.now(),
+    );
+    expect(shaped.warnings).toEqual([]);
+    expect(shaped.scan.airLevel).toBe(truth.airLevel);
+    const high = shaped.scan.views[0]!.high!;
+    const errors = high.map((count, at) => Math.abs(count - truth.planes[1]!.samples[at]!));
+    expect(errors.toSorted()[Math.floor(0.9 * errors.length)]).toBeLessThan(0.01 * truth.airLevel);
     const sidecar = JSON.parse(readFileSync(join(out, "images/000000.json"), "utf8"));
     expect(sidecar).toEqual({ pixelPitchMm: truth.pixelPitchMm });
   });

@@ -41,7 +41,7 @@ export type ScanFacts = Pick<
 
 /** The hit payload (`data` of `mqtt.md`) of an analysed image. */
 export function payloadOf(image: DecodedScan, analysis: Analysis, context: PayloadContext): Hit {
-  return payloadOfFacts(factsOf(image), analysis, context);
+  return payloadOfFacts(imageFacts(image), analysis, context);
 }
 
 /** The hit payload of an analysed scan. */
@@ -52,7 +52,8 @@ export function payloadOfFacts(facts: ScanFacts, analysis: Analysis, context: Pa
   return sealed(scanOf(digest, facts, context), analysis, context);
 }
 
-function factsOf(image: DecodedScan): ScanFacts {
+/** What an image file says of its scan. */
+export function imageFacts(image: DecodedScan): ScanFacts {
   const { name, kind, sidecar } = image;
   const { purpose = "OPERATIONAL", origin = "MACHINE", airLevel = null } = sidecar;
   const views = [viewOf(image)];
@@ -107,7 +108,8 @@ function scanOf(
     identifiers: [...identifiers, ...(declaration ? identifiersOf(declaration) : [])],
     measured: {
       massKg,
-      massStable: massKg === null ? null : true,
+      // What an object states of its mass was weighed somewhere else: no scale here called it stable.
+      massStable: null,
       xrayMassKg: null,
       xrayMassReliable: null,
       radiation: null,

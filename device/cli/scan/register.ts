@@ -5,6 +5,7 @@ interface Options {
   readonly declaration?: string;
   readonly models?: string;
   readonly render?: string;
+  readonly scannerProfile?: string;
   readonly json?: boolean;
 }
 
@@ -22,7 +23,11 @@ export function registerScan(program: Command): void {
     .option("--declaration <file>", "customs-aed/1.0 declaration of the item, JSON")
     .option("--models <dir>", "folder of model packages used instead of those that come with the project")
     .option("--render <dir>", "write what an analyst would look at into this folder, PNG")
-    .option("--json", "results only: no summary on stderr (errors are still said)")
+    .option(
+      "--scanner-profile <file>",
+      "what the machine is like, as scanner.profile of a lane: raw counts with their frames, orientation, pitch, palette",
+    )
+    .option("--json", "results only: no summary on stderr (errors and warnings are still said)")
     .addHelpText(
       "after",
       "\nDICOM objects of one Scan Instance UID make one scan. Pairs are also found by name: NAME.low.EXT with NAME.high.EXT. The air level is read from NAME.json {airLevel},\n" +
@@ -40,9 +45,10 @@ export function registerScan(program: Command): void {
         ...(options.declaration !== undefined && { declaration: options.declaration }),
         models: [await modelsFolder(options.models, builtInModels())],
         ...(options.render !== undefined && { render: options.render }),
+        ...(options.scannerProfile !== undefined && { scannerProfile: options.scannerProfile }),
         out: (line) => process.stdout.write(`${line}\n`),
         say: (text) => {
-          if (!options.json || text.startsWith("error")) process.stderr.write(text);
+          if (!options.json || /^(error|warning)/.test(text)) process.stderr.write(text);
         },
       });
       if (!sound) process.exitCode = 1;

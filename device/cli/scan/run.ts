@@ -1,17 +1,24 @@
+import { existsSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
 import type { Hit } from "../../../protocols/mqtt/hit.ts";
 import { type DecodedScan, decodeScan } from "../../image/decode.ts";
-import type { DicomObject } from "../../image/dicom/scan.ts";
 import type { ImageInput } from "../../image/naming.ts";
 import { analyseScan } from "../../inference/analyse.ts";
 import type { LoadedModels } from "../../inference/models.ts";
 import type { AnalysableScan } from "../../inference/planes.ts";
+import type { ProfiledImages } from "../../profile/in-memory.ts";
 import { type GivenDeclaration, readDeclaration } from "./declaration.ts";
 import { joinDicom, readDicomScan, type ScanInput } from "./dicom.ts";
 import { expandInputs } from "./inputs.ts";
-import { type PayloadContext, payloadOf, payloadOfFacts, unreadablePayload } from "./payload.ts";
+import {
+  imageFacts,
+  type PayloadContext,
+  payloadOfFacts,
+  type ScanFacts,
+  unreadablePayload,
+} from "./payload.ts";
 import { Renderings } from "./rendering.ts";
 import { summaryLine } from "./summary.ts";
 
@@ -24,6 +31,8 @@ export interface ScanCommand {
   /** Folders searched for model packages, the first that holds a name wins. */
   readonly models: readonly string[];
   readonly render?: string;
+  /** The scanner's profile, for images as the machine delivers them. */
+  readonly scannerProfile?: string;
   /** Results: one JSON object a line. */
   readonly out: (line: string) => void;
   /** Everything for people. */
@@ -38,6 +47,7 @@ export interface ScanCommand {
 export async function runScan(command: ScanCommand): Promise<boolean> {
   const inputs = await joinDicom(await expandInputs(command.inputs));
   const declaration = command.declaration === undefined ? null : await readDeclaration(command.declaration);
+  const profile = await profileOf(command.scannerProfile);
   const renderings = command.render === undefined ? null : new Renderings(command.render);
   await renderings?.prepare();
   // The runtime of the models takes a while to load: not before the command is known to be right.
@@ -48,13 +58,14 @@ export async function runScan(command: ScanCommand): Promise<boolean> {
   }
   let sound = loaded.faults.length === 0;
   for (const input of inputs) {
-    const result = await analyseInput(input, loaded, declaration);
+    const result = await analyseInput(input, loaded, { declaration, profile });
     command.out(JSON.stringify(result.hit));
     if ("error" in result) {
       sound = false;
       command.say(`error ${result.error.code}: ${result.error.message}\n  remedy: ${result.error.remedy}\n`);
       continue;
     }
+    for (const text of result.warnings) command.say(`warning: ${input.name}: ${text}\n`);
     command.say(summaryLine(input.name, result.hit));
     for (const file of (await renderings?.write(input.name, result.scan, result.hit)) ?? [])
       command.say(`    ${file}\n`);
@@ -63,39 +74,59 @@ export async function runScan(command: ScanCommand): Promise<boolean> {
 }
 
 type Result =
-  | { readonly hit: Hit; readonly scan: AnalysableScan }
+  | { readonly hit: Hit; readonly scan: AnalysableScan; readonly warnings: readonly string[] }
   | { readonly hit: Hit; readonly error: LynceusError };
+
+/** What is given beside the images. */
+interface Given {
+  readonly declaration: GivenDeclaration | null;
+  readonly profile: ProfiledImages | null;
+}
+
+/** The profile of `--scanner-profile`. @throws LYN_PATH_MISSING, LYN_SCANNER_PROFILE with every fault of it. */
+async function profileOf(file: string | undefined): Promise<ProfiledImages | null> {
+  if (file === undefined) return null;
+  if (!existsSync(file))
+    throw new LynceusError("LYN_PATH_MISSING", `${file} does not exist`, {
+      remedy: "Check the path given with --scanner-profile.",
+    });
+  const [{ readProfile }, { ProfiledImages: Images }] = await Promise.all([
+    import("../../profile/load.ts"),
+    import("../../profile/in-memory.ts"),
+  ]);
+  return new Images(await readProfile(file));
+}
 
 async function analyseInput(
   input: ScanInput,
   models: LoadedModels,
-  declaration: GivenDeclaration | null,
+  { declaration, profile }: Given,
 ): Promise<Result> {
   const context = { declaration, modifiedAt: await modifiedAt(input), now: Date.now() };
-  if (input.objects !== undefined) return analyseObjects(input, input.objects, models, context);
-  let image: DecodedScan;
+  let read: { readonly scan: AnalysableScan; readonly facts: ScanFacts };
+  let warnings: readonly string[] = [];
   try {
-    image = await decodeScan(input);
+    read = await readInput(input);
+    if (profile !== null) {
+      const shaped = await profile.apply(read.scan, read.facts.views, context.now);
+      const { airLevel } = shaped.scan;
+      read = { scan: shaped.scan, facts: { ...read.facts, views: shaped.views, airLevel } };
+      warnings = shaped.warnings;
+    }
   } catch (error) {
     return unreadable(input, context, asImageError(input, error));
   }
-  const scan = analysable(image);
-  return { hit: payloadOf(image, await analyseScan(scan, models), context), scan };
+  const { scan, facts } = read;
+  return { hit: payloadOfFacts(facts, await analyseScan(scan, models), context), scan, warnings };
 }
 
-async function analyseObjects(
-  input: ScanInput,
-  objects: readonly DicomObject[],
-  models: LoadedModels,
-  context: PayloadContext,
-): Promise<Result> {
-  const { Codecs } = await import("../../image/dicom/codecs.ts");
-  try {
-    const { scan, facts } = await readDicomScan(objects, new Codecs());
-    return { hit: payloadOfFacts(facts, await analyseScan(scan, models), context), scan };
-  } catch (error) {
-    return unreadable(input, context, asImageError(input, error));
+async function readInput(input: ScanInput): Promise<{ scan: AnalysableScan; facts: ScanFacts }> {
+  if (input.objects === undefined) {
+    const image = await decodeScan(input);
+    return { scan: analysable(image), facts: imageFacts(image) };
   }
+  const { Codecs } = await import("../../image/dicom/codecs.ts");
+  return readDicomScan(input.objects, new Codecs());
 }
 
 /** A decoded image as the models take it. */
