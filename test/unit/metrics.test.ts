@@ -13,6 +13,7 @@ const FIGURES = {
   deadLetters: 1,
   freeBytes: 1e10,
   usedBytes: 1e9,
+  care: { level: "reserve", scrubbedBytes: 5, damagedScans: 1 },
 } as never;
 
 it("metrics count what happens, show the figures of now with their units, and are bounded", async () => {
@@ -37,6 +38,9 @@ it("metrics count what happens, show the figures of now with their units, and ar
     "lynceus_outbox_freed_rows_total 8",
     "lynceus_spool_used_bytes 1000000000",
     "lynceus_spool_fill_ratio 0.2",
+    "lynceus_spool_level 2",
+    "lynceus_scrubbed_bytes_total 5",
+    "lynceus_damaged_scans 1",
     'lynceus_lane_state{lane="lane-1",state="absent"} 1',
     'lynceus_lane_state{lane="lane-1",state="idle"} 0',
     'lynceus_device_up{lane="lane-1",device="scale",kind="scale"} 1',
