@@ -11,7 +11,7 @@ import type { SiteClock } from "./clock/site-clock.ts";
 import type { CommandIntake } from "./commands/command-intake.ts";
 import { commandsOf } from "./commands/of-config.ts";
 import type { Config } from "./config/schema.ts";
-import { requestsOf } from "./declarations/of-config.ts";
+import { requestsOf, retentionOf } from "./declarations/of-config.ts";
 import type { DeclarationRequests } from "./declarations/requests.ts";
 import type { Reports } from "./dicom-out/of-config.ts";
 import { sayDecidingOnSynthetic, sayOrphans } from "./gateway-notices.ts";
@@ -34,6 +34,7 @@ import type { ModelManager } from "./models/manager.ts";
 import { Monitoring } from "./monitoring.ts";
 import { profilesOf } from "./profiles/of-config.ts";
 import type { Profiles } from "./profiles/profiles.ts";
+import { Rescoring } from "./rescoring.ts";
 import { infoOf, type Work } from "./self-description.ts";
 import type { Spool } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
@@ -64,6 +65,7 @@ interface Parts {
   readonly inference: Inference;
   readonly lanes: readonly Lane[];
   readonly intake: Intake;
+  readonly rescoring: Rescoring;
   readonly profiles: Profiles;
   readonly checkpoints: Checkpoints;
   readonly requests: DeclarationRequests;
@@ -159,6 +161,7 @@ export class Gateway {
     await parts.monitoring.stop();
     parts.uplink.stopping();
     await Promise.all(parts.lanes.map((lane) => lane.stop()));
+    await parts.rescoring.stop();
     await parts.commands.stop();
     await parts.reports?.stop();
     await parts.alerts.stop();
@@ -196,7 +199,7 @@ export class Gateway {
       maxBytes: config.spool.maxBytes,
       keepPublishedMs: config.spool.keepPublished,
       keepImagesMs: config.spool.keepImages,
-      retention: { purposes: config.declarations.purposes, longestMs: config.declarations.keep },
+      retention: retentionOf(config),
       site: config.gateway.site,
       gateway: config.gateway.id,
       clock: this.#clock.now,
@@ -265,11 +268,7 @@ export class Gateway {
       if (scored !== null) void lanes.find((lane) => lane.id === scored.scan.lane)?.tell(scored);
       return scored;
     };
-    const tell = (scanId: string, cause: "declaration" | "cancellation") => {
-      void rescore(scanId, cause).catch((error: unknown) =>
-        log.error({ err: error, scanId }, "a scan could not be rescored"),
-      );
-    };
+    const rescoring = new Rescoring({ rescore, again: () => intake.resume(), alerts, log });
     const onOutcome = (outcome: Received<Outcome>) => {
       statistics.outcome(outcome.result);
       void reports?.output
@@ -279,7 +278,7 @@ export class Gateway {
     const intake = new Intake({
       spool,
       alerts,
-      rescore: tell,
+      rescore: (scanId, cause) => rescoring.tell(scanId, cause),
       onDeclared: (stored, scrubbed) => {
         risk.ahead(stored.declaration);
         monitoring.metrics.declared();
@@ -325,6 +324,7 @@ export class Gateway {
       ...parts,
       lanes,
       intake,
+      rescoring,
       profiles,
       checkpoints,
       requests,
@@ -374,6 +374,7 @@ export class Gateway {
         profile: (bytes) => profiles.receive(bytes),
         witness: async (bytes) => this.#parts?.checkpoints.witness(bytes),
       },
+      receiptsRequired: config.trust.require.includes("receipt"),
       gate: inboundGateOf(config, { env, alerts, clock: this.#clock.now }),
       onCommand: (name, payload, properties) => commands.receive({ name, payload, ...properties }),
       alert: (alert) => void alerts.raise(alert),

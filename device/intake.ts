@@ -7,7 +7,7 @@ import type { Received } from "../protocols/mqtt/received.ts";
 import type { Alerts } from "./alerts.ts";
 import { mayConcern } from "./fusion/match.ts";
 import type { Log } from "./log.ts";
-import type { Spool, StoredDeclaration } from "./spool/port.ts";
+import { MAX_OUTCOMES, type Spool, type StoredDeclaration } from "./spool/port.ts";
 
 /** Scans this old are still rescored when their declaration comes or changes, ms (`mqtt.md`, Declaration). */
 const RESCORE_WINDOW_MS = 24 * 3.6e6;
@@ -80,7 +80,17 @@ export class Intake {
         details: { aedId: parsed.declaration.aedId, revision: parsed.declaration.revision },
       });
     }
-    if (result !== "stored") return;
+    if (result === "displaced") {
+      await alerts.raise({
+        code: "DECLARATIONS_FULL",
+        severity: "warning",
+        message: "The store of declarations may grow no further: the oldest go for new ones",
+        remedy:
+          "See who sends declarations for the site, declarations.maxBytes, and the space on the volume.",
+        details: {},
+      });
+    }
+    if (result !== "stored" && result !== "displaced") return;
     const { declaration, findings, scrubbed } = parsed;
     this.#options.onDeclared?.({ declaration, findings, storedAt }, scrubbed);
     await this.#rescoreScans(declaration, before);
@@ -104,9 +114,21 @@ export class Intake {
       body: JSON.stringify(outcome),
     });
     if (result === "stored") this.#options.onOutcome?.(outcome);
+    if (result === "too-many") return this.#tooMany(scanId);
     if (result !== "unknown-scan") return;
     this.#options.onUnknownOutcome?.();
     this.#options.log.info({ outcomeId }, "an outcome for a scan this gateway does not know was counted");
+  }
+
+  /** Whoever may send outcomes could else fill the journal with them. */
+  #tooMany(scanId: string): Promise<void> {
+    return this.#options.alerts.raise({
+      code: "INBOUND_FLOOD",
+      severity: "warning",
+      message: `A scan has ${MAX_OUTCOMES} outcomes already; more of it are not kept`,
+      remedy: "See who sends outcomes for the site; what changes is sent under the outcomeId that it had.",
+      details: { device: "outcome", message: "outcome", scanId },
+    });
   }
 
   #data(

@@ -3,9 +3,9 @@ import {
   type Command,
   type CommandErrorCode,
   type CommandName,
-  commandSchema,
   MAX_COMMAND_LIFETIME_MS,
   type Response,
+  receivedCommandSchema,
   SIGNED_COMMANDS,
 } from "../../protocols/mqtt/command.ts";
 import { MAX_TEXT } from "../../protocols/mqtt/limits.ts";
@@ -15,6 +15,7 @@ import type { Answers } from "./answers.ts";
 import { CommandFault, type CommandHandler } from "./command.ts";
 import { type CommandEvent, readMessage } from "./read-message.ts";
 import { type CommandAudience, isSigned, verifyCommand } from "./signed.ts";
+import { Turns } from "./turns.ts";
 import type { UsedTokens } from "./used-tokens.ts";
 
 /** A command as it came from the broker. */
@@ -25,6 +26,8 @@ export interface CommandMessage {
   /** MQTT 5; absent: the answer goes to the command's own response topic. */
   readonly responseTopic?: string;
   readonly correlationData?: Uint8Array;
+  /** The trace that the answer goes on with, unchecked. */
+  readonly traceparent?: string;
 }
 
 export interface CommandIntakeOptions {
@@ -39,6 +42,8 @@ export interface CommandIntakeOptions {
   };
   /** A command was refused for who sent it: somebody should know. */
   readonly onRefused: (command: string, why: string) => void;
+  /** More commands come than are taken: somebody should know. */
+  readonly onFlood?: (command: string) => void;
   /** Whether an answer may go to a topic. */
   readonly mayAnswer: (topic: string) => boolean;
   /** Rejects where the answer could not be delivered. */
@@ -54,6 +59,8 @@ export interface CommandIntakeOptions {
 
 /** Commands that wait while one runs; more are BUSY. */
 export const MAX_WAITING = 16;
+/** Answers of "busy" that may be on their way; who asks beyond it gets none. */
+const MAX_BUSY = 16;
 /** Clocks differ: a command that lies this much too far ahead is taken, ms. */
 const CLOCK_LENIENCE_MS = 60_000;
 /** Characters of a command's name that an alert shows. */
@@ -69,6 +76,8 @@ export class CommandIntake {
   readonly #stopped = new AbortController();
   readonly #running = new Set<string>();
   #last: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns({ now: () => performance.now() });
+  #busy = 0;
 
   constructor(options: CommandIntakeOptions) {
     this.#options = options;
@@ -92,10 +101,11 @@ export class CommandIntake {
     const { id, key } = event;
     const strange = message.responseTopic !== undefined && !mayAnswer(message.responseTopic);
     const to = strange ? { name: message.name } : message;
+    if (!this.#turns.take()) return this.#sayBusy(to, id, "more commands come than are taken");
     const known = await answers.of(key, id);
     if (known !== null) return this.#answer(to, known);
     if (this.#running.size > MAX_WAITING)
-      return this.#answer(to, refusal(id, "BUSY", `${this.#running.size} commands wait already`));
+      return this.#sayBusy(to, id, `${this.#running.size} commands wait already`);
     this.#running.add(key);
     this.#last = this.#last.then(async () => {
       const response = strange
@@ -108,6 +118,16 @@ export class CommandIntake {
           .catch((error: unknown) => log.error({ err: error }, "an answer could not be kept"));
       this.#running.delete(key);
       if (!broken) await this.#respond(to, response);
+    });
+  }
+
+  /** Told while few such answers are on their way: who floods fills no memory with them. */
+  #sayBusy(to: Omit<CommandMessage, "payload">, id: string, why: string): void {
+    this.#options.onFlood?.(to.name.slice(0, MAX_NAME));
+    if (this.#busy >= MAX_BUSY) return;
+    this.#busy += 1;
+    void this.#respond(to, refusal(id, "BUSY", why)).finally(() => {
+      this.#busy -= 1;
     });
   }
 
@@ -142,7 +162,7 @@ export class CommandIntake {
   ): Promise<{ readonly command: Command; readonly signed: string | null }> {
     const signed = isSigned(data) ? data : null;
     const content = signed === null ? data : await this.#verify(id, signed, topicName);
-    const parsed = commandSchema.safeParse(content);
+    const parsed = receivedCommandSchema.safeParse(content);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
       throw new CommandFault(

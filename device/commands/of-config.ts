@@ -61,6 +61,15 @@ export function commandsOf(surroundings: CommandSurroundings): CommandIntake {
         remedy: "See who may publish on the command topics; central signs with a key named in trust.central.",
         details: { message: "command", command, why },
       }),
+    onFlood: (command) =>
+      void alerts.raise({
+        code: "INBOUND_FLOOD",
+        severity: "warning",
+        message: "More commands come than the gateway takes; those beyond are answered BUSY, or not at all",
+        remedy:
+          "See who may publish on the command topics; ten a second are taken, two hundred after a pause.",
+        details: { device: "command", message: "command", command },
+      }),
     mayAnswer: (topic) => topic.startsWith(prefix) && /^[^+#\0]{1,256}$/.test(topic),
     respond: async (to, response, signal) => {
       if (!(await uplink().respond(to, response, signal))) throw new Error("no connection took it");

@@ -141,8 +141,10 @@ export const configSchema = z.strictObject({
       purposes: z.record(z.string().min(1).max(40), duration).default({}),
       /** Longest for every other. */
       keep: duration.default(3653 * 8.64e7),
+      /** Space of their store: beyond it the oldest go for new ones. */
+      maxBytes: bytes.default(20e9),
     })
-    .default({ purposes: {}, keep: 3653 * 8.64e7 }),
+    .default({ purposes: {}, keep: 3653 * 8.64e7, maxBytes: 20e9 }),
   statistics: z.strictObject({ period: duration.default(3.6e6) }).default({ period: 3.6e6 }),
   reports: reportsSchema.optional(),
   console: consoleSchema,

@@ -11,7 +11,7 @@ const RETRY = { baseMs: 1000, maxMs: 60_000 };
 const RENEW_MS = 60_000;
 /** Connections at once: some pages, and Prometheus. */
 const MAX_CONNECTIONS = 64;
-/** A request's head must be there by then, ms. */
+/** A TLS handshake, and then a request's head, must be there by then, ms. */
 const HEAD_MS = 10_000;
 
 /** PEM of the console's certificate. */
@@ -80,7 +80,12 @@ export class ConsoleServer {
   async #listen(): Promise<void> {
     const { app, host, port, identity } = this.#options;
     const answer = getRequestListener(app.fetch);
-    const limits = { headersTimeout: HEAD_MS, requestTimeout: HEAD_MS, maxHeaderSize: 16_384 };
+    const limits = {
+      headersTimeout: HEAD_MS,
+      requestTimeout: HEAD_MS,
+      handshakeTimeout: HEAD_MS,
+      maxHeaderSize: 16_384,
+    };
     const server =
       identity === null
         ? createHttp(limits, answer)

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Database } from "../sqlite.ts";
 import { saveRecords, setAside, shredAside } from "./aside.ts";
+import { Crowding } from "./crowding.ts";
 import { widenGap } from "./gap.ts";
 import { DECLARATIONS_FILE, isDamage, openDeclarations } from "./open.ts";
 import { DEFAULT_RETENTION_MS, type Retention, USUAL_RETENTION } from "./retention.ts";
@@ -26,14 +27,21 @@ export class DeclarationFile {
   readonly #options: DeclarationFileOptions;
   #database: Database | null = null;
   #shredded = false;
+  readonly #crowding: Crowding;
 
   constructor(options: DeclarationFileOptions) {
     this.#options = options;
+    this.#crowding = new Crowding({ path: options.path, retention: this.retention });
   }
 
   /** How long declarations that come now are kept. */
   get retention(): Retention {
     return this.#options.retention ?? USUAL_RETENTION;
+  }
+
+  /** Records that are to go before another is taken; 0: there is room. */
+  toGo(database: Database): number {
+    return this.#crowding.toGo(database);
   }
 
   open(): void {

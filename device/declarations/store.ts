@@ -174,6 +174,16 @@ export function expire(database: Database, now: number): number {
   return rows.length;
 }
 
+/** Makes room: the oldest records go, whatever they say of their time; returns how many. */
+export function dropOldest(database: Database, most: number): number {
+  const rows = database.all(`SELECT ${COLUMNS} FROM records ORDER BY row LIMIT ?`, most);
+  for (const row of rows) {
+    const found = foundOf(database, row);
+    if (found !== null) remove(database, found.row, found.record);
+  }
+  return rows.length;
+}
+
 /** When the newest declaration was stored, ms since the epoch; null where there is none. */
 export function newestAt(database: Database): number | null {
   const row = database.get("SELECT stored_at AS at FROM records ORDER BY row DESC LIMIT 1");

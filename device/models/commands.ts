@@ -5,9 +5,9 @@ import { CommandFault, type CommandHandler } from "../commands/command.ts";
 import type { Spool } from "../spool/port.ts";
 import type { ModelManager } from "./manager.ts";
 
-const installArgs = z.strictObject({ target: z.string().min(1).max(200) });
-const activateArgs = z.strictObject({ name: z.string().min(1).max(64), version: z.string().min(1).max(64) });
-const rollbackArgs = z.strictObject({ name: z.string().min(1).max(64) });
+const installArgs = z.object({ target: z.string().min(1).max(200) });
+const activateArgs = z.object({ name: z.string().min(1).max(64), version: z.string().min(1).max(64) });
+const rollbackArgs = z.object({ name: z.string().min(1).max(64) });
 
 /**
  * The commands on models (`mqtt.md`, Command). Whoever calls them has checked the signature. `spool`: an almost full one takes no

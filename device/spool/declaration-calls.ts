@@ -23,7 +23,7 @@ export abstract class DeclarationCalls {
     declaration: OperationArguments<"putDeclaration">["declaration"],
     findings: readonly port.DeclarationFinding[],
     at: number,
-  ): Promise<"stored" | "same" | "conflict" | "stale"> {
+  ): Promise<port.StoredAs> {
     return this.client.call("putDeclaration", { declaration, findings, at }, "grouped");
   }
 

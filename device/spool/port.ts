@@ -164,14 +164,24 @@ export interface Outbox {
   onCommitted(listener: (row: OutboxRow | null) => void): () => void;
 }
 
+/**
+ * How a declaration was taken. `displaced`: it is stored, and the oldest went for it. `conflict`: same key, other content, the
+ * first stands. `stale`: an older revision than the stored one.
+ */
+export type StoredAs = "stored" | "displaced" | "same" | "conflict" | "stale";
+/** How an outcome was taken. `too-many`: the scan has {@link MAX_OUTCOMES} others already. */
+export type OutcomeTaken = "stored" | "same" | "unknown-scan" | "too-many";
+/** Outcomes that one scan may have. */
+export const MAX_OUTCOMES = 32;
+
 /** Declarations received over MQTT, idempotent on (aedId, revision). */
 export interface DeclarationStore {
-  /** Durable upsert. `conflict`: same key, other content (the first stands). `stale`: an older revision than the stored one. */
+  /** Durable upsert. */
   putDeclaration(
     declaration: Declaration,
     findings: readonly DeclarationFinding[],
     at: number,
-  ): Promise<"stored" | "same" | "conflict" | "stale">;
+  ): Promise<StoredAs>;
   /** Live (not cancelled, not expired) declarations that carry any of the identifiers. */
   findDeclarations(
     identifiers: readonly { scheme: string; value: string }[],
@@ -255,16 +265,6 @@ export interface SpoolFigures {
   readonly deadLetters: number;
   readonly freeBytes: number;
   readonly usedBytes: number;
-}
-
-/** The whole spool, as the composition root sees it. */
-export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
-  readonly journal: string;
-  readonly bootId: string;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-  /** Fsyncs planes and commits the scan (FULL). After this the scanner may be told ACK. */
-  accept(
   /** Of a running gateway; absent: read beside it. */
   readonly care?: SpoolCare;
 }
@@ -277,6 +277,18 @@ export interface SpoolCare {
   readonly scrubbedBytes: number;
   /** Scans kept apart under `quarantine`, whose planes the disk lost or changed. */
   readonly damagedScans: number;
+}
+
+/** The whole spool, as the composition root sees it. */
+export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
+  readonly journal: string;
+  readonly bootId: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Whether there is room for what can wait: model packages, copies of images for archives. */
+  takesBulk(): boolean;
+  /** Fsyncs planes and commits the scan (FULL). After this the scanner may be told ACK. */
+  accept(
     capture: Capture,
     item: Pick<Scan, "lane" | "identifiers" | "measured" | "trackingAmbiguous">,
   ): Promise<Accepted>;
@@ -285,8 +297,6 @@ export interface SpoolCare {
   /** Seals (journal, sequence, bootId, hash chain) and commits a hit, moving the scan's state, in one transaction. Same scan and revision twice: the first stands. */
   commitHit(options: {
     scanId: string;
-  /** Whether there is room for what can wait: model packages, copies of images for archives. */
-  takesBulk(): boolean;
     lane: string;
     revision: number;
     data: UnsealedData;
@@ -313,12 +323,7 @@ export interface SpoolCare {
   heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]>;
   putDeadLetter(letter: Omit<DeadLetter, "id" | "at">, body: Uint8Array): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
-  putOutcome(outcome: {
-    outcomeId: string;
-    scanId: string;
-    at: string;
-    body: string;
-  }): Promise<"stored" | "same" | "unknown-scan">;
+  putOutcome(outcome: { outcomeId: string; scanId: string; at: string; body: string }): Promise<OutcomeTaken>;
   /** Which of these scans, at most 1000, an examination found something in. */
   confirmedAmong(scanIds: readonly string[]): Promise<readonly string[]>;
   figures(): Promise<SpoolFigures>;

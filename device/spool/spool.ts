@@ -311,9 +311,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     return this.client.call("deadLetters", { limit });
   }
 
-  putOutcome(
-    outcome: Omit<OperationArguments<"putOutcome">, "now">,
-  ): Promise<"stored" | "same" | "unknown-scan"> {
+  putOutcome(outcome: Omit<OperationArguments<"putOutcome">, "now">): Promise<port.OutcomeTaken> {
     return this.client.call("putOutcome", { ...outcome, now: this.#options.clock() }, "grouped");
   }
 

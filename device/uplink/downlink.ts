@@ -26,6 +26,10 @@ export interface DownlinkOptions {
   readonly onCentral: () => void;
   /** Central said that it was `time`, ms since the epoch; `live`: just now, it had not waited at the broker. */
   readonly onTime: (time: number, live: boolean) => void;
+  /** Receipts are taken signed only: that there are any is then not for an unsigned message to say. */
+  readonly receiptsRequired: boolean;
+  /** Somebody said that central sends no receipts, and is not believed. */
+  readonly onTakenBack: () => void;
   /** How long the connection has been up, ms. */
   readonly connectedFor: () => number;
   readonly log: Log;
@@ -43,7 +47,11 @@ export class Downlink {
   }
 
   async start(): Promise<void> {
-    this.#receipts = await this.#options.outbox.receiptsExpected();
+    const { outbox, receiptsRequired } = this.#options;
+    this.#receipts = await outbox.receiptsExpected();
+    if (!receiptsRequired || this.#receipts) return;
+    await outbox.setReceiptsExpected(true);
+    this.#receipts = true;
   }
 
   /** Whether rows without a receipt are to be sent again. Not to a central that is away: its broker's queue would overflow. */
@@ -102,12 +110,13 @@ export class Downlink {
   }
 
   async #central(bytes: Uint8Array): Promise<void> {
-    const { outbox, log, onCentral } = this.#options;
+    const { outbox, log, onCentral, receiptsRequired, onTakenBack } = this.#options;
     // A zero-length payload clears the retained state; that takes nothing back.
     const data = this.#dataOf("central", bytes);
     if (data === null) return;
     const { online, receipts } = data;
-    if (typeof receipts === "boolean" && receipts !== this.#receipts) {
+    if (receipts === false && receiptsRequired) onTakenBack();
+    else if (typeof receipts === "boolean" && receipts !== this.#receipts) {
       await outbox.setReceiptsExpected(receipts);
       this.#receipts = receipts;
       log.info({ receipts }, receipts ? "central sends receipts" : "central sends no receipts any more");

@@ -45,6 +45,19 @@ export function tlsRefused(role: string, { kind, reason, remedy }: TlsFault): Up
   };
 }
 
+/** The state of central, which nobody signs, says that rows may go without a receipt; the site says that they may not. */
+export function receiptsTakenBack(): UplinkAlert {
+  return {
+    code: "INBOUND_REFUSED",
+    severity: "warning",
+    message:
+      "Central's state says that it sends no receipts; trust.require asks for them, and it is not believed",
+    remedy:
+      "See who may publish central's state. Where central sends none, take receipt out of trust.require.",
+    details: { device: "central unsigned", message: "central", why: "unsigned" },
+  };
+}
+
 /** A message on a topic that is another site's or gateway's. */
 export function foreignTopic(topic: string): UplinkAlert {
   return {

@@ -1,80 +1,42 @@
 import { randomUUID } from "node:crypto";
 import { dataSchemaUrn, EVENT_CONTENT_TYPE, gatewaySource, wrap } from "../../protocols/mqtt/envelope.ts";
-import { IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
+import { decodeImagePart, IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
 import type { EventData } from "../../protocols/mqtt/payloads.ts";
 import type { GatewayState } from "../../protocols/mqtt/status.ts";
 import { TOPICS, topicFor } from "../../protocols/mqtt/topics.ts";
-import type { InboundGate } from "../inbound/gate.ts";
-import type { Log } from "../log.ts";
-import type { Outbox, OutboxRow } from "../spool/port.ts";
+import { continuedTrace, traceparentOf } from "../../protocols/mqtt/traceparent.ts";
+import type { OutboxRow } from "../spool/port.ts";
 import { Bulk } from "./bulk.ts";
 import { clientIdOf } from "./client-options.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionOptions, Credentials, MessageProperties, Outgoing } from "./connection-options.ts";
+import type { ConnectionOptions, MessageProperties, Outgoing } from "./connection-options.ts";
 import { CredentialWatch } from "./credential-watch.ts";
-import { Downlink, type Handlers } from "./downlink.ts";
+import { Downlink } from "./downlink.ts";
 import { type InwardOptions, receiveInward } from "./inward.ts";
 import { publishNote } from "./note.ts";
-import { publishRefused, subscriptionRefused, tlsRefused, type UplinkAlert } from "./notices.ts";
+import { publishRefused, receiptsTakenBack, subscriptionRefused, tlsRefused } from "./notices.ts";
 import { Pump } from "./pump.ts";
 import { Retired } from "./retired.ts";
 import { type LinkState, Session } from "./session.ts";
 import { States } from "./states.ts";
 import { subscriptionsOf } from "./subscriptions.ts";
 import { tlsFaultOf } from "./tls-faults.ts";
+import type { Role, UplinkOptions } from "./uplink-options.ts";
 
+/** Stands for a scan where only the length of a message matters. */
+const ANY_SCAN = "00000000-0000-0000-0000-000000000000";
 /** Time for a PUBACK before the connection is given up, ms. */
 const DEADLINE_MS = 20_000;
 /** Time that `stop()` has for its last words, ms. */
 const STOP_MS = 2000;
 
-/** A role has a connection of its own: declarations and images never stand in the way of hits. */
-export type Role = "hit" | "in" | "bulk";
+export type { Role, UplinkOptions } from "./uplink-options.ts";
 
 /** Topics that the gateway publishes retained, by name, with what their data is. */
 export type StateTopic = "info" | "health" | "laneState";
 /** Topics that the gateway publishes without keeping the message. */
 export type OnceTopic = "statistics" | "declarationRequest";
 type DataOf<Name extends StateTopic | OnceTopic> = EventData<(typeof TOPICS)[Name]["event"]>;
-
-export interface UplinkOptions {
-  readonly broker: {
-    readonly url: string;
-    /** 5 unless 4 is opted in to. */
-    readonly protocol: 5 | 4;
-    readonly topicRoot: string;
-    readonly username?: string | undefined;
-    /** Read for each connection. */
-    readonly credentials: (role: Role) => Promise<Credentials>;
-  };
-  readonly site: string;
-  readonly gateway: string;
-  readonly bootId: string;
-  /** Software by name, for `status`. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly outbox: Outbox;
-  readonly handlers: Handlers;
-  /** Looks at who sent declarations, outcomes and receipts; absent: they are taken plain. */
-  readonly gate?: Pick<InboundGate, "admit">;
-  /** Takes a command, by the last part of its topic; absent: none are subscribed to. */
-  readonly onCommand?: (name: string, payload: Uint8Array, properties: MessageProperties) => Promise<void>;
-  readonly alert: (alert: UplinkAlert) => void;
-  /** The broker has no session of ours: declarations and outcomes published while we were away are lost. */
-  readonly onSessionLost?: () => void;
-  /** The lanes that there are; absent: retained states of others are left alone. */
-  readonly lanes?: readonly string[];
-  /** Central said that it was `time`, ms since the epoch; `live`: just now, it had not waited at the broker. */
-  readonly onTime?: (time: number, live: boolean) => void;
-  /** ms since the epoch. */
-  readonly clock: () => number;
-  /** 0 ≤ x < 1 */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly deadlineMs?: number;
-  readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
-  /** How often files of certificates are looked at, ms. */
-  readonly credentialsMs?: number;
-}
 
 /** State of the connections. */
 export type UplinkState = Readonly<Record<Role, LinkState>>;
@@ -112,6 +74,8 @@ export class Uplink {
       handlers,
       onCentral: () => this.#pump.resendAll(),
       onTime: (time, live) => options.onTime?.(time, live),
+      receiptsRequired: options.receiptsRequired ?? false,
+      onTakenBack: () => options.alert(receiptsTakenBack()),
       connectedFor: () => performance.now() - this.#onlineAt,
       log,
     });
@@ -228,10 +192,12 @@ export class Uplink {
     const { site, gateway, clock, broker } = this.#options;
     const { event, qos, retain } = TOPICS.commandResponse;
     const { name, responseTopic, correlationData } = to;
+    const id = randomUUID();
+    const trace = continuedTrace(to.traceparent, id) ?? traceparentOf(id, id);
     const own = topicFor("commandResponse", { root: broker.topicRoot, site, gateway, name });
     const payload = wrap({
       name: event,
-      id: randomUUID(),
+      id,
       source: gatewaySource(site, gateway),
       time: new Date(clock()).toISOString(),
       data: response,
@@ -241,6 +207,7 @@ export class Uplink {
       {
         ...message,
         topic: responseTopic ?? own,
+        traceparent: trace,
         ...(correlationData === undefined ? {} : { correlationData }),
       },
       signal,
@@ -254,14 +221,16 @@ export class Uplink {
 
   /** Publishes a part of an image; false: it could not be delivered. */
   publishImagePart(lane: string, part: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    return this.#bulk.deliver({ ...this.#imageMessage(lane), payload: part }, signal);
+    const { scanId } = decodeImagePart(part).header;
+    return this.#bulk.deliver({ ...this.#imageMessage(lane, scanId), payload: part }, signal);
   }
 
-  #imageMessage(lane: string): Omit<Outgoing, "payload"> {
+  #imageMessage(lane: string, scanId = ANY_SCAN): Omit<Outgoing, "payload"> {
     const { site, gateway, broker } = this.#options;
     const { qos, retain, contentType } = TOPICS.image;
     const topic = topicFor("image", { root: broker.topicRoot, site, gateway, lane });
-    return { topic, qos, retain, contentType, schema: IMAGE_SCHEMA };
+    const traceparent = traceparentOf(scanId, scanId);
+    return { topic, qos, retain, contentType, schema: IMAGE_SCHEMA, traceparent };
   }
 
   #session(role: Role): Session {
@@ -338,9 +307,10 @@ export class Uplink {
   ): Outgoing {
     const { site, gateway, clock } = this.#options;
     const { event, qos, retain } = TOPICS[name];
+    const id = randomUUID();
     const payload = wrap({
       name: event,
-      id: randomUUID(),
+      id,
       source: gatewaySource(site, gateway, parameters.lane),
       time: new Date(clock()).toISOString(),
       data,
@@ -353,6 +323,7 @@ export class Uplink {
       retain,
       contentType: EVENT_CONTENT_TYPE,
       schema,
+      traceparent: traceparentOf(id, id),
     };
   }
 
@@ -375,6 +346,7 @@ export class Uplink {
       retain,
       contentType: EVENT_CONTENT_TYPE,
       schema: dataSchemaUrn(event),
+      traceparent: traceparentOf(row.scanId ?? row.id, row.id),
     };
   }
 

@@ -33,6 +33,8 @@ export const ALERT_CODES = {
   DECIDING_ON_SYNTHETIC: "A lane decides on synthetic scans as if they were real: test sites only",
   DECLARATION_CONFLICT: "The same aedId and revision came with other content; the first stands",
   DECLARATION_DEAD_LETTER: "A declaration could not be read; details say where",
+  DECLARATIONS_FULL:
+    "Declarations have all the space that is theirs, or the disk is low: the oldest go for new ones",
   DEVICE_BACK: "A reader, scale, portal or belt that was lost answers again",
   DEVICE_LOST: "A reader, scale, portal or belt does not answer any more; details say which",
   DISK_LOW: "The disk is below its minimum; the scanner is refused until space is freed",
@@ -41,6 +43,8 @@ export const ALERT_CODES = {
   IMAGE_STRIPES: "Detector pixels differ in air: the calibration does not fit any more",
   IMAGE_UNREADABLE:
     "An image of a folder lane could not be read: it is filed under failed with the reason, no hit is made",
+  INBOUND_FLOOD:
+    "Messages of a kind come faster, or in a greater number, than the gateway takes them; details say which",
   INBOUND_REFUSED:
     "A message for the gateway is refused for who sent it: forged, replayed or for another; details say which and why",
   JOURNAL_SALVAGED: "The journal was damaged; what could be read was saved into a new one",

@@ -11,6 +11,7 @@ import {
   type CommandMessage,
   MAX_WAITING,
 } from "../../device/commands/command-intake.ts";
+import { pauseCommand } from "../../device/commands/lanes.ts";
 import { UsedTokens } from "../../device/commands/used-tokens.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { signJws } from "../../protocols/jws.ts";
@@ -201,6 +202,26 @@ describe("commands of central", () => {
       expect(await answerTo(intake, event("one", token()))).toEqual({ paused: "lane-1" });
       expect(ran).toBe(2);
       expect(refused).toEqual([]);
+    });
+
+    it("are done when a later minor version, or the token itself, says more", async () => {
+      const set: string[] = [];
+      const paused = {
+        lanes: ["lane-1"],
+        set: async (lane: string) => {
+          set.push(lane);
+          return true;
+        },
+      };
+      const intake = await intakeOf({ handlers: { pause: pauseCommand(paused, true) } });
+      const more = {
+        iss: "central",
+        exp: 2_000_000_000,
+        priority: 1,
+        args: { lane: "lane-1", why: "service" },
+      };
+      expect(await answerTo(intake, event("more", token(more)))).toMatchObject({ paused: true });
+      expect(set).toEqual(["lane-1"]);
     });
 
     it("are refused, and said, when they are plain, forged, foreign, altered or replayed", async () => {

@@ -58,6 +58,7 @@ statistics: { period: 15m }
     });
     expect(config.declarations).toEqual({
       keep: 60 * 86_400_000,
+      maxBytes: 20e9,
       purposes: { risk_assessment: 30 * 86_400_000 },
     });
     expect(config.statistics).toEqual({ period: 900_000 });

@@ -1,9 +1,17 @@
 import type { Declaration } from "../../../protocols/declaration.ts";
 import { type KeptRisk, riskOfRow } from "../../declarations/kept-risk.ts";
 import { keepRisk } from "../../declarations/risks.ts";
-import { countByConsignee, find, keysOfId, newestAt, put, storedAfter } from "../../declarations/store.ts";
+import {
+  countByConsignee,
+  dropOldest,
+  find,
+  keysOfId,
+  newestAt,
+  put,
+  storedAfter,
+} from "../../declarations/store.ts";
 import type { Database } from "../database.ts";
-import type { DeclarationFinding, StoredDeclaration } from "../port.ts";
+import type { DeclarationFinding, StoredAs, StoredDeclaration } from "../port.ts";
 import type { OperationContext } from "./context.ts";
 
 /** Scans that a start scores again because their declaration came just before the stop. */
@@ -14,7 +22,10 @@ interface Key {
   readonly value: string;
 }
 
-/** Durable upsert: the newest revision of an aedId stands, the first content of a revision stands. */
+/**
+ * Durable upsert: the newest revision of an aedId stands, the first content of a revision stands. `displaced`: stored, and
+ * older ones went for it.
+ */
 export function putDeclaration(
   { declarations }: OperationContext,
   {
@@ -22,8 +33,14 @@ export function putDeclaration(
     findings,
     at,
   }: { declaration: Declaration; findings: readonly DeclarationFinding[]; at: number },
-): "stored" | "same" | "conflict" | "stale" {
-  return declarations.write((database) => put(database, declaration, findings, at, declarations.retention));
+): StoredAs {
+  return declarations.write((database) => {
+    const toGo = declarations.toGo(database);
+    const result = put(database, declaration, findings, at, declarations.retention);
+    if (result !== "stored" || toGo === 0) return result;
+    dropOldest(database, toGo);
+    return "displaced";
+  });
 }
 
 export function findDeclarations(

@@ -1,5 +1,5 @@
 import type { Database, SqlRow } from "../database.ts";
-import type { UnsealedData } from "../port.ts";
+import { MAX_OUTCOMES, type OutcomeTaken, type UnsealedData } from "../port.ts";
 import { META, numberOrNull, type OperationContext, readMeta, textOrNull, writeMeta } from "./context.ts";
 
 /** Score rows kept: about 500 bytes each; the oldest go. */
@@ -107,13 +107,14 @@ function rounded(value: unknown): number {
 export function putOutcome(
   { database }: OperationContext,
   outcome: { outcomeId: string; scanId: string; at: string; body: string; now: number },
-): "stored" | "same" | "unknown-scan" {
+): OutcomeTaken {
   if (database.get("SELECT 1 FROM scans WHERE scan_id = ?", outcome.scanId) === null) {
     writeMeta(database, META.unknownOutcomes, String(unknownOutcomes(database) + 1));
     return "unknown-scan";
   }
   const known = database.get("SELECT at FROM outcomes WHERE outcome_id = ?", outcome.outcomeId);
   if (known !== null && Date.parse(String(known["at"])) >= Date.parse(outcome.at)) return "same";
+  if (known === null && outcomesIn(database, outcome.scanId) >= MAX_OUTCOMES) return "too-many";
   database.run(
     "INSERT OR REPLACE INTO outcomes (outcome_id, scan_id, at, body, stored_at) VALUES (?, ?, ?, ?, ?)",
     outcome.outcomeId,
@@ -123,6 +124,10 @@ export function putOutcome(
     outcome.now,
   );
   return "stored";
+}
+
+function outcomesIn(database: Database, scanId: string): number {
+  return Number(database.get("SELECT count(*) AS n FROM outcomes WHERE scan_id = ?", scanId)?.["n"] ?? 0);
 }
 
 /** What examinations found in a scan, as it was received, in the order of its time. */
