@@ -20,7 +20,8 @@ import { HealthReporter } from "./health-reporter.ts";
 import type { Vitals } from "./host/liveness.ts";
 import { inboundGateOf } from "./inbound/of-config.ts";
 import { DeclarationRisk } from "./inference/declaration-risk.ts";
-import type { DeclarationScoring, Inference, InferenceState } from "./inference/port.ts";
+import type { DeclarationScoring, Inference } from "./inference/port.ts";
+import { InfoPublisher } from "./info-publisher.ts";
 import { Intake } from "./intake.ts";
 import { type SpoolSecrets, spoolSecretsOf } from "./keys/of-config.ts";
 import type { Lane } from "./lane/lane.ts";
@@ -35,7 +36,7 @@ import { Monitoring } from "./monitoring.ts";
 import { profilesOf } from "./profiles/of-config.ts";
 import type { Profiles } from "./profiles/profiles.ts";
 import { Rescoring } from "./rescoring.ts";
-import { infoOf, type Work } from "./self-description.ts";
+import type { Work } from "./self-description.ts";
 import type { Spool } from "./spool/port.ts";
 import { createSpool } from "./spool/spool.ts";
 import { statisticsOf } from "./statistics/of-config.ts";
@@ -74,6 +75,7 @@ interface Parts {
   readonly commands: CommandIntake;
   readonly paused: PausedLanes;
   readonly health: HealthReporter;
+  readonly info: InfoPublisher;
   readonly certificates: Certificates;
   readonly monitoring: Monitoring;
   /** Null where none are configured. */
@@ -100,7 +102,6 @@ export class Gateway {
   };
   #parts: Parts | null = null;
   #signer: Awaited<ReturnType<Spool["signer"]>> = null;
-  #saidModels: InferenceState["models"] | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -138,7 +139,7 @@ export class Gateway {
     parts.requests.start();
     parts.statistics.start();
     await sayDecidingOnSynthetic(config, parts.alerts);
-    this.#sayWhatItIs(inference.state.models);
+    parts.info.start();
     parts.health.start();
     void loading.then(() =>
       log.info({ unfinished: unfinished.length, models: inference.state.models.length }, "ready"),
@@ -319,7 +320,13 @@ export class Gateway {
       lanes.push(
         await laneOf(lane, { ...this.#options, ...time, ...parts, uplink, scorer, work: this.#work }),
       );
-    inference.onState(({ models }) => this.#sayWhatItIs(models));
+    const info = new InfoPublisher({
+      config,
+      signingKeys: this.#signer === null ? [] : [this.#signer],
+      inference,
+      board: monitoring.board,
+      publish: (data) => uplink.publishState("info", {}, data),
+    });
     return {
       ...parts,
       lanes,
@@ -332,6 +339,7 @@ export class Gateway {
       uplink,
       commands,
       health,
+      info,
       certificates,
       reports,
     };
@@ -385,14 +393,5 @@ export class Gateway {
       random: Math.random,
       log,
     });
-  }
-
-  /** Publishes what the gateway consists of, when that has changed. */
-  #sayWhatItIs(models: InferenceState["models"]): void {
-    const uplink = this.#parts?.uplink;
-    if (uplink === undefined || models === this.#saidModels) return;
-    this.#saidModels = models;
-    const keys = this.#signer === null ? [] : [this.#signer];
-    uplink.publishState("info", {}, infoOf(this.#options.config, models, keys));
   }
 }

@@ -3,26 +3,31 @@ import type { Info } from "../protocols/mqtt/info.ts";
 import type { Config, LaneConfig } from "./config/schema.ts";
 import type { DestinationState } from "./dicom-out/destination.ts";
 import type { InferenceState } from "./inference/port.ts";
+import type { ScannerMachine } from "./scanner/port.ts";
 import type { SpoolFigures } from "./spool/port.ts";
 
-/** What the gateway consists of (`…/info`); no secrets. */
+/** What the gateway consists of (`…/info`); no secrets. `machines`: who is at the other end of each lane, where that is known. */
 export function infoOf(
   config: Config,
   models: InferenceState["models"],
   signingKeys: Info["signingKeys"],
+  machines: readonly { readonly id: string; readonly machine: ScannerMachine | null }[],
 ): Info {
   return {
     contract: "1.0",
     configurationSchema: config.schema,
-    lanes: config.lanes.map(laneInfo),
+    lanes: config.lanes.map((lane) =>
+      laneInfo(lane, machines.find(({ id }) => id === lane.id)?.machine ?? null),
+    ),
     models: models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
     signingKeys: [...signingKeys],
   };
 }
 
-function laneInfo(lane: LaneConfig): Info["lanes"][number] {
+function laneInfo(lane: LaneConfig, machine: ScannerMachine | null): Info["lanes"][number] {
   const unknown = { vendor: null, model: null, serial: null };
-  const scanner = { id: "scanner", kind: "scanner", protocol: lane.scanner.driver, ...unknown };
+  const named = machine === null ? unknown : shortened(machine);
+  const scanner = { id: "scanner", kind: "scanner", protocol: lane.scanner.driver, ...named };
   const peripherals = lane.peripherals.map(({ id, kind, protocol }) => ({ id, kind, protocol, ...unknown }));
   return {
     id: lane.id,
@@ -30,6 +35,15 @@ function laneInfo(lane: LaneConfig): Info["lanes"][number] {
     devices: [scanner, ...peripherals],
     models: [...lane.models],
     decideOnSynthetic: lane.decideOnSynthetic,
+  };
+}
+
+/** A foreign machine may call itself anything: an `info` has room for so much of it. */
+function shortened({ vendor, model, serial }: ScannerMachine): ScannerMachine {
+  return {
+    vendor: vendor?.slice(0, 128) ?? null,
+    model: model?.slice(0, 128) ?? null,
+    serial: serial?.slice(0, 64) ?? null,
   };
 }
 
@@ -96,6 +110,7 @@ export function healthOf(options: {
       maxBytes: config.spool.maxBytes,
       freeBytes: figures.freeBytes,
       minFreeBytes: config.spool.minFreeBytes,
+      ...figures.care,
     },
     inference: { p50Ms: inference.p50, p95Ms: inference.p95, restarts: inference.restarts },
     clock: options.clock,
@@ -110,7 +125,6 @@ export function healthOf(options: {
       daysLeft: Math.floor((Date.parse(notAfter) - now) / 86_400_000),
     })),
   };
-      ...figures.care,
 }
 
 function destinationHealth(

@@ -25,6 +25,13 @@ describe("rows of the journal on their way to central", () => {
     expect(row?.topic).toBe("nii/v1/NLRTM-EX/gw-01/lane-1/hit");
     expect(row?.event).toMatchObject({ id: hit.id, source: "/NLRTM-EX/gw-01/lane-1", subject: hit.scanId });
     expect(row?.event.resent).toBeUndefined();
+    const trace = hit.scanId.replaceAll("-", "");
+    expect(row?.properties).toEqual({
+      schema: "urn:lynceus:schema:hit:1.0",
+      traceparent: `00-${trace}-${hit.id.replaceAll("-", "").slice(0, 16)}-01`,
+    });
+    const status = central.received.find(({ topic }) => topic.endsWith("/status"));
+    expect(status?.properties["traceparent"]).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     expect((await spool.figures()).unreceipted).toBe(1);
     await central.receipt({ journal: spool.journal, ids: [hit.id] });
     await until("the receipt", 10_000, async () => (await spool.figures()).unreceipted === 0);
