@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BadPath, type Rule, startProxy } from "../fixtures/chaos/proxy.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
 import { Dice } from "../fixtures/mutate.ts";
-import { until } from "../fixtures/processes.ts";
+import { until, within } from "../fixtures/processes.ts";
 import {
   createTestUplink,
   openCentral,
@@ -81,7 +81,7 @@ describe("a bad path between the gateway and its broker", () => {
         const { cuts } = proxy.figures;
         proxy.set(fault.rule);
         for (let seed = 0; seed < HITS; seed += 1) await storeHit(spool, seed, PADDING);
-        if (fault.noticed) await until("the gateway to notice", NOTICE_MS, () => states.has("waiting"));
+        if (fault.noticed) await within("the gateway to notice", NOTICE_MS, () => states.has("waiting"));
         if (fault.name.startsWith("cut"))
           await until("more cuts", WAIT_MS, () => proxy.figures.cuts >= cuts + 5);
         if (fault.noticed) proxy.set({});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
-import { freePort, until } from "../fixtures/processes.ts";
+import { freePort, until, within } from "../fixtures/processes.ts";
 import { startScriptedBroker } from "../fixtures/scripted-broker.ts";
 import {
   createTestUplink,
@@ -98,7 +98,8 @@ describe("a broker that is not there", () => {
     await until("the connection", 10_000, () => uplink.state.hit.state === "online");
     broker.freeze();
     await storeHit(spool, 1);
-    await until("giving up", 10_000, () => uplink.state.hit.state !== "online");
+    // The keepalive would notice by itself after 45 s.
+    await within("giving up", 25_000, () => uplink.state.hit.state !== "online");
     expect((await spool.figures()).unpublished).toBe(1);
     broker.thaw();
     await until("the hit", 40_000, () => central.sequences().length === 1);

@@ -158,6 +158,9 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
   const stageOf = async (version: string) =>
     (await store.read()).models[NAME]?.versions.find((one) => one.version === version)?.stage;
   const told = (code: string) => alerts.filter((alert) => alert.code === code);
+  /** The `count`th alert of a kind: the state is written before the alert is raised. */
+  const alertOf = (code: string, count = 1) =>
+    until(`alert ${count} of ${code}`, PATIENCE_MS, () => told(code)[count - 1]);
 
   it("goes from verified over shadow and canary to active, and proves itself", async () => {
     await start();
@@ -209,7 +212,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     });
     const versions = await scanUntil("the failure", async () => (await stageOf("1.0.0")) === "failed");
     expect(new Set(versions)).toEqual(new Set(["0.9.0"]));
-    expect(told("MODEL_TRIAL_FAILED")[0]?.message).toContain("its scores have moved");
+    expect((await alertOf("MODEL_TRIAL_FAILED")).message).toContain("its scores have moved");
     expect(manager.figures()).toEqual([]);
     await expect(manager.activate(NAME, "1.0.0")).rejects.toThrow("has failed");
   });
@@ -221,7 +224,10 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     await manager.activate(NAME, "1.0.0");
     expect(await scan()).toBe("1.0.0");
     await scanUntil("the rollback", async () => (await stageOf("1.0.0")) === "failed");
-    expect(told("MODEL_ROLLED_BACK")[0]).toMatchObject({ severity: "critical", details: { back: null } });
+    expect(await alertOf("MODEL_ROLLED_BACK")).toMatchObject({
+      severity: "critical",
+      details: { back: null },
+    });
     await scanUntil("the version before", async () => (await scan()) === "0.9.0");
 
     await manager.install(await repository.release({ version: "1.0.1" }), NEVER);
@@ -233,7 +239,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     }
     await until("the rollback", PATIENCE_MS, async () => (await stageOf("1.0.1")) === "failed");
     await scanUntil("the version before", async () => (await scan()) === "0.9.0");
-    expect(told("MODEL_ROLLED_BACK")[1]?.message).toContain("lost 3 times");
+    expect((await alertOf("MODEL_ROLLED_BACK", 2)).message).toContain("lost 3 times");
   });
 
   it("takes back a package whose golden inputs fail when it is loaded, and serves scans all the while", async () => {
@@ -242,7 +248,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     // The disk under an installed package rots: its files are checked at each load.
     await writeFile(join(store.directoryOf(NAME, "1.0.0"), "golden", "1.json"), "{}");
     await expect(manager.activate(NAME, "1.0.0")).rejects.toThrow("did not load and was taken back");
-    expect(told("MODEL_ROLLED_BACK")[0]?.message).toContain("LYN_MODEL_DIGEST_MISMATCH");
+    expect((await alertOf("MODEL_ROLLED_BACK")).message).toContain("LYN_MODEL_DIGEST_MISMATCH");
     expect(await scan()).toBe("0.9.0");
   });
 
@@ -279,9 +285,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     await manager.install(await repository.release({ version: "1.0.0", swell: 400 }), NEVER);
     const versions = await scanUntil("the failure", async () => (await stageOf("1.0.0")) === "failed");
     expect(new Set(versions)).toEqual(new Set(["0.9.0"]));
-    // The state is written before the alert is raised.
-    await until("the alert", PATIENCE_MS, async () => told("MODEL_TRIAL_FAILED").length > 0);
-    expect(told("MODEL_TRIAL_FAILED")[0]?.message).toContain("1 of its runs gave nothing");
+    expect((await alertOf("MODEL_TRIAL_FAILED")).message).toContain("1 of its runs gave nothing");
     await manager.inference.stop();
 
     await start({ promote: "command", shadowScans: 1000 });
@@ -290,7 +294,7 @@ describe("updates of models on a running gateway", { timeout: 5 * PATIENCE_MS },
     expect(await scan(true)).toBe("MODEL_FAULT");
     await until("the rollback", PATIENCE_MS, async () => (await stageOf("1.0.1")) === "failed");
     await until("the version before", PATIENCE_MS, async () => (await scan(true)) === "0.9.0");
-    expect(told("MODEL_ROLLED_BACK").at(-1)?.details).toMatchObject({
+    expect((await alertOf("MODEL_ROLLED_BACK")).details).toMatchObject({
       name: NAME,
       version: "1.0.1",
       back: null,
