@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signJws } from "../../protocols/jws.ts";
@@ -16,11 +16,13 @@ import { createSite, type Site } from "../fixtures/site.ts";
 
 const WAIT_MS = 90_000;
 const SITE = "NLRTM-EX";
+/** Messages of each kind. */
+const FLOOD = 200;
 const keys = generateKeyPairSync("ed25519");
 const stranger = generateKeyPairSync("ed25519");
 let sequence = 0;
 
-function event(name: SignedMessage | "profile" | "command", data: unknown): Uint8Array {
+function event(name: SignedMessage | "profile" | "command" | "receipt", data: unknown): Uint8Array {
   return encodeEvent({
     name,
     id: crypto.randomUUID(),
@@ -28,6 +30,11 @@ function event(name: SignedMessage | "profile" | "command", data: unknown): Uint
     time: new Date().toISOString(),
     data,
   });
+}
+
+/** An S10 number of its own, whose check digit nobody asks about. */
+function numberOf(at: number): string {
+  return `RB${String(at).padStart(8, "0")}9NL`;
 }
 
 function signed(
@@ -53,7 +60,7 @@ describe("a gateway at a broker that lets anybody publish", () => {
 
   beforeAll(async () => {
     const trust =
-      "trust: { central: [central.pub], require: [declaration, outcome] }\ncommands: { allow: [health] }\n";
+      "trust: { central: [central.pub], require: [declaration, outcome] }\ncommands: { allow: [health] }\ndeclarations: { maxBytes: 50KB }\n";
     site = await createSite({ extra: trust });
     writeFileSync(
       join(site.folder, "central.pub"),
@@ -180,5 +187,57 @@ describe("a gateway at a broker that lets anybody publish", () => {
       WAIT_MS,
       () => refusals("declaration", "replayed").length > 1,
     );
+  });
+  it("a flood by who may send: amendments, declarations, outcomes, commands and receipts; hits still go out", {
+    timeout: 4 * WAIT_MS,
+  }, async () => {
+    const value = "RR473124829GB";
+    const { scanId } = await sender.send(scan, "flood-1", [`]C0${value}`]);
+    await until("its hit", WAIT_MS, () => central.hits().some((hit) => hit.scanId === scanId));
+    const aedId = crypto.randomUUID();
+    const outcome = () => ({
+      schema: "lynceus-outcome/1.0",
+      outcomeId: crypto.randomUUID(),
+      scanId,
+      revision: 1,
+      result: "refuted",
+      examination: "full",
+      classes: [],
+      goodsGroups: [],
+      officerAction: null,
+      at: new Date().toISOString(),
+    });
+    const command = { name: "health", args: {}, notAfter: new Date(Date.now() + 600_000).toISOString() };
+    const receipt = { journal: crypto.randomUUID(), upToSequence: 1 };
+    const own = { site: SITE, gateway: "gw-01", name: "health" };
+    const sent: Promise<unknown>[] = [];
+    const publish = (name: "declaration" | "outcome" | "command" | "receipt", bytes: Uint8Array) =>
+      sent.push(central.publish(topicFor(name, own), bytes));
+    for (let at = 1; at <= FLOOD; at += 1) {
+      const amended = declarationOf(value, { aedId, revision: at });
+      publish("declaration", signed("declaration", at % 2 === 0 ? amended : declarationOf(numberOf(at))));
+      publish("command", event("command", command));
+      publish("receipt", event("receipt", receipt));
+      if (at % 4 === 0) publish("outcome", signed("outcome", outcome()));
+    }
+    // In the midst of it.
+    const { scanId: next } = await sender.send(scan, "flood-2");
+    await until("a hit all the same", WAIT_MS, () => central.hits().some((hit) => hit.scanId === next));
+    await Promise.all(sent);
+    for (const message of ["declaration", "outcome", "command"])
+      await until(`the alert on ${message}`, WAIT_MS, () =>
+        central
+          .alerts()
+          .some(({ code, details }) => code === "INBOUND_FLOOD" && details["message"] === message),
+      );
+    await until("the alert on the store", WAIT_MS, () =>
+      central.alerts().some(({ code }) => code === "DECLARATIONS_FULL"),
+    );
+    // Eight at once, and then ever more seldom: it took less than 17 minutes.
+    expect(central.hits().filter((hit) => hit.scanId === scanId).length).toBeLessThan(20);
+    expect(statSync(join(site.folder, "spool/declarations.db")).size).toBeLessThan(1_000_000);
+    expect(gateway.child.exitCode).toBeNull();
+    const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.child.pid}/status`, "utf8"))?.[1];
+    expect(Number(resident)).toBeLessThan(800_000);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ATTACK_TITLES } from "../fixtures/attack-titles.ts";
 import { projectText, ROOT } from "../fixtures/project.ts";
 
 const TEXT = projectText("SECURITY.md");
@@ -35,6 +36,35 @@ describe("SECURITY.md", () => {
     expect(rows.length).toBeGreaterThanOrEqual(least);
     const empty = rows.filter((row) => !/`test\/[^`]+`/.test(row) && !SAID.test(row));
     expect(empty).toEqual([]);
+  });
+
+  it("shows each attack by tests of the titles that are listed for it", () => {
+    const rows = rowsUnder("Attacks, each with its test");
+    const shown = Object.entries(ATTACK_TITLES);
+    const rowsOf = (begins: string) => rows.filter((row) => row.startsWith(`| ${begins}`));
+    expect(shown.filter(([begins]) => rowsOf(begins).length !== 1).map(([begins]) => begins)).toEqual([]);
+    expect(rows.filter((row) => !shown.some(([begins]) => row.startsWith(`| ${begins}`)))).toEqual([]);
+    for (const [begins, files] of shown) {
+      const [row = ""] = rowsOf(begins);
+      const named = [...row.matchAll(/`(test\/[^`]+)`/g)].map(([, path = ""]) => path);
+      expect(named.toSorted(), begins).toEqual(
+        Object.keys(files)
+          .map((file) => `test/${file}.test.ts`)
+          .toSorted(),
+      );
+      for (const [file, titles] of Object.entries(files)) {
+        const text = projectText(`test/${file}.test.ts`);
+        expect(
+          titles.filter((title) => !text.includes(title)),
+          `${begins}: ${file}`,
+        ).toEqual([]);
+      }
+    }
+  });
+
+  it("says of each attack what the test does without its defence", () => {
+    const silent = rowsUnder("Attacks, each with its test").filter((row) => !/\| red[^|]* \|$/.test(row));
+    expect(silent).toEqual([]);
   });
 
   it("says who attacks, what stops them and what does not, and where to report", () => {
