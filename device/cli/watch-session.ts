@@ -2,19 +2,17 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { unwrap } from "../../protocols/mqtt/envelope.ts";
 import { topicFilter } from "../../protocols/mqtt/topics.ts";
 import { backoffMs, pause } from "../backoff.ts";
-import { readSecretText } from "../config/secrets.ts";
+import { type BrokerLogin, loginOptions } from "./broker-login.ts";
 import { eventLine } from "./event-line.ts";
 
 const BACKOFF = { baseMs: 500, maxMs: 15_000 };
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Options of the command. */
-export interface WatchOptions {
+export interface WatchOptions extends BrokerLogin {
   readonly broker: string;
   readonly site?: string;
   readonly topicRoot: string;
-  readonly username?: string;
-  readonly passwordFile?: string;
   readonly json?: boolean;
 }
 
@@ -38,16 +36,14 @@ export async function follow(options: WatchOptions, signal: AbortSignal): Promis
 }
 
 async function connect(options: WatchOptions): Promise<MqttClient> {
-  const password =
-    options.passwordFile === undefined ? undefined : await readSecretText(options.passwordFile, process.env);
+  const login = await loginOptions(options);
   return connectAsync(
     options.broker,
     {
       protocolVersion: 5,
       reconnectPeriod: 0,
       connectTimeout: CONNECT_TIMEOUT_MS,
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(password === undefined ? {} : { password }),
+      ...login,
     },
     false,
   );

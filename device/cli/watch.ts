@@ -12,6 +12,9 @@ export function registerWatch(program: Command): void {
     .option("--topic-root <root>", "topic root", "nii")
     .option("--username <name>", "user name at the broker")
     .option("--password-file <file>", "file with the password, or env:NAME")
+    .option("--ca <file>", "authority of the broker's certificate, for mqtts:// and wss://")
+    .option("--cert <file>", "own certificate, for a broker that asks for one; with --key")
+    .option("--key <file>", "its private key")
     .option("--json", "print each event as one JSON object a line")
     .action(async (options: WatchOptions) => {
       if (!/^(mqtts?|wss?):\/\//.test(options.broker)) {

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { follow } from "../../device/cli/watch-session.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { Uplink } from "../../device/uplink/uplink.ts";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
@@ -109,6 +110,21 @@ test("mutual TLS; a certificate that is replaced on disk is used by the next try
   copyFileSync(at("gateway.pem"), at("current.pem"));
   await until("the hit", 20_000, async () => (await spool.figures()).unpublished === 0);
   expect(uplink.state.hit).toMatchObject({ state: "online", reason: null });
+  // Whoever watches such a broker shows a certificate, too.
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const printed = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const over = new AbortController();
+  const login = { ca: at("ca.pem"), cert: at("gateway.pem"), key: at("gateway.key") };
+  const url = `mqtts://127.0.0.1:${broker.port}`;
+  const watching = follow({ broker: url, topicRoot: "nii", json: true, ...login }, over.signal);
+  await until("the gateway's status", 20_000, () =>
+    printed.mock.calls.some(([line]) => String(line).includes("org.lynceus.status.v1")),
+  ).finally(() => {
+    over.abort();
+    said.mockRestore();
+    printed.mockRestore();
+  });
+  await watching;
   await uplink.stop();
   await spool.stop();
 });

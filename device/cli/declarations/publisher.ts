@@ -5,16 +5,16 @@ import { LynceusError } from "../../../protocols/errors.ts";
 import { dataSchemaUrn, EVENT_CONTENT_TYPE } from "../../../protocols/mqtt/envelope.ts";
 import { CENTRAL_SOURCE, encodeEvent, topicFor } from "../../../protocols/mqtt/index.ts";
 import { SITE_PATTERN } from "../../../protocols/mqtt/names.ts";
-import { readSecretText } from "../../config/secrets.ts";
+import { type BrokerLogin, loginOptions } from "../broker-login.ts";
 
 const CONNECT_TIMEOUT_MS = 15_000;
 
-export interface PublisherOptions {
+export interface PublisherOptions extends Omit<BrokerLogin, "key"> {
+  /** Private key of `cert`: `--key` is that of the parties' tokens. */
+  readonly certKey?: string;
   readonly broker?: string;
   readonly site?: string;
   readonly topicRoot: string;
-  readonly username?: string;
-  readonly passwordFile?: string;
 }
 
 /** Publishes declarations as central does, one after the other, each acknowledged by the broker before the next. */
@@ -32,7 +32,11 @@ export class Publisher {
     broker = "",
     site = "",
     topicRoot: root,
-    ...login
+    username,
+    passwordFile,
+    ca,
+    cert,
+    certKey,
   }: PublisherOptions): Promise<Publisher> {
     if (!new RegExp(SITE_PATTERN).test(site)) {
       throw new LynceusError("LYN_USAGE", `--site ${site} is no site`, {
@@ -40,16 +44,14 @@ export class Publisher {
           "Name the site of the gateways, a UN/LOCODE with or without a part, for example --site NLRTM-EX.",
       });
     }
-    const password =
-      login.passwordFile === undefined ? undefined : await readSecretText(login.passwordFile, process.env);
+    const identity = await loginOptions({ username, passwordFile, ca, cert, key: certKey });
     const client = await connectAsync(
       broker,
       {
         protocolVersion: 5,
         reconnectPeriod: 0,
         connectTimeout: CONNECT_TIMEOUT_MS,
-        ...(login.username === undefined ? {} : { username: login.username }),
-        ...(password === undefined ? {} : { password }),
+        ...identity,
       },
       false,
     );

@@ -51,6 +51,9 @@ export function registerDeclarations(program: Command): void {
     .option("--topic-root <root>", "first level of the topics", "nii")
     .option("--username <name>", "user at the broker")
     .option("--password-file <file>", "its password: a file or env:NAME")
+    .option("--ca <file>", "authority of the broker's certificate, for mqtts:// and wss://")
+    .option("--cert <file>", "own certificate, for a broker that asks for one; with --cert-key")
+    .option("--cert-key <file>", "its private key")
     .option("--json", "print the findings of each declaration beside it: { declaration, findings, scrubbed }")
     .action(async (files: string[], options: ConvertOptions) => {
       const { convert } = await import("./convert.ts");
