@@ -92,17 +92,18 @@ export async function openTabular(directory: string, trust: ModelTrust | undefin
 }
 
 /**
- * Every package of images found, by name, and those of `pinned`, whatever they read. What its manifest says is believed only to
- * choose; {@link loadPackage} verifies it.
+ * Every package of images found (`tabular`: every one that reads declarations), by name, and those of `pinned`, whatever they
+ * read. What its manifest says is believed only to choose; {@link loadPackage} verifies it.
  */
 export async function findPackages(
   folders: readonly string[],
   pinned: Readonly<Record<string, string>> = {},
+  kind: "image" | "tabular" = "image",
 ): Promise<ReadonlyMap<string, Candidate>> {
   const chosen = new Map<string, Candidate>();
   for (const folder of folders) {
     const here = new Map<string, Candidate>();
-    for (const directory of await listPackages(folder)) {
+    for (const directory of await listPackages(folder, kind)) {
       const found = await peek(directory);
       const other = here.get(found.name);
       if (!other || compareVersions(found.version, other.version) > 0) here.set(found.name, found);

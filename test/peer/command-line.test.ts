@@ -83,6 +83,15 @@ describe("the command line", () => {
     }
   });
 
+  it("lists the models that come with the project where there is no gateway", async () => {
+    const run = await lynceus("models", "list", "--json");
+    expect(run.code, run.stderr).toBe(0);
+    const { models } = JSON.parse(run.stdout) as { models: { name: string; state: string }[] };
+    for (const name of ["threat-detector", "declaration-risk"])
+      expect(models).toContainEqual(expect.objectContaining({ name, state: "active" }));
+    expect((await lynceus("models", "list", "--config", "/does/not/exist.yaml")).code).toBe(2);
+  });
+
   it("shows an outbox that was never opened as an error with a remedy", async () => {
     const file = join(folder, "good.yaml");
     writeFileSync(

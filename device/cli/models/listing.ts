@@ -19,7 +19,10 @@ export interface ListedPackage {
 /** Every package: those of the store, and those that decide where the store does not say. */
 export async function listed({ store, folders }: ModelParts): Promise<readonly ListedPackage[]> {
   const state = await store.read();
-  const found = await findPackages(folders);
+  const found = [
+    ...(await findPackages(folders)).values(),
+    ...(await findPackages(folders, {}, "tabular")).values(),
+  ];
   const installed = Object.entries(state.models).flatMap(([name, { versions }]) =>
     versions.map(
       ({ version, stage, trustedBy, since, reason, figures }): ListedPackage => ({
@@ -34,7 +37,7 @@ export async function listed({ store, folders }: ModelParts): Promise<readonly L
       }),
     ),
   );
-  const others = [...found.values()].map(({ name, version, directory }): ListedPackage => {
+  const others = found.map(({ name, version, directory }): ListedPackage => {
     const decides = (state.models[name]?.active ?? null) === null;
     return {
       name,

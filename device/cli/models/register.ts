@@ -4,6 +4,9 @@ interface Options {
   readonly config: string;
   readonly json?: boolean;
 }
+type ReadingOptions = Omit<Options, "config"> & { readonly config?: string };
+
+const CONFIG = "--config <file>";
 
 /** `lynceus models`: the model packages of this gateway, whether it runs or not. */
 export function registerModels(program: Command): void {
@@ -17,17 +20,23 @@ export function registerModels(program: Command): void {
     );
   const add = (name: string, description: string, more = (command: Command) => command): Command =>
     more(models.command(name).description(description))
-      .option("--config <file>", "configuration file (YAML)", "lynceus.yaml")
+      .option(CONFIG, "configuration file (YAML)", "lynceus.yaml")
+      .option("--json", "print one JSON document");
+  const read = (name: string, description: string): Command =>
+    models
+      .command(name)
+      .description(description)
+      .option(CONFIG, "configuration file (YAML); else lynceus.yaml, else what comes with the project")
       .option("--json", "print one JSON document");
 
-  add("list", "What is there: which version decides, what is on trial and how it compares").action(
-    async (options: Options) => (await import("./run.ts")).list(options),
+  read("list", "What is there: which version decides, what is on trial and how it compares").action(
+    async (options: ReadingOptions) => (await import("./run.ts")).list(options),
   );
-  add(
+  read(
     "verify [package...]",
     "Verify packages: digests, signature, bounds of the graph, golden inputs in a process of their own; exit 1 where one fails. " +
       "PACKAGE: an archive, a folder, NAME or NAME@VERSION; without any, all that are there",
-  ).action(async (packages: string[], options: Options) =>
+  ).action(async (packages: string[], options: ReadingOptions) =>
     (await import("./run.ts")).verify(packages, options),
   );
   add(

@@ -5,6 +5,7 @@ import { SILENT_LOG } from "../../log.ts";
 import { activate, rollBack } from "../../models/lifecycle.ts";
 import { type ModelParts, modelPartsOf } from "../../models/of-config.ts";
 import { listed, textOf } from "./listing.ts";
+import { withConfig } from "./no-gateway.ts";
 import { findingsOf, type VerifyFinding } from "./verify.ts";
 
 interface Options {
@@ -12,24 +13,30 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** Of commands that change nothing: where no configuration is named, or there, they know what comes with the project. */
+type ReadingOptions = Omit<Options, "config"> & { readonly config?: string };
+
 const NEVER = new AbortController().signal;
 
 /** `lynceus models list` */
-export async function list(options: Options): Promise<void> {
-  const models = await listed(await partsOf(options));
+export async function list(options: ReadingOptions): Promise<void> {
+  const models = await withConfig(options.config, (config) =>
+    listed(modelPartsOf(config, process.env, SILENT_LOG)),
+  );
   say(options, { models }, textOf(models));
 }
 
 /** `lynceus models verify`: exit 1 where a package fails. */
-export async function verify(packages: readonly string[], options: Options): Promise<void> {
-  const parts = await partsOf(options);
-  const config = await loadConfig(options.config);
+export async function verify(packages: readonly string[], options: ReadingOptions): Promise<void> {
   const findings: VerifyFinding[] = [];
-  for await (const finding of findingsOf(packages, parts, config)) {
-    findings.push(finding);
-    if (options.json !== true) process.stdout.write(lineOf(finding));
-    if (!finding.ok) process.exitCode = 1;
-  }
+  await withConfig(options.config, async (config) => {
+    const parts = modelPartsOf(config, process.env, SILENT_LOG);
+    for await (const finding of findingsOf(packages, parts, config)) {
+      findings.push(finding);
+      if (options.json !== true) process.stdout.write(lineOf(finding));
+      if (!finding.ok) process.exitCode = 1;
+    }
+  });
   if (options.json === true) say(options, { packages: findings }, "");
 }
 
@@ -76,7 +83,7 @@ async function partsOf({ config }: Options): Promise<ModelParts> {
   return modelPartsOf(await loadConfig(config), process.env, SILENT_LOG);
 }
 
-function say({ json }: Options, data: unknown, text: string): void {
+function say({ json }: ReadingOptions, data: unknown, text: string): void {
   process.stdout.write(json === true ? `${JSON.stringify(data)}\n` : text);
 }
 
