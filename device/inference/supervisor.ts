@@ -18,7 +18,7 @@ import type { OpenProcess } from "./process.ts";
 
 /** Bounds of the child; each has a test that reaches it. */
 export interface InferenceLimits {
-  /** From the start of the process until its models answer, ms. */
+  /** From the start of the process until its models answer, ms; twice as long after each start that was too slow, to 8 times. */
   readonly readyMs: number;
   /** One analysis, ms: far above the slowest scan, below the belt's patience. */
   readonly analysisMs: number;
@@ -41,6 +41,9 @@ export const INFERENCE_LIMITS: InferenceLimits = {
   budgetWindowMs: 60_000,
   backoff: { baseMs: 100, maxMs: 30_000 },
 };
+
+/** A machine that is too slow, or too busy, for a start gets more time for the next, but not for ever. */
+const MOST_DOUBLINGS = 3;
 
 export interface InferenceOptions {
   readonly models: ModelSelection;
@@ -80,6 +83,7 @@ export class InferenceSupervisor implements Inference, DeclarationScoring {
   #working = false;
   #losses: number[] = [];
   #restarts = 0;
+  #slowStarts = 0;
   #faults: readonly ModelFault[] = [];
   #saidDeclarationFault = false;
   #state: InferenceState = STARTING;
@@ -216,7 +220,7 @@ export class InferenceSupervisor implements Inference, DeclarationScoring {
     });
     const abort = () => void slot.kill();
     signal.addEventListener("abort", abort, { once: true });
-    const ready = await slot.start(this.#options.models, this.#limits.readyMs);
+    const ready = await this.#startOf(slot);
     if (ready && !signal.aborted) {
       this.#slot = slot;
       this.#install(ready);
@@ -227,6 +231,14 @@ export class InferenceSupervisor implements Inference, DeclarationScoring {
     await slot.kill();
     signal.removeEventListener("abort", abort);
     if (!signal.aborted) this.#lost(loss);
+  }
+
+  async #startOf(slot: ChildProcessSlot) {
+    const readyMs = this.#limits.readyMs * 2 ** Math.min(this.#slowStarts, MOST_DOUBLINGS);
+    const began = performance.now();
+    const ready = await slot.start(this.#options.models, readyMs);
+    if (ready === null && performance.now() - began >= 0.9 * readyMs) this.#slowStarts += 1;
+    return ready;
   }
 
   /** Lets go whoever waits for a child: it is there now, or this attempt failed. */

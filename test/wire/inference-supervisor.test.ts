@@ -4,6 +4,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AnalysisRequest } from "../../device/inference/port.ts";
+import type { OpenProcess } from "../../device/inference/process.ts";
 import { type InferenceLimits, InferenceSupervisor } from "../../device/inference/supervisor.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import { parcelPlane, temporaryFolder } from "../fixtures/image-files.ts";
@@ -261,6 +262,34 @@ describe("the analysis process", () => {
       text: expect.stringMatching(/ENOENT/),
     });
     expect(inference.state.restarts).toBe(0);
+  });
+
+  it("has more time for a start after each that was too slow", async () => {
+    const lives: number[] = [];
+    const silent: OpenProcess = ({ onEnd }) => {
+      const began = performance.now();
+      const { promise: gone, resolve } = Promise.withResolvers<void>();
+      void gone.then(() => lives.push(performance.now() - began));
+      return {
+        pid: null,
+        send: () => undefined,
+        gone,
+        kill: () => {
+          onEnd("ended");
+          resolve();
+        },
+      };
+    };
+    supervisor = new InferenceSupervisor({
+      models: { names: [], folders: [] },
+      log: SILENT_LOG,
+      limits: { readyMs: 10, backoff: { baseMs: 1, maxMs: 1 } },
+      open: silent,
+    });
+    await supervisor.start();
+    await until("five starts", 60_000, () => lives.length >= 5);
+    for (const [at, least] of [10, 20, 40, 80, 80].entries())
+      expect(lives[at]).toBeGreaterThanOrEqual(0.9 * least);
   });
 
   it("rejects what is asked of it after it stopped, and leaves no process behind", async () => {
