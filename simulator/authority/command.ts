@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { LynceusError } from "../../protocols/errors.ts";
 import { isGateway, isSite } from "../../protocols/mqtt/index.ts";
 import { addressOption } from "../options.ts";
@@ -30,11 +30,11 @@ export function registerAuthority(simulate: Command): void {
     )
     .option("--listen <host:port>", "listen here (port 0: a free one)", addressOption)
     .option("--dir <folder>", "the authority's folder; made where there is none", "lynceus-authority")
-    .option("--lifetime <duration>", "of certificates, e.g. 30d, 12h, 90s", durationOption, 30 * DAY_MS)
+    .addOption(durationOf("--lifetime <duration>", "of certificates, e.g. 30d, 12h, 90s", 30))
     .option("--token <site/gateway>", "make a one-time token for a gateway; needs --out", gatewayOption)
     .option("--out <file>", "where the token goes; give it to `lynceus enroll --token FILE`")
     .option("--url <url>", "where gateways reach the authority, where that is not --listen")
-    .option("--token-lifetime <duration>", "of the token", durationOption, DAY_MS)
+    .addOption(durationOf("--token-lifetime <duration>", "of the token", 1))
     .option("--revoke <name>", "revoke by serial number, SITE.GATEWAY or SITE.GATEWAY.ROLE")
     .action((options: Options) => authority(options));
 }
@@ -112,6 +112,10 @@ async function revoke(which: string, work: (which: string) => Promise<readonly s
 
 function print(report: object): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function durationOf(flags: string, description: string, days: number): Option {
+  return new Option(flags, description).argParser(durationOption).default(days * DAY_MS, `${days}d`);
 }
 
 function durationOption(text: string): number {
