@@ -78,7 +78,7 @@ spool: { path: spool, minFreeBytes: 100MB, maxBytes: 5GB }
 lanes: [{ id: lane-1, scanner: { driver: line-scan, transport: "tcp://127.0.0.1:${port}" }, decideOnSynthetic: true }]
 `,
     );
-  }, WAIT_MS);
+  }, 3 * WAIT_MS);
   afterAll(async () => {
     gateway?.child.kill("SIGTERM");
     await gateway?.exited;

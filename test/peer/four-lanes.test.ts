@@ -56,7 +56,7 @@ lanes:
     central = await openCentral(brokerPort);
     gateway = startLynceus(["run", "--config", join(folder, "lynceus.yaml")]);
     await until("ready", WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
-  }, WAIT_MS);
+  }, 3 * WAIT_MS);
   afterAll(async () => {
     gateway.child.kill("SIGTERM");
     await gateway.exited;

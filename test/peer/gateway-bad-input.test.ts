@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Hit } from "../../protocols/mqtt/hit.ts";
 import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, declarationOf, openCentral } from "../fixtures/central.ts";
 import { LineSender } from "../fixtures/line-sender.ts";
@@ -7,7 +8,9 @@ import { type Running, until } from "../fixtures/processes.ts";
 import { createSite, type Site } from "../fixtures/site.ts";
 
 const SCAN = simulateScan({ seed: 31, index: 0, mix: "traffic" });
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
+/** Between two words on its health, ms. */
+const HEALTH_MS = 30_000;
 
 /** Each row of bad input that concerns the gateway as a whole, against a running one. */
 describe("a running gateway", () => {
@@ -34,18 +37,18 @@ describe("a running gateway", () => {
     site.remove();
   });
 
-  const hitOf = (scanId: string, revision: number) =>
-    until(`revision ${revision} of ${scanId}`, WAIT_MS, () =>
-      central.hits().find((hit) => hit.scanId === scanId && hit.revision === revision),
+  const hitOf = (scanId: string, which: (hit: Hit) => boolean = ({ revision }) => revision === 1) =>
+    until(`a hit of ${scanId}`, WAIT_MS, () =>
+      central.hits().find((hit) => hit.scanId === scanId && which(hit)),
     );
 
   it("runs with reader and scale absent and says nothing it does not know", async () => {
     const { scanId } = await sender.send(SCAN, "absent-1");
-    const hit = await hitOf(scanId, 1);
+    // On a busy machine the first hit may come at the deadline, before the analysis.
+    const hit = await hitOf(scanId, ({ models }) => models.length > 0);
     expect(hit.identifiers).toEqual([]);
     expect(hit.measured.massKg).toBeNull();
     expect(hit.declarations).toEqual([]);
-    expect(hit.models.length).toBeGreaterThan(0);
   });
 
   it("turns a declaration without its required members into a dead letter and an alert with the pointer", async () => {
@@ -78,7 +81,7 @@ describe("a running gateway", () => {
       declarationOf(wrong, { identifiers: [{ scheme: "S10", value: wrong, level: "item" }] }),
     );
     const { scanId } = await sender.send(SCAN, "wrong-digit-1", [`]C0${wrong}`]);
-    const hit = await hitOf(scanId, 1);
+    const hit = await hitOf(scanId);
     expect(hit.identifiers).toEqual([
       expect.objectContaining({ scheme: "S10", value: wrong, checkOk: false }),
     ]);
@@ -88,43 +91,44 @@ describe("a running gateway", () => {
   it("rescores a scan whose declaration comes later, and again without it when it is cancelled", async () => {
     const value = "EE123456785CN";
     const { scanId } = await sender.send(SCAN, "late-1", [`]C0${value}`]);
-    const first = await hitOf(scanId, 1);
+    const first = await hitOf(scanId);
     expect(first.declarations).toEqual([]);
     const declaration = declarationOf(value);
     await central.declare(declaration);
-    const second = await hitOf(scanId, 2);
-    expect(second.cause).toBe("declaration");
+    const second = await hitOf(scanId, ({ cause }) => cause === "declaration");
     expect(second.declarations[0]?.aedId).toBe(declaration["aedId"]);
     expect(second.declarations[0]?.ageSeconds).toBeLessThan(0);
     const { schema, aedId, receivedAt } = declaration;
     await central.declare({ schema, aedId, receivedAt, revision: 2, function: "cancel" });
-    const third = await hitOf(scanId, 3);
-    expect(third.cause).toBe("cancellation");
+    const third = await hitOf(scanId, ({ cause }) => cause === "cancellation");
     expect(third.declarations).toEqual([]);
   });
 
   it("says what it consists of when that changes, and its health by the clock: neither with every scan", async () => {
     const before = central.events.length;
+    const began = performance.now();
     for (const scanRef of ["calm-1", "calm-2", "calm-3"]) {
       const { scanId } = await sender.send(SCAN, scanRef);
-      await hitOf(scanId, 1);
+      await hitOf(scanId);
     }
     const said = central.events.slice(before).map(({ name }) => name);
     expect(said.filter((name) => name === "info")).toEqual([]);
-    expect(said.filter((name) => name === "health").length).toBeLessThanOrEqual(1);
+    const due = 1 + (performance.now() - began) / HEALTH_MS;
+    expect(said.filter((name) => name === "health").length).toBeLessThanOrEqual(due);
     expect(central.last("info")?.["models"]).toHaveLength(4);
   });
 
   it("numbers hits and alerts without a gap and chains them", async () => {
-    const rows = central.events.filter((event) => event.name === "hit" || event.name === "alert");
-    const byId = new Map(
-      rows.map((event) => [
-        event.id,
-        event.data as { sequence: number; integrity: { previous: string; hash: string } },
-      ]),
-    );
-    const sealed = [...byId.values()].sort((a, b) => a.sequence - b.sequence);
-    expect(sealed.map((row) => row.sequence)).toEqual(sealed.map((_, at) => (sealed[0]?.sequence ?? 0) + at));
+    const rows = () => {
+      const all = central.events.filter(({ name }) => name === "hit" || name === "alert");
+      const byId = new Map(all.map(({ id, data }) => [id, data as unknown as Hit]));
+      return [...byId.values()].sort((a, b) => a.sequence - b.sequence);
+    };
+    // An alert may come by another connection than the hit after it.
+    const sealed = await until("every row up to the last", WAIT_MS, () => {
+      const some = rows();
+      return some.every((row, at) => row.sequence === (some[0]?.sequence ?? 0) + at) && some;
+    });
     for (const [at, row] of sealed.entries())
       if (at > 0) expect(row.integrity.previous).toBe(sealed[at - 1]?.integrity.hash);
   });

@@ -36,7 +36,7 @@ describe("a machine that drifts", () => {
     await sender.listen(site.scannerPort);
     gateway = site.gateway();
     await until("ready", WAIT_MS, () => gateway.stderr().includes('"msg":"ready"'));
-  }, WAIT_MS);
+  }, 3 * WAIT_MS);
   afterAll(async () => {
     gateway.child.kill("SIGTERM");
     await gateway.exited;

@@ -78,7 +78,7 @@ describe("the listener for associations", () => {
     // Without the listener closed first this waits for the new link's time-out, a minute.
     await acceptor.stop();
     await stored;
-  }, 20_000);
+  }, 120_000);
 
   describe("over TLS", () => {
     const folder = mkdtempSync(join(tmpdir(), "lynceus-tls-"));

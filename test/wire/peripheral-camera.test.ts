@@ -65,7 +65,7 @@ describe("camera beside the tunnel", () => {
       await until(() => values.includes("barcode S10 RR473124829GB"), "the bar code", WAIT_MS);
       expect(values.join(" ")).not.toMatch(/High|Street/);
     },
-    WAIT_MS,
+    3 * WAIT_MS,
   );
 
   it(
@@ -79,7 +79,7 @@ describe("camera beside the tunnel", () => {
       await device.stop();
       await until(() => camera.link.state === "absent", "absent", WAIT_MS);
     },
-    WAIT_MS,
+    3 * WAIT_MS,
   );
 
   it(
@@ -94,6 +94,6 @@ describe("camera beside the tunnel", () => {
       await rename(join(folder, "one.part"), join(folder, "one.jpg"));
       await until(() => values.includes("barcode S10 CP123456785CN"), "the bar code", WAIT_MS);
     },
-    WAIT_MS,
+    3 * WAIT_MS,
   );
 });

