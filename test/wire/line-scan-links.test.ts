@@ -85,7 +85,13 @@ describe("line-scan: links", () => {
   it("lets a peer go that says no HELLO, however much else it says", async () => {
     rig = await captureRig(disk.spool, { timings: TIMINGS });
     const peer = await connect();
-    const noise = setInterval(() => void peer.raw(Buffer.from("LXS0 LXS1 noise")), 20);
+    let turn = 0;
+    const noise = setInterval(() => {
+      turn += 1;
+      // Good frames, too: a peer that is never silent is no scanner either.
+      if (turn % 2 === 0) void peer.raw(Buffer.from("LXS0 LXS1 noise"));
+      else void peer.send("HEARTBEAT", { at: new Date().toISOString(), timestampNs: "1", encoder: turn });
+    }, 20);
     await peer.closed();
     clearInterval(noise);
     await rig.until(() => rig.driver.state.code === "LYN_LINK_SILENT", "the silence is shown");
