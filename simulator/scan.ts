@@ -1,7 +1,7 @@
 import { LynceusError } from "../protocols/errors.ts";
 import { drawPapers } from "./declaration.ts";
 import { manifestOf } from "./goods/nomenclature.ts";
-import { AIR_LEVEL, expose } from "./physics/detector.ts";
+import { AIR_LEVEL, expose, transmissionsOf } from "./physics/detector.ts";
 import { type DetectorSettings, drawSettings, PHYSICS, type Physics } from "./physics/settings.ts";
 import { measureVisibility } from "./physics/visibility.ts";
 import { Random } from "./random.ts";
@@ -13,6 +13,7 @@ import { DETECTOR_PIXELS, drawScene, type Mix, PIXEL_PITCH_MM } from "./scene/sc
 import type { DrawnTarget, DrawnView } from "./scene/view.ts";
 import { tierOf, type Visibility } from "./tiers.ts";
 import type { ScanTruth, TargetTruth } from "./truth.ts";
+import type { Workspace } from "./workspace.ts";
 
 export { PHYSICS, type Physics } from "./physics/settings.ts";
 export { SCENARIOS, type Scenario } from "./scenarios/contents.ts";
@@ -53,6 +54,8 @@ export interface ScanOptions {
   readonly take?: number;
   /** Whether the first view tells what lies where; false unless said. The scan is the same either way. */
   readonly matter?: boolean;
+  /** Memory to work in, kept from scan to scan by who simulates many; the scan is the same either way. */
+  readonly workspace?: Workspace;
 }
 
 /**
@@ -70,6 +73,7 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     views = 1,
     take = 0,
     matter = false,
+    workspace,
   } = options;
   check(scenario, physics, views);
   const stream = (name: string): Random => new Random(seed, `${scenario}/${mix}/${index}/${name}`);
@@ -78,12 +82,20 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     layout,
     width,
     views: drawn,
-  } = drawScene({ random: stream("scene"), mix, scenario, geometry, views, take, matter });
+  } = drawScene({
+    random: stream("scene"),
+    mix,
+    scenario,
+    geometry,
+    views,
+    take,
+    matter,
+    ...(workspace === undefined ? {} : { workspace }),
+  });
   const settings = drawSettings(stream("detector"), physics);
-  const planes = drawn.flatMap((view) =>
-    planesOf(view, settings, stream(`noise ${view.view}${take > 0 ? ` take ${take}` : ""}`)),
+  const seen = drawn.map((view) =>
+    look(view, settings, stream(`noise ${view.view}${take > 0 ? ` take ${take}` : ""}`)),
   );
-  const targets = drawn.flatMap((view) => targetsOf(view, settings));
   const grossKg = layout.items.reduce((sum, { massKg }) => sum + massKg, layout.packaging.massKg);
   const classes = layout.items.flatMap(({ item }) => item.targets);
   return {
@@ -91,11 +103,11 @@ export function simulateScan(options: ScanOptions): SimulatedScan {
     height: DETECTOR_PIXELS,
     pixelPitchMm: { x: PIXEL_PITCH_MM, y: PIXEL_PITCH_MM },
     airLevel: AIR_LEVEL,
-    planes,
+    planes: seen.flatMap(({ planes }) => planes),
     truth: {
       seed,
       index,
-      targets,
+      targets: seen.flatMap(({ targets }) => targets),
       groups: groupShares(layout),
       massKg: grossKg,
       ...drawPapers({ manifest: manifestOf(layout.items), grossKg, classes }, mix, stream("papers")),
@@ -115,21 +127,22 @@ function check(scenario: Scenario, physics: Physics, views: number): void {
   if (views !== 1 && views !== 2) refuse(`A scan of ${String(views)} views`, [1, 2]);
 }
 
-function planesOf({ view, canvas }: DrawnView, settings: DetectorSettings, random: Random): SimulatedPlane[] {
-  const [low, high] = expose(canvas, settings, random);
-  return [
+/** A view as the detector delivers it, and how well its targets can be seen in it. */
+function look(
+  { view, canvas, targets: drawn }: DrawnView,
+  settings: DetectorSettings,
+  random: Random,
+): { readonly planes: SimulatedPlane[]; readonly targets: TargetTruth[] } {
+  const clean = transmissionsOf(canvas, settings);
+  const marks = drawn.map(({ mark }) => mark);
+  const seen = measureVisibility(canvas, marks, settings, clean);
+  const targets = drawn.map((target, n) => truthOf(target, view, seen[n] as Visibility));
+  const [low, high] = expose(canvas, settings, random, clean);
+  const planes: SimulatedPlane[] = [
     { view, energy: 0, samples: low },
     { view, energy: 1, samples: high },
   ];
-}
-
-function targetsOf({ view, canvas, targets }: DrawnView, settings: DetectorSettings): TargetTruth[] {
-  const seen = measureVisibility(
-    canvas,
-    targets.map(({ mark }) => mark),
-    settings,
-  );
-  return targets.map((target, n) => truthOf(target, view, seen[n] as Visibility));
+  return { planes, targets };
 }
 
 function truthOf(

@@ -7,13 +7,30 @@ import { transmit } from "./transmission.ts";
 
 export const AIR_LEVEL = 60_000;
 
-/** Noisy low and high planes (counts, airLevel × transmission) of what the canvas holds. */
+/** Clean transmissions of what the canvas holds, low and high energy, row-major; 1 where nothing lies. */
+export function transmissionsOf(canvas: Canvas, settings: DetectorSettings): [Float32Array, Float32Array] {
+  const { width, height, bins, memory } = canvas;
+  const low = memory("low", width * height).fill(1);
+  const high = memory("high", width * height).fill(1);
+  const weights = beamWeights(settings);
+  for (let y = 0; y < height; y++) {
+    const from = canvas.from[y] as number;
+    const count = (canvas.to[y] as number) - from;
+    if (count > 0) transmit(bins, y * width + from, count, weights, low, high, y * width + from);
+  }
+  return [low, high];
+}
+
+/**
+ * Noisy low and high planes (counts, airLevel × transmission) of what the canvas holds. `clean`: what {@link transmissionsOf}
+ * gave for it, where that is at hand; it is overwritten.
+ */
 export function expose(
   canvas: Canvas,
   settings: DetectorSettings,
   random: Random,
+  clean = transmissionsOf(canvas, settings),
 ): [Uint16Array, Uint16Array] {
-  const clean = transmissions(canvas, settings);
   const drift = (settings.gainDrift ?? 0) / canvas.width;
   const dose = Float32Array.from(
     { length: canvas.width },
@@ -31,18 +48,8 @@ export function expose(
   }) as [Uint16Array, Uint16Array];
 }
 
-function transmissions(canvas: Canvas, settings: DetectorSettings): [Float32Array, Float32Array] {
-  const { width, height, bins } = canvas;
-  const low = new Float32Array(width * height).fill(1);
-  const high = new Float32Array(width * height).fill(1);
-  const weights = beamWeights(settings);
-  for (let y = 0; y < height; y++) {
-    const from = canvas.from[y] as number;
-    const count = (canvas.to[y] as number) - from;
-    if (count > 0) transmit(bins, y * width + from, count, weights, low, high, y * width + from);
-  }
-  return [low, high];
-}
+/** Columns beside covered ones that displacing lines by up to one and blurring them may have changed. */
+const REACH = 2;
 
 /** Separable three-tap point spread, in place, over the covered columns and one beyond. */
 function blur(plane: Float32Array, canvas: Canvas, a: number, b: number): void {
@@ -59,7 +66,8 @@ function blur(plane: Float32Array, canvas: Canvas, a: number, b: number): void {
   }
   const above = plane.slice(0, width);
   for (let y = 1; y + 1 < height; y++) {
-    for (let x = 0, i = y * width; x < width; x++, i++) {
+    const [from, to] = touched(canvas, y);
+    for (let x = from, i = y * width + from; x < to; x++, i++) {
       const here = plane[i] as number;
       plane[i] = here + b * ((above[x] as number) + (plane[i + width] as number) - 2 * here);
       above[x] = here;
@@ -67,7 +75,17 @@ function blur(plane: Float32Array, canvas: Canvas, a: number, b: number): void {
   }
 }
 
+/** Columns of row y that the rows beside it may change: covered ones, and those that displacing and blurring lines has reached. */
+function touched({ width, from, to }: Canvas, y: number): readonly [number, number] {
+  const first = Math.min(from[y - 1] as number, from[y] as number, from[y + 1] as number);
+  const last = Math.max(to[y - 1] as number, to[y] as number, to[y + 1] as number);
+  return [Math.max(0, first - REACH), Math.min(width, last + REACH)];
+}
+
 const GLARE_CELL = 16;
+/** Which pixels of a cell are looked at, along both axes. */
+const GLARE_FIRST = 2;
+const GLARE_STEP = 4;
 /** Pixels of one detector module: they share a part of their gain. */
 const MODULE_PIXELS = 64;
 
@@ -80,29 +98,44 @@ function addGlare(plane: Float32Array, canvas: Canvas, share: number, floor: num
   for (let cy = 0; cy < ch; cy++) {
     for (let cx = 0; cx < cw; cx++) coarse[cy * cw + cx] = around(plane, width, height, cx, cy);
   }
+  const top = new Float64Array(width);
+  const bottom = new Float64Array(width);
   for (let y = 0; y < height; y++) {
     const fy = y / GLARE_CELL;
     const cy = fy | 0;
+    if (fy === cy) {
+      spread(coarse, cy * cw, top);
+      spread(coarse, (cy + 1) * cw, bottom);
+    }
+    const weight = fy - cy;
+    const rest = 1 - fy + cy;
     const to = canvas.to[y] as number;
-    for (let x = canvas.from[y] as number; x < to; x++) {
-      const cx = (x / GLARE_CELL) | 0;
-      const fx = x / GLARE_CELL - cx;
-      const at = cy * cw + cx;
-      const top = (coarse[at] as number) * (1 - fx) + (coarse[at + 1] as number) * fx;
-      const low = (coarse[at + cw] as number) * (1 - fx) + (coarse[at + cw + 1] as number) * fx;
-      const i = y * width + x;
-      const lifted = (plane[i] as number) * (1 - share) + share * (top * (1 - fy + cy) + low * (fy - cy));
+    for (let x = canvas.from[y] as number, i = y * width + x; x < to; x++, i++) {
+      const light = (top[x] as number) * rest + (bottom[x] as number) * weight;
+      const lifted = (plane[i] as number) * (1 - share) + share * light;
       plane[i] = lifted * (1 - floor) + floor;
     }
   }
 }
 
+/** A row of coarse cells, its first at `first`, interpolated over the columns of the plane. */
+function spread(coarse: Float32Array, first: number, out: Float64Array): void {
+  for (let x = 0; x < out.length; x++) {
+    const cell = (x / GLARE_CELL) | 0;
+    const part = x / GLARE_CELL - cell;
+    out[x] = (coarse[first + cell] as number) * (1 - part) + (coarse[first + cell + 1] as number) * part;
+  }
+}
+
+/** Mean of every fourth pixel of the four cells that meet at a corner; of 1 outside the plane. */
 function around(plane: Float32Array, width: number, height: number, cx: number, cy: number): number {
+  const from = Math.max(0, cx - 1) * GLARE_CELL + GLARE_FIRST;
+  const to = Math.min(width, (cx + 1) * GLARE_CELL);
+  const last = Math.min(height, (cy + 1) * GLARE_CELL);
   let sum = 0;
   let count = 0;
-  for (let y = (cy - 1) * GLARE_CELL + 2; y < (cy + 1) * GLARE_CELL; y += 4) {
-    for (let x = (cx - 1) * GLARE_CELL + 2; x < (cx + 1) * GLARE_CELL; x += 4) {
-      if (x < 0 || y < 0 || x >= width || y >= height) continue;
+  for (let y = Math.max(0, cy - 1) * GLARE_CELL + GLARE_FIRST; y < last; y += GLARE_STEP) {
+    for (let x = from; x < to; x += GLARE_STEP) {
       sum += plane[y * width + x] as number;
       count++;
     }
@@ -131,13 +164,12 @@ function readOut(
     if (y % MODULE_PIXELS === 0) module = 0.6 * settings.gainSpread * random.normal();
     const gain = 1 + module + settings.gainSpread * random.normal();
     random.normals(noise);
-    if (kept > 0)
-      for (let x = 1; x < width; x++)
-        noise[x] = (noise[x] as number) * rest + (noise[x - 1] as number) * kept;
+    let glow = noise[0] as number;
     for (let x = 0, i = y * width; x < width; x++, i++) {
+      if (x > 0) glow = Math.fround((noise[x] as number) * rest + glow * kept);
       const transmission = (plane[i] as number) * (dose[x] as number);
       const sigma = Math.sqrt(variance * transmission + floor);
-      const value = transmission * AIR_LEVEL * gain + sigma * (noise[x] as number) + 0.5;
+      const value = transmission * AIR_LEVEL * gain + sigma * glow + 0.5;
       out[i] = value <= 0 ? 0 : Math.min(value, 65535);
     }
   }

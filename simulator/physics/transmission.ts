@@ -1,7 +1,8 @@
-import { BIN_ENERGIES_KEV } from "./attenuation.ts";
 import type { BeamWeights } from "./spectrum.ts";
 
-const BINS = BIN_ENERGIES_KEV.length;
+/** As many as there are bin energies: their sum is written out below, since this runs for each pixel. */
+const BINS = 8;
+type Eight = readonly [number, number, number, number, number, number, number, number];
 const STEPS_PER_UNIT = 256;
 const LIMIT = 20;
 const EXP = Float32Array.from({ length: LIMIT * STEPS_PER_UNIT + 2 }, (_, i) =>
@@ -21,22 +22,28 @@ export function transmit(
   high: Float32Array,
   at: number,
 ): void {
-  const wl = weights.low;
-  const wh = weights.high;
-  for (let pixel = 0, bin = first * BINS; pixel < count; pixel++) {
-    let tl = 0;
-    let th = 0;
-    for (let k = 0; k < BINS; k++, bin++) {
-      let t = (bins[bin] as number) * STEPS_PER_UNIT;
-      if (t >= LIMIT * STEPS_PER_UNIT) continue;
-      if (t < 0) t = 0;
-      const i = t | 0;
-      const e0 = EXP[i] as number;
-      const e = e0 + (t - i) * ((EXP[i + 1] as number) - e0);
-      tl += e * (wl[k] as number);
-      th += e * (wh[k] as number);
-    }
-    low[at + pixel] = tl;
-    high[at + pixel] = th;
+  const [l0, l1, l2, l3, l4, l5, l6, l7] = [...weights.low] as unknown as Eight;
+  const [h0, h1, h2, h3, h4, h5, h6, h7] = [...weights.high] as unknown as Eight;
+  for (let pixel = 0, k = first * BINS; pixel < count; pixel++, k += BINS) {
+    const t0 = decay(bins[k] as number);
+    const t1 = decay(bins[k + 1] as number);
+    const t2 = decay(bins[k + 2] as number);
+    const t3 = decay(bins[k + 3] as number);
+    const t4 = decay(bins[k + 4] as number);
+    const t5 = decay(bins[k + 5] as number);
+    const t6 = decay(bins[k + 6] as number);
+    const t7 = decay(bins[k + 7] as number);
+    low[at + pixel] = t0 * l0 + t1 * l1 + t2 * l2 + t3 * l3 + t4 * l4 + t5 * l5 + t6 * l6 + t7 * l7;
+    high[at + pixel] = t0 * h0 + t1 * h1 + t2 * h2 + t3 * h3 + t4 * h4 + t5 * h5 + t6 * h6 + t7 * h7;
   }
+}
+
+/** exp(−depth) from the table; 1 below 0, 0 beyond its end. */
+function decay(depth: number): number {
+  const t = depth * STEPS_PER_UNIT;
+  if (t >= LIMIT * STEPS_PER_UNIT) return 0;
+  if (t <= 0) return 1;
+  const i = t | 0;
+  const here = EXP[i] as number;
+  return here + (t - i) * ((EXP[i + 1] as number) - here);
 }

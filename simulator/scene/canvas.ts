@@ -1,5 +1,6 @@
 import { BIN_ENERGIES_KEV } from "../physics/attenuation.ts";
 import { materialOf } from "../physics/materials.ts";
+import { type Memory, ownMemory } from "../workspace.ts";
 import { type FanBeam, PARALLEL_RAYS, projected } from "./beam.ts";
 import { layerTracer, type RayRow, rowTracer } from "./chords.ts";
 import { add, apply, compose, type Rotation, rotatedExtents, type Vector } from "./geometry.ts";
@@ -48,16 +49,25 @@ export class Canvas {
   /** First and one past last covered column of each row. */
   readonly from: Int32Array;
   readonly to: Int32Array;
+  /** Where those who work on the canvas get memory that is needed no longer than it. */
+  readonly memory: Memory;
   readonly #row: Float32Array;
   #tally: Float32Array | undefined;
 
-  constructor(width: number, height: number, pitch: number, beam: FanBeam = PARALLEL_RAYS) {
+  constructor(
+    width: number,
+    height: number,
+    pitch: number,
+    beam: FanBeam = PARALLEL_RAYS,
+    memory = ownMemory,
+  ) {
     this.width = width;
     this.height = height;
     this.pitch = pitch;
     this.beam = beam;
-    this.bins = new Float32Array(width * height * BINS);
-    this.mark = new Float32Array(width * height);
+    this.memory = memory;
+    this.bins = memory("bins", width * height * BINS).fill(0);
+    this.mark = memory("mark", width * height).fill(0);
     this.from = new Int32Array(height).fill(width);
     this.to = new Int32Array(height);
     this.#row = new Float32Array(width);
@@ -113,6 +123,7 @@ export class Canvas {
     if (area.width <= 0 || area.height <= 0) return 0;
     const { shape } = part;
     const row = this.#row;
+    const { attenuation } = materialOf(part.material);
     const trace =
       shape.kind === "wire"
         ? this.#wireRows(shape, at, turn, area)
@@ -121,7 +132,7 @@ export class Canvas {
     for (let y = area.y; y < area.y + area.height; y++) {
       row.fill(0, 0, area.width);
       trace(y);
-      const found = this.#deposit(part, area.x, area.width, y, marked);
+      const found = this.#deposit(part, attenuation, area.x, area.width, y, marked);
       if (found > 0 || found < 0) sum += found * this.#cosine(y);
     }
     const rows = this.pitch * (1 - at[2] / this.beam.sourceW);
@@ -214,10 +225,9 @@ export class Canvas {
   }
 
   /** Adds the chords of the row buffer as areal density; returns their sum in g/cm². */
-  #deposit(part: Part, x0: number, count: number, y: number, marked: boolean): number {
+  #deposit(part: Part, mu: Float32Array, x0: number, count: number, y: number, marked: boolean): number {
     const { bins, mark } = this;
     const row = this.#row;
-    const mu = materialOf(part.material).attenuation;
     const m0 = mu[0] as number,
       m1 = mu[1] as number,
       m2 = mu[2] as number,

@@ -31,8 +31,8 @@ export function rowTracer(shape: Shape): RowTracer {
   if (shape.kind === "frustum")
     return (ray, count, gain, out) => cone(ray, count, gain, out, a, b, c, shape.top / a);
   if (shape.kind === "prism") {
-    const crossings = new Float64Array(MAX_CROSSINGS);
-    return (ray, count, gain, out) => prism(ray, count, gain, out, shape.rings, c, crossings);
+    const line = crossingLine(shape.rings);
+    return (ray, count, gain, out) => prism(ray, count, gain, out, c, line);
   }
   throw new RangeError(`no row tracer for ${shape.kind}`);
 }
@@ -177,10 +177,12 @@ function prism(
   count: number,
   gain: number,
   out: Float32Array,
-  rings: readonly Ring[],
   c: number,
-  crossings: Float64Array,
+  line: CrossingLine,
 ): void {
+  const { crossings } = line;
+  line.stepX = r.dirX;
+  line.stepY = r.dirY;
   const flatZ = Math.abs(r.dirZ) < PARALLEL;
   let { x, y, z } = r;
   for (let i = 0; i < count; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
@@ -194,7 +196,9 @@ function prism(
       from = mid - span;
       to = mid + span;
     }
-    const found = crossRings(rings, x, y, r.dirX, r.dirY, crossings);
+    line.x = x;
+    line.y = y;
+    const found = crossRings(line);
     let length = 0;
     for (let k = 0; k + 1 < found; k += 2) {
       const enter = Math.max(from, crossings[k] as number);
@@ -224,33 +228,23 @@ export function layerTracer(shape: Shape): LayerTracer | undefined {
   if (shape.kind !== "box" && shape.kind !== "prism") return undefined;
   const [a, b, c] = shape.half;
   const rings = shape.kind === "prism" ? shape.rings : [[-a, -b, a, -b, a, b, -a, b]];
-  const crossings = new Float64Array(MAX_CROSSINGS);
+  const line = crossingLine(rings);
   return (r, count, gain, out, layer, layers) => {
     const up = (2 * ((layer + 0.5) / layers) - 1) * c - r.z;
     const driftX = r.dirX / r.dirZ;
     const driftY = r.dirY / r.dirZ;
-    const x = r.x + driftX * up;
-    const y = r.y + driftY * up;
-    const stepX = r.stepX - driftX * r.stepZ;
-    const stepY = r.stepY - driftY * r.stepZ;
-    const chord = (gain * 2 * c) / Math.abs(r.dirZ);
-    span(x, y, stepX, stepY, count, chord, out, rings, crossings);
+    line.x = r.x + driftX * up;
+    line.y = r.y + driftY * up;
+    line.stepX = r.stepX - driftX * r.stepZ;
+    line.stepY = r.stepY - driftY * r.stepZ;
+    span(line, count, (gain * 2 * c) / Math.abs(r.dirZ), out);
   };
 }
 
 /** Fills the row between the crossings of its line with the rings; ends of a span cover their sample in part. */
-function span(
-  x: number,
-  y: number,
-  stepX: number,
-  stepY: number,
-  count: number,
-  gain: number,
-  out: Float32Array,
-  rings: readonly Ring[],
-  crossings: Float64Array,
-): void {
-  const found = crossRings(rings, x, y, stepX, stepY, crossings);
+function span(line: CrossingLine, count: number, gain: number, out: Float32Array): void {
+  const { crossings } = line;
+  const found = crossRings(line);
   for (let k = 0; k + 1 < found; k += 2) {
     const from = Math.max(-0.5, crossings[k] as number) + 0.5;
     const to = Math.min(count - 0.5, crossings[k + 1] as number) + 0.5;
@@ -267,15 +261,23 @@ function span(
   }
 }
 
-/** Sorted parameters at which the line crosses the rings; returns how many. */
-function crossRings(
-  rings: readonly Ring[],
-  x: number,
-  y: number,
-  dx: number,
-  dy: number,
-  sorted: Float64Array,
-): number {
+/** A line across rings, and where it crosses them; one object for all lines of a solid, since numbers in calls cost memory. */
+interface CrossingLine {
+  readonly rings: readonly Ring[];
+  x: number;
+  y: number;
+  stepX: number;
+  stepY: number;
+  /** Sorted parameters of the crossings, in steps from (x, y). */
+  readonly crossings: Float64Array;
+}
+
+function crossingLine(rings: readonly Ring[]): CrossingLine {
+  return { rings, x: 0.5, y: 0.5, stepX: 0.5, stepY: 0.5, crossings: new Float64Array(MAX_CROSSINGS) };
+}
+
+/** Finds where the line crosses its rings; returns how often. */
+function crossRings({ rings, x, y, stepX: dx, stepY: dy, crossings: sorted }: CrossingLine): number {
   let found = 0;
   for (const ring of rings) {
     const last = ring.length - 2;

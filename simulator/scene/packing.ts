@@ -219,11 +219,15 @@ function squarePose(item: Item, n: number): Rotation {
   return n < 2 ? compose(aboutZ((n * Math.PI) / 2), flat) : (SQUARE[n - 2] as Rotation);
 }
 
-/** Height under these cells; stops at the first that passes `limit`. */
+/** Height under these cells; of one that passes `limit` where one does. */
 function highest({ floor, columns }: Room, cells: Cells, limit: number): number {
   let top = 0;
-  for (let r = cells[2]; r <= cells[3] && top <= limit; r++) {
-    for (let c = cells[0]; c <= cells[1]; c++) top = Math.max(top, floor[r * columns + c] as number);
+  for (let r = cells[2]; r <= cells[3]; r++) {
+    for (let at = r * columns + cells[0]; at <= r * columns + cells[1]; at++) {
+      const here = floor[at] as number;
+      if (here > top) top = here;
+    }
+    if (top > limit) return top;
   }
   return top;
 }

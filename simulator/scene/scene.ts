@@ -1,5 +1,6 @@
 import type { Random } from "../random.ts";
 import { chooseContents, type Mix, type Scenario } from "../scenarios/contents.ts";
+import { Workspace } from "../workspace.ts";
 import { type Layout, layOut } from "./layout.ts";
 import type { GeometryRanges } from "./machine.ts";
 import { type DrawnView, drawGeometry, drawView } from "./view.ts";
@@ -30,6 +31,8 @@ export interface SceneOptions {
   readonly take?: number;
   /** Whether each view tells what lies where; false unless said. */
   readonly matter?: boolean;
+  /** To draw in; one of its own unless said. */
+  readonly workspace?: Workspace;
 }
 
 /** Every third take was unpacked and packed again; the others lie otherwise only. */
@@ -38,6 +41,7 @@ const REPACKED_TAKES = 3;
 /** Packs the contents of a scenario, lays them on the belt and projects them. */
 export function drawScene(options: SceneOptions): DrawnScene {
   const { random, mix, scenario, geometry, views, take = 0, matter = false } = options;
+  const workspace = options.workspace ?? new Workspace();
   // Contents and packing do not depend on who looks at them: the same parcel under other physics, and a second view.
   const contents = chooseContents(random.fork("contents"), mix, scenario);
   const limits = { length: MAX_LINES * PIXEL_PITCH_MM * 0.93, across: ACROSS_MM };
@@ -49,6 +53,8 @@ export function drawScene(options: SceneOptions): DrawnScene {
   return {
     layout,
     width,
-    views: geometries.map((one) => drawView(layout, one, width, DETECTOR_PIXELS, matter)),
+    views: geometries.map((one) =>
+      drawView(layout, one, width, DETECTOR_PIXELS, matter, workspace.part(one.view)),
+    ),
   };
 }

@@ -49,7 +49,7 @@ function union(boxes: readonly PixelBox[]): PixelBox | undefined {
 function copyBins(canvas: Canvas, box: PixelBox): Float32Array {
   const all = canvas.bins;
   const stride = box.width * BINS;
-  const out = new Float32Array(stride * box.height);
+  const out = canvas.memory("before", stride * box.height);
   for (let y = 0; y < box.height; y++) {
     const from = ((box.y + y) * canvas.width + box.x) * BINS;
     out.set(all.subarray(from, from + stride), y * stride);
@@ -61,7 +61,7 @@ function takeMark(canvas: Canvas, reach: PixelBox, before: Float32Array): Target
   const box = tightBox(canvas, reach);
   if (box === undefined) return undefined;
   const mask = new Uint8Array(box.width * box.height);
-  const bins = copyBins(canvas, box);
+  const bins = new Float32Array(box.width * box.height * BINS);
   for (let y = 0; y < box.height; y++) {
     const source = (box.y + y) * canvas.width + box.x;
     const old = ((box.y + y - reach.y) * reach.width + box.x - reach.x) * BINS;
@@ -69,7 +69,7 @@ function takeMark(canvas: Canvas, reach: PixelBox, before: Float32Array): Target
     for (let x = 0; x < box.width; x++)
       mask[at + x] = (canvas.mark[source + x] as number) > MARK_THRESHOLD ? 1 : 0;
     for (let k = 0; k < box.width * BINS; k++)
-      bins[at * BINS + k] = (bins[at * BINS + k] as number) - (before[old + k] as number);
+      bins[at * BINS + k] = (canvas.bins[source * BINS + k] as number) - (before[old + k] as number);
   }
   return { box, maskRle: runsOf(mask), mask, bins };
 }

@@ -1,5 +1,6 @@
 import type { TargetClass } from "../goods/item.ts";
 import type { Random } from "../random.ts";
+import { type Memory, ownMemory } from "../workspace.ts";
 import { type FanBeam, projected } from "./beam.ts";
 import { Canvas, type Pose } from "./canvas.ts";
 import { aboutX, apply, compose, type Vector } from "./geometry.ts";
@@ -70,13 +71,14 @@ function within(ranges: readonly (readonly [number, number])[], random: Random):
   return random.range(least, most);
 }
 
-/** Projects a layout into a view of `width` lines and `height` detector pixels; `matter`: and tells what lies where. */
+/** Projects a layout into a view of `width` lines and `height` detector pixels; `matter`: and tells what lies where; `memory`: to draw in. */
 export function drawView(
   layout: Layout,
   geometry: ViewGeometry,
   width: number,
   height: number,
   matter = false,
+  memory: Memory = ownMemory,
 ): DrawnView {
   const { shift, beam } = aim(layout, geometry, height);
   const turn = aboutX(geometry.angle);
@@ -84,7 +86,7 @@ export function drawView(
     const [x, u, w] = apply(turn, [at[0], at[1], at[2] - TUNNEL_MIDDLE_MM]);
     return { at: [x, u + shift, w], turn: compose(turn, own) };
   };
-  const canvas = new Canvas(width, height, geometry.pitchMm, beam);
+  const canvas = new Canvas(width, height, geometry.pitchMm, beam, memory);
   const tally = matter ? new MatterTally(canvas) : undefined;
   const shell = seen(layout.packaging.pose);
   for (const part of layout.packaging.item.parts) canvas.draw(part, shell, false);
