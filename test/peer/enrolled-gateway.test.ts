@@ -63,7 +63,7 @@ describe("an enrolled gateway at the Mosquitto configuration that is shipped", (
     mkdirSync(at("broker"));
     secured = await startSecuredBroker(at("broker"), ["NLRTM-EX/gw-01"], store.pair);
     const name = { site: "NLRTM-EX", gateway: "gw-01" };
-    const token = await store.issueToken(name, { authority: url, lifetimeMs: MINUTE_MS });
+    const token = await store.issueToken(name, { authority: url, lifetimeMs: HOUR_MS });
     writeFileSync(at("token.json"), JSON.stringify(token));
     const args = ["enroll", "--authority", url, "--token", at("token.json"), "--out", at("enrolment")];
     expect(await startLynceus(args).exited).toBe(0);

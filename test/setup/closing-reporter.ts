@@ -1,15 +1,19 @@
 import type { Reporter, TestModule } from "vitest/node";
 
 const SLOWEST = 10;
+/** Files that take longer are in the table of `seconds.ts`. */
+const TABLED_SECONDS = 7;
 
-/** Closes a run with its ten slowest files and one plain line of figures. */
+/** Closes a run with its ten slowest files and one plain line of figures. `LYNCEUS_SECONDS=1`: the rows of `seconds.ts`, too. */
 export class ClosingReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
-    const slowest = modules
+    const files = modules
       .map((module) => ({ file: module.relativeModuleId, seconds: module.diagnostic().duration / 1000 }))
-      .sort((a, b) => b.seconds - a.seconds)
-      .slice(0, SLOWEST);
-    const rows = slowest.map(({ file, seconds }) => `  ${seconds.toFixed(1).padStart(7)} s  ${file}`);
+      .sort((a, b) => b.seconds - a.seconds);
+    if (process.env["LYNCEUS_SECONDS"] === "1") process.stdout.write(tableOf(files));
+    const rows = files
+      .slice(0, SLOWEST)
+      .map(({ file, seconds }) => `  ${seconds.toFixed(1).padStart(7)} s  ${file}`);
     const { passed, failed, skipped } = countTests(modules);
     const wrong = failed + countBroken(modules) + unhandled.length;
     const tail = skipped > 0 ? `, ${skipped} skipped` : "";
@@ -17,6 +21,13 @@ export class ClosingReporter implements Reporter {
       `\nSlowest files:\n${rows.join("\n")}\n\n${passed} passed, ${wrong} failed${tail}\n`,
     );
   }
+}
+
+function tableOf(files: readonly { file: string; seconds: number }[]): string {
+  return files
+    .filter(({ seconds }) => seconds >= TABLED_SECONDS)
+    .map(({ file, seconds }) => `  "${file.slice(5, -8)}": ${Math.round(seconds)},\n`)
+    .join("");
 }
 
 function countTests(modules: readonly TestModule[]): { passed: number; failed: number; skipped: number } {

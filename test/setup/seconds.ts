@@ -1,6 +1,6 @@
 /**
  * Seconds of the files that take longest, on two quiet cores: a table of orders of size, not of promises. What is not in it takes
- * a few seconds. The closing lines of a run name its slowest files.
+ * a few seconds. `LYNCEUS_SECONDS=1 npm test` prints it anew.
  */
 export const SECONDS: Readonly<Record<string, number>> = {
   "chaos/kill-cycles": 168,
