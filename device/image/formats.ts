@@ -82,12 +82,15 @@ function readable(file: string, head: Uint8Array): ImageFormat {
   }
   if (nature === "png" || nature === "tiff" || nature === "jpeg") return nature;
   const what = {
-    dicom: "it is a DICOM object, which this version does not read",
+    dicom: "it is a DICOM object by another name",
     text: "it is text, not an image, whatever its name says",
-    unknown: "its content is no PNG, TIFF or JPEG, whatever its name says",
+    unknown: "its content is no PNG, TIFF, JPEG or DICOM, whatever its name says",
   }[nature];
   throw new LynceusError("LYN_IMAGE_FORMAT", `${file} cannot be analysed: ${what}`, {
-    remedy: "Give 16-bit PNG or TIFF planes, or an 8-bit PNG or JPEG, as the scanner exported them.",
+    remedy:
+      nature === "dicom"
+        ? "Name DICOM objects .dcm or .dcs."
+        : "Give 16-bit PNG or TIFF planes, an 8-bit PNG or JPEG, or DICOM objects, as the scanner exported them.",
     details: { file, content: nature },
   });
 }

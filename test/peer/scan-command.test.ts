@@ -133,26 +133,33 @@ describe("lynceus scan", () => {
 
   it("says NO_DECISION for what cannot be read, does the rest, and exits 1", async () => {
     await using folder = await withModels();
-    const bad = ["text.png", "zero.png", "absurd.tif", "cut.tif"].map((name) => join(folder.path, name));
+    const names = ["text.png", "zero.png", "absurd.tif", "cut.tif", "cut.dcm", "odd.png"];
+    const bad = names.map((name) => join(folder.path, name));
     await writeFile(bad[0]!, "a text file named .png");
     await writePngHeader(bad[1]!, 0, 0);
     await writeTiffHeader(bad[2]!, 100_000, 100_000);
     await writeTiffHeader(bad[3]!, 100, 100);
+    await writeFile(bad[4]!, `${"\0".repeat(128)}DICM\x02\0\0\0UL`);
+    await writeGrey16(bad[5]!, parcelPlane(WIDTH, HEIGHT, 50_000, 0.3), WIDTH);
+    await writeFile(join(folder.path, "odd.json"), '{"airLevel": "bright"}');
     const pair = await writePair(folder.path, "good");
-    const run = await scan(bad[0]!, bad[1]!, pair, bad[2]!, bad[3]!, "--models", folder.models);
+    const run = await scan(bad[0]!, bad[1]!, pair, ...bad.slice(2), "--models", folder.models);
     expect(run.code).toBe(1);
-    expect(run.hits.map((hit) => hit.decision === "UNKNOWN")).toEqual([true, true, false, true, true]);
-    for (const at of [0, 1, 3, 4]) {
+    const unknown = run.hits.map((hit) => hit.decision === "UNKNOWN");
+    expect(unknown).toEqual([true, true, false, true, true, true, true]);
+    for (const at of [0, 1, 3, 4, 5, 6]) {
       const hit = run.hits[at];
       expect(hit).toMatchObject({ recommendation: "NO_DECISION", detections: [], score: { image: null } });
       expect(hit?.reasons[0]?.code).toBe("IMAGE_QUALITY");
-      expect(hit?.reasons[0]?.text).toMatch(/\.(png|tif)/i);
+      expect(hit?.reasons[0]?.text).toMatch(/^Not readable: .*[a-z]+\.(png|tif|dcm|json)/);
       expect(JSON.stringify(hit)).not.toContain(folder.path);
     }
     for (const [at, code] of ["FORMAT", "SIZE", "SIZE", "UNREADABLE"].entries()) {
       expect(run.stderr).toContain(`error LYN_IMAGE_${code}: ${bad[at]}`);
     }
-    expect(run.stderr.match(/remedy: ./g)).toHaveLength(4);
+    expect(run.stderr).toContain(`error LYN_DICOM_TRUNCATED: ${bad[4]}`);
+    expect(run.stderr).toContain(`error LYN_IMAGE_SIDECAR: The sidecar ${join(folder.path, "odd.json")}`);
+    expect(run.stderr.match(/remedy: ./g)).toHaveLength(6);
     expect(run.stderr).not.toMatch(/^\s+at /m);
   });
 

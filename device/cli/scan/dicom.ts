@@ -12,7 +12,11 @@ import { evidenceOf, identifiersOf } from "../../scanner/dicom/facts.ts";
 import type { ScanFacts } from "./payload.ts";
 
 /** A scan of DICOM objects, or of image files. */
-export type ScanInput = ImageInput & { readonly objects?: readonly DicomObject[] };
+export type ScanInput = ImageInput & {
+  readonly objects?: readonly DicomObject[];
+  /** Why it is a DICOM file and cannot be read as one. */
+  readonly fault?: unknown;
+};
 
 const SNIFF_BYTES = 132;
 
@@ -24,10 +28,10 @@ export async function joinDicom(inputs: readonly ImageInput[]): Promise<readonly
   const out: ScanInput[] = [];
   const places = new Map<string, number>();
   for (const input of inputs) {
-    const objects = await objectsOf(input);
+    const { objects, ...fault } = await objectsOf(input);
     const [first] = objects;
     if (first === undefined) {
-      out.push(input);
+      out.push({ ...input, ...fault });
       continue;
     }
     const place = first.info.scanUid === "" ? undefined : places.get(first.info.scanUid);
@@ -43,17 +47,19 @@ export async function joinDicom(inputs: readonly ImageInput[]): Promise<readonly
   return out;
 }
 
-async function objectsOf({ files }: ImageInput): Promise<readonly DicomObject[]> {
+async function objectsOf({
+  files,
+}: ImageInput): Promise<Pick<ScanInput, "fault"> & Required<Pick<ScanInput, "objects">>> {
   const objects: DicomObject[] = [];
   for (const file of files) {
-    if (file === null || !(await isDicom(file))) return [];
+    if (file === null || !(await isDicom(file))) return { objects: [] };
     try {
       objects.push(await openObject(file));
-    } catch {
-      return [];
+    } catch (fault) {
+      return { objects: [], fault };
     }
   }
-  return objects;
+  return { objects };
 }
 
 async function isDicom(file: string): Promise<boolean> {

@@ -37,6 +37,7 @@ async function inFolder(folder: string): Promise<readonly ImageInput[]> {
   const inputs = groupImages(folder, names.slice(0, IMAGE_LIMITS.maxFolderEntries));
   if (inputs.length > 0) return inputs;
   throw new LynceusError("LYN_USAGE", `${folder} holds no images`, {
-    remedy: "Give a folder with .png, .tif or .jpg images in it (its subfolders are not searched).",
+    remedy:
+      "Give a folder with .png, .tif, .jpg, .dcm or .dcs images in it (its subfolders are not searched).",
   });
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { LynceusError } from "../../../protocols/errors.ts";
 import type { Hit } from "../../../protocols/mqtt/hit.ts";
 import { renderView } from "../../image/render.ts";
 import { normaliseView } from "../../inference/normalise.ts";
@@ -15,7 +16,12 @@ export class Renderings {
   }
 
   async prepare(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true }).catch((cause: Error) => {
+      throw new LynceusError("LYN_USAGE", `${this.#folder} cannot hold renderings: ${cause.message}`, {
+        remedy: "Give a folder with --render that this user may write; it is made where there is none.",
+        cause,
+      });
+    });
   }
 
   async write(stem: string, scan: AnalysableScan, hit: Hit): Promise<readonly string[]> {

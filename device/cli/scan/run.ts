@@ -121,6 +121,7 @@ async function analyseInput(
 }
 
 async function readInput(input: ScanInput): Promise<{ scan: AnalysableScan; facts: ScanFacts }> {
+  if (input.fault !== undefined) throw input.fault;
   if (input.objects === undefined) {
     const image = await decodeScan(input);
     return { scan: analysable(image), facts: imageFacts(image) };
@@ -148,18 +149,27 @@ export function analysable(image: DecodedScan): AnalysableScan {
 async function unreadable(input: ImageInput, context: PayloadContext, error: LynceusError): Promise<Result> {
   const content = await Promise.all(input.files.map(async (file) => (file === null ? "" : headOf(file))));
   // Folder names are no business of whoever receives the payload.
-  let reason = `${error.message}. ${error.remedy}`;
-  for (const file of input.files) if (file !== null) reason = reason.replaceAll(file, basename(file));
+  let reason = `not readable: ${error.message}. ${error.remedy}`;
+  for (const file of [...input.files, input.sidecar])
+    if (file !== null) reason = reason.replaceAll(file, basename(file));
   return { hit: unreadablePayload(content.join("\n"), reason, context), error };
 }
 
 function asImageError(input: ImageInput, error: unknown): LynceusError {
-  if (isLynceusError(error)) return error;
+  if (isLynceusError(error)) return naming(error, input);
   const message = error instanceof Error ? error.message : String(error);
   return new LynceusError("LYN_IMAGE_UNREADABLE", `${input.files.join(",")} cannot be read: ${message}`, {
     remedy: "Export or copy the file again.",
     cause: error,
   });
+}
+
+/** Errors of a format say where in the file, not in which: several are read here. */
+function naming(error: LynceusError, { files, sidecar }: ImageInput): LynceusError {
+  if ([...files, sidecar].some((file) => file !== null && error.message.includes(file))) return error;
+  const { code, message, remedy, details } = error;
+  const names = files.filter((file) => file !== null).join(", ");
+  return new LynceusError(code, `${names}: ${message}`, { remedy, details, cause: error });
 }
 
 async function modifiedAt(input: ImageInput): Promise<number> {
