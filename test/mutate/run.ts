@@ -5,7 +5,7 @@ import type { Break } from "./break.ts";
 import { BREAKS } from "./breaks.ts";
 import { applyBreak, copyTree, type TreeCopy } from "./copy.ts";
 import { type Known, keyOf, readKnown, STATE_FILE, writeKnown } from "./known.ts";
-import { runPromise } from "./vitest.ts";
+import { type PromiseRun, runPromises } from "./vitest.ts";
 
 const USAGE = `npm run mutate -- [--again] [--report FILE] [P-NN…]
 
@@ -15,22 +15,46 @@ A promise that was seen red is not run again until its test, the broken file or 
 
 type Verdict = "red" | "STILL GREEN" | "DID NOT RUN" | "FAILS UNBROKEN" | "NO SUCH TEST";
 
-/** Runs the test as it is, then with the line broken. */
-async function judge(tree: TreeCopy, given: Break): Promise<{ verdict: Verdict; seconds: number }> {
-  const began = performance.now();
-  const seconds = () => Math.round((performance.now() - began) / 100) / 10;
-  const sound = await runPromise(tree.path, given);
-  if (sound.failed > 0) return { verdict: "FAILS UNBROKEN", seconds: seconds() };
-  if (sound.passed === 0)
-    return { verdict: sound.skipped > 0 ? "DID NOT RUN" : "NO SUCH TEST", seconds: seconds() };
+type Judged = { readonly verdict: Verdict; readonly seconds: number };
+
+/** Runs the tests of breaks of one file as they are, once, then each with its line broken. */
+async function judge(
+  tree: TreeCopy,
+  breaks: readonly Break[],
+  told: (given: Break, judged: Judged) => void,
+): Promise<void> {
+  const [{ test, env = {} } = { test: "" }] = breaks;
+  let began = performance.now();
+  const sound = await runPromises(tree.path, { test, env, ids: breaks.map(({ id }) => id) });
+  for (const each of breaks) {
+    const verdict = soundVerdict(sound(each.id)) ?? (await brokenVerdict(tree, each));
+    told(each, { verdict, seconds: Math.round((performance.now() - began) / 100) / 10 });
+    began = performance.now();
+  }
+}
+
+/** Null where the test passes unbroken. */
+function soundVerdict({ passed, failed, skipped }: PromiseRun): Verdict | null {
+  if (failed > 0) return "FAILS UNBROKEN";
+  if (passed > 0) return null;
+  return skipped > 0 ? "DID NOT RUN" : "NO SUCH TEST";
+}
+
+async function brokenVerdict(tree: TreeCopy, given: Break): Promise<Verdict> {
   const mend = applyBreak(tree.path, given);
   try {
-    const broken = await runPromise(tree.path, given);
-    const green = broken.passed > 0 ? "STILL GREEN" : "DID NOT RUN";
-    return { verdict: broken.failed > 0 ? "red" : green, seconds: seconds() };
+    const run = await runPromises(tree.path, { ...given, ids: [given.id] });
+    const { passed, failed } = run(given.id);
+    const green = passed > 0 ? "STILL GREEN" : "DID NOT RUN";
+    return failed > 0 ? "red" : green;
   } finally {
     mend();
   }
+}
+
+/** Breaks whose tests can run together: of one file, and made short in the same way. */
+function together(breaks: readonly Break[]): readonly (readonly Break[])[] {
+  return [...Map.groupBy(breaks, ({ test, env = {} }) => `${test} ${JSON.stringify(env)}`).values()];
 }
 
 function report(known: Known): string {
@@ -61,17 +85,17 @@ async function main(): Promise<number> {
   }
   const chosen = BREAKS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
   using tree = copyTree();
-  for (const each of chosen) {
-    const key = keyOf(tree.path, each);
-    const before = readKnown()[each.id];
-    if (values.again !== true && before?.key === key && before.verdict === "red") continue;
-    const { verdict, seconds } = await judge(tree, each);
-    // Read anew: another run may have seen others meanwhile.
-    writeKnown({ ...readKnown(), [each.id]: { key, verdict, seconds } });
-    process.stdout.write(
-      `${each.id}  ${verdict.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s  ${each.file}\n`,
-    );
-  }
+  const keys = new Map(chosen.map((each) => [each.id, keyOf(tree.path, each)]));
+  const before = readKnown();
+  const stale = chosen.filter(
+    ({ id }) => values.again === true || before[id]?.key !== keys.get(id) || before[id]?.verdict !== "red",
+  );
+  for (const group of together(stale))
+    await judge(tree, group, ({ id, file }, { verdict, seconds }) => {
+      // Read anew: another run may have seen others meanwhile.
+      writeKnown({ ...readKnown(), [id]: { key: keys.get(id) ?? "", verdict, seconds } });
+      process.stdout.write(`${id}  ${verdict.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s  ${file}\n`);
+    });
   const known = readKnown();
   const bad = chosen.filter(({ id }) => known[id]?.verdict !== "red").map(({ id }) => id);
   if (values.report !== undefined) {

@@ -21,12 +21,21 @@ export interface PromiseRun {
   readonly skipped: number;
 }
 
-/** Runs the tests of a promise in a tree: those of its file whose title begins with the id. */
-export async function runPromise(tree: string, { id, test, env = {} }: Break): Promise<PromiseRun> {
+/** What is run of a test file. */
+export interface Asked extends Pick<Break, "test" | "env"> {
+  readonly ids: readonly string[];
+}
+
+/** Runs the tests of promises in a tree: those of a file whose titles begin with the ids. How each went is asked for by id. */
+export async function runPromises(
+  tree: string,
+  { ids, test, env = {} }: Asked,
+): Promise<(id: string) => PromiseRun> {
   const output = join(tree, "promise.json");
   rmSync(output, { force: true });
   const vitest = join(tree, "node_modules", "vitest", "vitest.mjs");
-  const args = [vitest, "run", test, "-t", `${id} `, "--reporter=json", `--outputFile=${output}`];
+  const titles = `(${ids.join("|")}) `;
+  const args = [vitest, "run", test, "-t", titles, "--reporter=json", `--outputFile=${output}`];
   // A group of its own, so that nothing that a broken gateway started stays behind.
   const child = spawn(process.execPath, args, {
     cwd: tree,
@@ -47,9 +56,10 @@ export async function runPromise(tree: string, { id, test, env = {} }: Break): P
   process.removeListener("exit", end);
   clearTimeout(timer);
   end();
-  return existsSync(output)
-    ? count(JSON.parse(readFileSync(output, "utf8")) as Report, id)
-    : { passed: 0, failed: 0, skipped: 0 };
+  const report = existsSync(output)
+    ? (JSON.parse(readFileSync(output, "utf8")) as Report)
+    : { testResults: [] };
+  return (id) => count(report, id);
 }
 
 function count({ testResults }: Report, id: string): PromiseRun {
