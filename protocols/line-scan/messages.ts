@@ -132,6 +132,11 @@ export const eventSchema = z.object({
 });
 export type LineScanEvent = z.output<typeof eventSchema>;
 
+/** `timestampNs` of a message: a number while JSON keeps it exact (104 days of a clock that begins at the machine's start). */
+export function nanosecondsOf(time: bigint): number | string {
+  return time <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(time) : String(time);
+}
+
 /** HEARTBEAT, both ways every 5 s; 15 s of silence is a lost link. */
 export const heartbeatSchema = z.object({
   at: time,

@@ -11,6 +11,7 @@ import {
   type Message,
   type MessageInput,
   type MessageName,
+  nanosecondsOf,
   readMessage,
   SEQUENCE_MODULUS,
 } from "../../protocols/line-scan/index.ts";
@@ -222,7 +223,7 @@ export class ScannerLink {
     if (now - this.#beatAt >= HEARTBEAT_MS && this.#credit !== null) {
       this.#beatAt = now;
       const at = new Date().toISOString();
-      const timestampNs = String(process.hrtime.bigint());
+      const timestampNs = nanosecondsOf(process.hrtime.bigint());
       this.send("HEARTBEAT", { at, timestampNs, encoder: this.#encoder() }).catch(() => {});
     }
   }

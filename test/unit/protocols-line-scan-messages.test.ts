@@ -6,6 +6,7 @@ import {
   FrameDecoder,
   type Lines,
   MAX_PAYLOAD_BYTES,
+  nanosecondsOf,
   parseMessage,
   readMessage,
 } from "../../protocols/line-scan/index.ts";
@@ -55,6 +56,11 @@ function lines(over: Partial<Lines> = {}): Lines {
 }
 
 describe("LINES", () => {
+  it("a time in nanoseconds is a number as long as JSON keeps it exact", () => {
+    expect(nanosecondsOf(2n ** 53n - 1n)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(nanosecondsOf(2n ** 53n)).toBe("9007199254740992");
+  });
+
   it("comes back as it went, also from an odd place in a buffer", () => {
     const payload = encodeLines(lines());
     expect(decodeLines(payload)).toEqual(lines());

@@ -109,6 +109,7 @@ describe("line-scan: links", () => {
     expect(peer.ended).toBe(false);
     const beat = await peer.expect("HEARTBEAT");
     expect(Date.parse(beat.at)).not.toBeNaN();
+    expect(beat.timestampNs).toBeTypeOf("number");
     expect(peer.count("HEARTBEAT")).toBeGreaterThan(3);
   });
 

@@ -9,6 +9,7 @@ import {
   type MessageInput,
   type NakCode,
   type NamedMessage,
+  nanosecondsOf,
   parseMessage,
   readMessage,
   SEQUENCE_MODULUS,
@@ -223,6 +224,6 @@ export class Session {
   #beat(): void {
     if (this.#hello === null) return;
     const at = new Date(this.#context.clock()).toISOString();
-    this.#sender.send("HEARTBEAT", { at, timestampNs: String(process.hrtime.bigint()) });
+    this.#sender.send("HEARTBEAT", { at, timestampNs: nanosecondsOf(process.hrtime.bigint()) });
   }
 }
