@@ -9,6 +9,7 @@ import {
 } from "../../device/models/comparison.ts";
 import type { InspectedPackage } from "../../device/models/inspect.ts";
 import * as lifecycle from "../../device/models/lifecycle.ts";
+import { Probation } from "../../device/models/probation.ts";
 import { emptyState, type ModelsState } from "../../device/models/state.ts";
 import type { Analysis } from "../../device/scan.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
@@ -201,6 +202,41 @@ describe("a package beside another", () => {
     expect(moved(before, after, GATES)).toBeNull();
     expect(before.runs).toBe(1000);
     expect(before.p99).toBe(5);
+  });
+
+  it("on probation is held against the package before as the machine is now, by the models beside it", () => {
+    const other = "embedding";
+    const analysisOf = (version: string, own: number, beside: number) =>
+      ({
+        detections: [],
+        models: [
+          { name: NAME, version, sha256: "", provider: "cpu", milliseconds: own },
+          { name: other, version: "1.0.0", sha256: "", provider: "cpu", milliseconds: beside },
+        ],
+        problems: [],
+      }) as unknown as Analysis;
+    const verdictOf = (own: number, beside: number) => {
+      const said: string[] = [];
+      const probation = new Probation({
+        gates: GATES,
+        scans: 50,
+        proved: (name) => void said.push(`${name} proved`),
+        failed: (name, _version, reason) => void said.push(`${name} ${reason}`),
+      });
+      const both = (version: string) => [
+        { name: NAME, version, task: "detection" },
+        { name: other, version: "1.0.0", task: "embedding" },
+      ];
+      probation.follow(both("1.0.0"), () => false);
+      for (let scan = 0; scan < 50; scan++) probation.take(analysisOf("1.0.0", 10, 20));
+      probation.follow(both("1.1.0"), (name) => name === NAME);
+      for (let scan = 0; scan < 50; scan++) probation.take(analysisOf("1.1.0", own, beside));
+      return said;
+    };
+    expect(verdictOf(10, 20)).toEqual([`${NAME} proved`]);
+    expect(verdictOf(25, 50)).toEqual([`${NAME} proved`]);
+    expect(verdictOf(25, 20)).toEqual([expect.stringContaining("99th percentile is 25.0 ms")]);
+    expect(verdictOf(90, 30)).toEqual([expect.stringContaining("99th percentile is 90.0 ms")]);
   });
 
   it("is heard by the task of its package", () => {
