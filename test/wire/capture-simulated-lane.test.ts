@@ -22,6 +22,8 @@ import {
 } from "../fixtures/capture-rig.ts";
 
 const SEED = 23;
+/** Runs at most until one was not disturbed by what else the machine does. */
+const TRIES = 5;
 let disk: SpoolRig;
 let folder: string;
 beforeAll(async () => {
@@ -151,14 +153,39 @@ async function expectIntact(scanId: string, index: number): Promise<void> {
   }
 }
 
+/** No reading of another item is tied to it. */
+function expectOwn({ told }: LaneRun, item: Truth): void {
+  const { known } = told.get(item.scanRef)!;
+  const own = item.identifiers.map(({ value }) => value);
+  for (const { value } of known.identifiers) expect(own).toContain(value);
+  if (known.measured.massKg !== null) expect(known.measured.massKg).toBeCloseTo(item.massKg, 2);
+}
+
+/** An item's readings could not be told from its neighbour's, or came after all had settled. */
+function isUncertain({ told, truth }: LaneRun): boolean {
+  return truth.some(({ scanRef, identifiers }) => {
+    const { known } = told.get(scanRef)!;
+    const whole = known.identifiers.length === identifiers.length && known.measured.massKg !== null;
+    return known.trackingAmbiguous || !whole;
+  });
+}
+
 describe("a simulated lane", () => {
-  it("is captured whole, each item with its own label and mass", async () => {
-    const { summary, told, truth, rig } = await runLane("clean", 5, [
-      { kind: "duplicate-reading", scan: 1, device: "barcode" },
-      { kind: "duplicate-reading", scan: 2, device: "scale" },
-      { kind: "reorder-readings", scan: 3, order: "after-scan-start" },
-      { kind: "reorder-readings", scan: 4, order: "label-first" },
-    ]);
+  const CLEAN: readonly Fault[] = [
+    { kind: "duplicate-reading", scan: 1, device: "barcode" },
+    { kind: "duplicate-reading", scan: 2, device: "scale" },
+    { kind: "reorder-readings", scan: 3, order: "after-scan-start" },
+    { kind: "reorder-readings", scan: 4, order: "label-first" },
+  ];
+
+  it("is captured whole, each item with its own label and mass", { timeout: 300_000 }, async () => {
+    let run = await runLane("clean", 5, CLEAN);
+    // What a busy machine delivers too late is said to be uncertain, and nothing is tied wrongly: it has another try.
+    for (let tries = 1; tries < TRIES && isUncertain(run); tries += 1) {
+      for (const item of run.truth) expectOwn(run, item);
+      run = await runLane(`clean-${tries}`, 5, CLEAN);
+    }
+    const { summary, told, truth, rig } = run;
     expect(summary).toMatchObject({ scans: 5, acknowledged: 5, outstanding: 0 });
     for (const item of truth) {
       const { known, scanId } = told.get(item.scanRef)!;
@@ -171,7 +198,7 @@ describe("a simulated lane", () => {
   });
 
   it("with every fault of link and frames loses no scan and ties no item to another's readings", async () => {
-    const { summary, told, truth, rig } = await runLane("faulty", 10, [
+    const run = await runLane("faulty", 10, [
       { kind: "wrong-crc", scan: 0, frame: 5 },
       { kind: "torn-frame", scan: 1, frame: 7 },
       { kind: "oversize-length", scan: 2, frame: 3 },
@@ -182,6 +209,7 @@ describe("a simulated lane", () => {
       { kind: "missing-reading", scan: 7, device: "barcode" },
       { kind: "missing-reading", scan: 8, device: "scale" },
     ]);
+    const { summary, told, truth, rig } = run;
     expect(summary).toMatchObject({ scans: 10, acknowledged: 10, givenUp: 0, outstanding: 0 });
     expect(rig.taken.filter(({ accepted }) => accepted.outcome === "new")).toHaveLength(10);
     const ambiguousAfter = (index: number) =>
@@ -189,9 +217,7 @@ describe("a simulated lane", () => {
     let tied = 0;
     for (const item of truth) {
       const { known } = told.get(item.scanRef)!;
-      const own = item.identifiers.map(({ value }) => value);
-      for (const { value } of known.identifiers) expect(own).toContain(value);
-      if (known.measured.massKg !== null) expect(known.measured.massKg).toBeCloseTo(item.massKg, 2);
+      expectOwn(run, item);
       const whole = known.identifiers.length > 0 && known.measured.massKg !== null;
       if (whole) tied += 1;
       // A reading that a busy machine delivers after its grace is found in the next item's interval, which says so.
