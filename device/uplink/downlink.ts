@@ -17,6 +17,8 @@ export interface Handlers {
 
 /** A connection so old has brought all that waited for it, ms. */
 const CAUGHT_UP_MS = 5000;
+/** All that is not receipted goes again for a central that came back, once in so long, ms: whoever says so a thousand times gains nothing. */
+const AGAIN_MS = 2000;
 
 export interface DownlinkOptions {
   readonly topicRoot: string;
@@ -41,6 +43,8 @@ export class Downlink {
   #receipts = false;
   /** Central says so; an absent state counts as online. */
   #online = true;
+  /** When all went again last, monotonic ms. */
+  #againAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: DownlinkOptions) {
     this.#options = options;
@@ -123,7 +127,9 @@ export class Downlink {
     }
     const was = this.#online;
     this.#online = online !== false;
-    if (this.#online && !was) onCentral();
+    if (!this.#online || was || performance.now() - this.#againAt < AGAIN_MS) return;
+    this.#againAt = performance.now();
+    onCentral();
   }
 
   /** Null, and a line in the log, for what is not such an event: nothing a redelivery would make better. */

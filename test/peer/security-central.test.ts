@@ -51,6 +51,25 @@ it("a forged state of central that says it is away holds back what waits; new hi
   await until("the receipt", WAIT_MS, async () => (await spool.figures()).unreceipted === 0);
 });
 
+it("one that says that it is back, a thousand times, has rows sent again a few times", async () => {
+  using folder = temporaryFolder();
+  await using broker = await startMosquitto();
+  await using gateway = await gatewayAt(broker, folder.path, false);
+  const { spool, stranger, arrived } = gateway;
+  const began = performance.now();
+  await stranger.announce({ online: true, receipts: true });
+  const first = await storeHit(spool, 1);
+  await arrived(first.scanId);
+  const said: Promise<void>[] = [];
+  for (let at = 0; at < 1000; at += 1) said.push(stranger.announce({ online: at % 2 === 1, receipts: true }));
+  await Promise.all(said);
+  // Rows that are receipted say that all of it was read.
+  await stranger.receipt({ journal: (await spool.figures()).journal, upToSequence: 1 });
+  await until("the receipt", WAIT_MS, async () => (await spool.figures()).unreceipted === 0);
+  const copies = stranger.rows().filter(({ event }) => event.subject === first.scanId);
+  expect(copies.length).toBeLessThan(4 + (performance.now() - began) / 1000);
+});
+
 it("one that says that there are no receipts frees nothing where trust.require asks for receipts, and is told", async () => {
   using folder = temporaryFolder();
   await using broker = await startMosquitto();
