@@ -5,7 +5,7 @@ import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
 import { LineSender } from "../fixtures/line-sender.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
-import { childrenOf, type Running, until } from "../fixtures/processes.ts";
+import { childrenOf, type Running, until, within } from "../fixtures/processes.ts";
 import { createSite, type Site } from "../fixtures/site.ts";
 
 const SCAN = simulateScan({ seed: 32, index: 0, mix: "traffic" });
@@ -105,8 +105,9 @@ describe("silence is never an answer", () => {
     const { scanId } = await sender.send(SCAN, "stop-1");
     await until("its first hit", WAIT_MS, () => central.hits().find((hit) => hit.scanId === scanId));
     gateway.child.kill("SIGTERM");
-    await until("stopping", 2500, () => central.last("status")?.["state"] === "stopping");
+    // Before the five seconds are over that what is under way is given.
+    await within("stopping", 4500, () => central.last("status")?.["state"] === "stopping");
     expect(await gateway.exited).toBe(0);
-    expect(central.last("status")?.["state"]).toBe("stopped");
+    await until("stopped", WAIT_MS, () => central.last("status")?.["state"] === "stopped");
   });
 });

@@ -18,6 +18,6 @@ export class LongestFirst extends BaseSequencer {
 }
 
 function secondsOf(path: string): number {
-  const [, folder = "", name = ""] = /\/test\/(\w+)\/(.+)\.test\.ts$/.exec(path) ?? [];
+  const [, folder = "", name = ""] = /\/test\/(\w+)\/([^/]+)\.test\.ts$/.exec(path) ?? [];
   return SECONDS[`${folder}/${name}`] ?? USUAL.get(folder) ?? 0;
 }
