@@ -75,28 +75,32 @@ export function healthOf(options: {
   readonly destinations: readonly DestinationState[] | null;
 }): Health {
   const { config, figures, inference, work, now, startedAt } = options;
-  const oldest = figures.oldestUnpublishedAt;
-  const oldestSeconds = oldest === null ? null : Math.max(0, (now - oldest) / 1000);
-  const stage = (depth: number, done: number, failed: number) => ({
-    depth,
-    oldestSeconds: null,
-    done,
-    failed,
-  });
+  const age = (at: number | null) => (at === null ? null : Math.max(0, (now - at) / 1000));
+  const { undecided, unanalysed } = figures.oldestScanAt;
+  const oldestSeconds = age(figures.oldestUnpublishedAt);
   return {
     at: new Date(now).toISOString(),
     uptimeSeconds: Math.max(0, (now - startedAt) / 1000),
     stages: {
-      capture: stage(0, work.captured, work.captureFailed),
-      inference: stage(figures.scans.received + figures.scans.decided, work.analysed, work.analysisFailed),
-      fusion: stage(figures.scans.received, work.scored, work.scoreFailed),
+      // What is captured is in the spool at once: nothing waits there.
+      capture: { depth: 0, oldestSeconds: null, done: work.captured, failed: work.captureFailed },
+      inference: {
+        depth: figures.scans.received + figures.scans.decided,
+        oldestSeconds: age(unanalysed),
+        done: work.analysed,
+        failed: work.analysisFailed,
+      },
+      fusion: {
+        depth: figures.scans.received,
+        oldestSeconds: age(undecided),
+        done: work.scored,
+        failed: work.scoreFailed,
+      },
       uplink: {
-        ...stage(
-          figures.unpublished,
-          Math.max(0, figures.sequence - figures.unpublished),
-          figures.deadLetters,
-        ),
+        depth: figures.unpublished,
         oldestSeconds,
+        done: Math.max(0, figures.sequence - figures.unpublished),
+        failed: figures.deadLetters,
       },
     },
     queue: {

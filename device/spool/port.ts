@@ -259,6 +259,8 @@ export interface SpoolFigures {
   readonly journal: string;
   readonly sequence: number;
   readonly scans: Readonly<Record<ScanState, number>>;
+  /** When the oldest scan without a hit came in, and the oldest whose images are still to be analysed; null: there is none. */
+  readonly oldestScanAt: { readonly undecided: number | null; readonly unanalysed: number | null };
   readonly unpublished: number;
   readonly unreceipted: number;
   readonly oldestUnpublishedAt: number | null;

@@ -44,6 +44,7 @@ describe("a journal that an earlier version wrote", () => {
       expect(await spool.figures()).toMatchObject({
         sequence: OLD.rows,
         scans: { received: 1, decided: 1, analysed: 1 },
+        oldestScanAt: { undecided: expect.any(Number), unanalysed: expect.any(Number) },
         unreceipted: 3,
         deadLetters: 2,
       });

@@ -220,7 +220,12 @@ describe("the journal", () => {
     const { id } = await storeHit(spool, 1);
     await expect(openTestSpool(folder.path)).rejects.toMatchObject({ code: "LYN_SPOOL_LOCKED" });
     const reader = openSpoolReader(folder.path);
-    expect(reader.figures()).toMatchObject({ sequence: 1, unpublished: 1, scans: { analysed: 1 } });
+    expect(reader.figures()).toMatchObject({
+      sequence: 1,
+      unpublished: 1,
+      scans: { analysed: 1 },
+      oldestScanAt: { undecided: null, unanalysed: null },
+    });
     expect(reader.list(10)).toMatchObject([{ id, state: "unpublished" }]);
     reader.close();
     await spool.stop();

@@ -76,6 +76,8 @@ export function readFigures(database: Database): JournalFigures {
   for (const row of database.all("SELECT state, count(*) AS n FROM scans GROUP BY state")) {
     scans[String(row["state"]) as ScanState] = Number(row["n"]);
   }
+  const first = (of: string) =>
+    numberOrNull(database.get(`SELECT min(received_at) AS at FROM scans WHERE ${of}`)?.["at"] ?? null);
   // Each answered by a partial index, so that a long history or backlog does not slow `health` down.
   const unpublished = number("SELECT count(*) FROM outbox WHERE open = 1 AND published = 0");
   const oldest = ["hit", "alert"].flatMap((kind) => {
@@ -89,6 +91,10 @@ export function readFigures(database: Database): JournalFigures {
     journal: readMeta(database, META.journal) ?? "",
     sequence: number("SELECT max(sequence) FROM outbox WHERE sequence > 0"),
     scans,
+    oldestScanAt: {
+      undecided: scans.received === 0 ? null : first("state <> 'analysed' AND state = 'received'"),
+      unanalysed: scans.received + scans.decided === 0 ? null : first("state <> 'analysed'"),
+    },
     unpublished,
     unreceipted: unpublished + number("SELECT count(*) FROM outbox WHERE open = 1 AND published > 0"),
     oldestUnpublishedAt: oldest.length === 0 ? null : Math.min(...oldest),
