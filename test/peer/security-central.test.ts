@@ -33,7 +33,7 @@ async function gatewayAt(broker: Mosquitto, folder: string, receiptsRequired: bo
   };
 }
 
-it("a forged state of central that says it is away holds back what waits; new hits go out and nothing is freed", async () => {
+it.concurrent("a forged state of central that says it is away holds back what waits; new hits go out and nothing is freed", async () => {
   using folder = temporaryFolder();
   await using broker = await startMosquitto();
   await using gateway = await gatewayAt(broker, folder.path, false);
@@ -51,7 +51,7 @@ it("a forged state of central that says it is away holds back what waits; new hi
   await until("the receipt", WAIT_MS, async () => (await spool.figures()).unreceipted === 0);
 });
 
-it("one that says that it is back, a thousand times, has rows sent again a few times", async () => {
+it.concurrent("one that says that it is back, a thousand times, has rows sent again a few times", async () => {
   using folder = temporaryFolder();
   await using broker = await startMosquitto();
   await using gateway = await gatewayAt(broker, folder.path, false);
@@ -70,7 +70,7 @@ it("one that says that it is back, a thousand times, has rows sent again a few t
   expect(copies.length).toBeLessThan(4 + (performance.now() - began) / 1000);
 });
 
-it("one that says that there are no receipts frees nothing where trust.require asks for receipts, and is told", async () => {
+it.concurrent("one that says that there are no receipts frees nothing where trust.require asks for receipts, and is told", async () => {
   using folder = temporaryFolder();
   await using broker = await startMosquitto();
   await using gateway = await gatewayAt(broker, folder.path, true);
@@ -89,7 +89,7 @@ it("one that says that there are no receipts frees nothing where trust.require a
   expect(await spool.receiptsExpected()).toBe(true);
 });
 
-it("where it does not, such a state makes the broker's word enough: what SECURITY.md says it can do", async () => {
+it.concurrent("where it does not, such a state makes the broker's word enough: what SECURITY.md says it can do", async () => {
   using folder = temporaryFolder();
   await using broker = await startMosquitto();
   await using gateway = await gatewayAt(broker, folder.path, false);

@@ -38,7 +38,7 @@ describe("declarations that come faster than scans are scored again", () => {
       again: async () => undefined,
       alerts: { raise },
       log: SILENT_LOG,
-      firstWaitMs: 500,
+      firstWaitMs: 100,
     });
     for (let at = 0; at < 2000; at += 1) {
       rescoring.tell("scan", "declaration");
