@@ -13,6 +13,7 @@ import {
   type SimulatedScan,
   simulateScan,
 } from "./scan.ts";
+import { Workspace } from "./workspace.ts";
 
 /**
  * Training stream on stdout. For each scan: u32 LE length of the header, the header as JSON, then the low and
@@ -56,9 +57,10 @@ function* scansOf(values: Values): Generator<{ readonly scan: SimulatedScan; rea
   const physics = physicsOf(values.physics);
   const views = viewsOf(values.views);
   const take = whole("--take", values.take);
+  const workspace = new Workspace();
   for (let index = start; index < end; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    yield { scan: simulateScan({ seed, index, mix, scenario, physics, views, take }), index };
+    yield { scan: simulateScan({ seed, index, mix, scenario, physics, views, take, workspace }), index };
   }
 }
 

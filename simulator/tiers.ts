@@ -64,18 +64,19 @@ const DARKEST = 1e-5;
 export function visibilityOf(input: VisibilityInput): Visibility {
   const { mask, low, high, electronic } = input;
   const clutter = clutterVariance(input);
-  const ratios: number[] = [];
+  const ratios = new Float64Array(mask.length);
+  let count = 0;
   let occluded = 0;
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0) continue;
     const signal = (added(low, i) + added(high, i)) / 2;
     const noise = (variance(low, i, electronic) + variance(high, i, electronic)) / 4 + (clutter[i] as number);
     const ratio = Math.max(0, signal) / Math.sqrt(noise);
-    ratios.push(ratio);
+    ratios[count++] = ratio;
     if (ratio < OCCLUDED_BELOW || (high.without[i] as number) < OPAQUE_BELOW) occluded++;
   }
-  if (ratios.length === 0) throw new RangeError("a target without a pixel has no visibility");
-  return { contrast: median(ratios), occluded: occluded / ratios.length };
+  if (count === 0) throw new RangeError("a target without a pixel has no visibility");
+  return { contrast: median(ratios.subarray(0, count)), occluded: occluded / count };
 }
 
 function added(energy: EnergyPair, i: number): number {
@@ -135,8 +136,9 @@ function block(table: Float64Array, top: number, bottom: number, left: number, r
   );
 }
 
-function median(values: number[]): number {
-  const sorted = Float64Array.from(values).sort();
+/** Puts the values in order. */
+function median(values: Float64Array): number {
+  const sorted = values.sort();
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1
     ? (sorted[middle] as number)

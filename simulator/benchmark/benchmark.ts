@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type SimulatedScan, simulateScan } from "../scan.ts";
 import { tierOf } from "../tiers.ts";
+import { Workspace } from "../workspace.ts";
 import { digestsOf } from "./digest.ts";
 import { type FrozenScan, parseEntry, readBenchmark } from "./list.ts";
 import type { BenchmarkSet } from "./sets.ts";
@@ -26,10 +27,11 @@ export function* benchmarkScans(
   { from = 0, to = Number.POSITIVE_INFINITY }: { readonly from?: number; readonly to?: number } = {},
 ): Generator<BenchmarkScan> {
   const { seed, physics, scans } = readBenchmark().sets[set];
+  const workspace = new Workspace();
   for (const line of scans.slice(from, to)) {
     const entry = parseEntry(line);
     const { index, scenario, mix } = entry;
-    const scan = simulateScan({ seed, index, scenario, mix, physics });
+    const scan = simulateScan({ seed, index, scenario, mix, physics, workspace });
     const digests = digestsOf(scan);
     const same = { planes: digests.planes === entry.planes, truth: digests.truth === entry.truth };
     yield { entry, scan, same };

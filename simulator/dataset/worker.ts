@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { type CargoScenario, simulateCargo } from "../cargo/simulate.ts";
 import { Random } from "../random.ts";
 import {
@@ -11,6 +11,7 @@ import {
   type SimulatedScan,
   simulateScan,
 } from "../scan.ts";
+import { Workspace } from "../workspace.ts";
 import { paint } from "./mask.ts";
 import { encodeGrey8, encodeGrey16 } from "./png.ts";
 import { drawDetector, rawPlane } from "./raw.ts";
@@ -34,19 +35,24 @@ export type DatasetAnswer =
   | { readonly ok: false; readonly message: string };
 
 /** Worker thread: simulates one scan at a time and writes its pictures; the record goes back to be collected. */
-const port = parentPort;
-port?.on("message", (request: DatasetRequest) => {
-  try {
-    port.postMessage({ ok: true, record: writeScan(request) } satisfies DatasetAnswer);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    port.postMessage({ ok: false, message } satisfies DatasetAnswer);
-  }
-});
+function serve(port: MessagePort): void {
+  const workspace = new Workspace();
+  port.on("message", (request: DatasetRequest) => {
+    try {
+      port.postMessage({ ok: true, record: writeScan(request, workspace) } satisfies DatasetAnswer);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      port.postMessage({ ok: false, message } satisfies DatasetAnswer);
+    }
+  });
+}
 
-function simulate({ scenario, physics, views, ...which }: DatasetRequest): SimulatedScan {
+function simulate(
+  { scenario, physics, views, ...which }: DatasetRequest,
+  workspace: Workspace,
+): SimulatedScan {
   if (scenario === "pallets" || scenario === "containers") return simulateCargo({ ...which, scenario });
-  return simulateScan({ ...which, scenario, physics, views });
+  return simulateScan({ ...which, scenario, physics, views, workspace });
 }
 
 function rawOf(
@@ -62,9 +68,9 @@ function rawOf(
   );
 }
 
-function writeScan(request: DatasetRequest): DatasetRecord {
+function writeScan(request: DatasetRequest, workspace: Workspace): DatasetRecord {
   const { out } = request;
-  const scan = simulate(request);
+  const scan = simulate(request, workspace);
   const { width, height, truth, pixelPitchMm } = scan;
   const sidecar = request.raw ? { pixelPitchMm } : { airLevel: scan.airLevel, pixelPitchMm };
   for (const view of new Set(scan.planes.map((plane) => plane.view))) {
@@ -82,3 +88,5 @@ function writeScan(request: DatasetRequest): DatasetRecord {
   }
   return recordOf(scan);
 }
+
+if (parentPort !== null) serve(parentPort);

@@ -2,7 +2,6 @@ import type { BeamWeights } from "./spectrum.ts";
 
 /** As many as there are bin energies: their sum is written out below, since this runs for each pixel. */
 const BINS = 8;
-type Eight = readonly [number, number, number, number, number, number, number, number];
 const STEPS_PER_UNIT = 256;
 const LIMIT = 20;
 const EXP = Float32Array.from({ length: LIMIT * STEPS_PER_UNIT + 2 }, (_, i) =>
@@ -22,8 +21,12 @@ export function transmit(
   high: Float32Array,
   at: number,
 ): void {
-  const [l0, l1, l2, l3, l4, l5, l6, l7] = [...weights.low] as unknown as Eight;
-  const [h0, h1, h2, h3, h4, h5, h6, h7] = [...weights.high] as unknown as Eight;
+  const wl = weights.low;
+  const wh = weights.high;
+  const [l0, l1, l2, l3] = [wl[0] as number, wl[1] as number, wl[2] as number, wl[3] as number];
+  const [l4, l5, l6, l7] = [wl[4] as number, wl[5] as number, wl[6] as number, wl[7] as number];
+  const [h0, h1, h2, h3] = [wh[0] as number, wh[1] as number, wh[2] as number, wh[3] as number];
+  const [h4, h5, h6, h7] = [wh[4] as number, wh[5] as number, wh[6] as number, wh[7] as number];
   for (let pixel = 0, k = first * BINS; pixel < count; pixel++, k += BINS) {
     const t0 = decay(bins[k] as number);
     const t1 = decay(bins[k + 1] as number);

@@ -8,6 +8,7 @@ import { TALLY_CELL } from "../scene/canvas.ts";
 import { MATTER_LABELS, type MatterMap } from "../scene/matter.ts";
 import { PIXEL_PITCH_MM } from "../scene/scene.ts";
 import { encodeScan, writeSamples } from "../stream.ts";
+import { Workspace } from "../workspace.ts";
 import { type Companion, companions } from "./companions.ts";
 
 /**
@@ -21,9 +22,10 @@ import { type Companion, companions } from "./companions.ts";
 async function main(): Promise<void> {
   const { seed, start, count, mix, scenarios, companions: wanted } = options();
   process.stdout.on("error", () => process.exit(0));
+  const workspace = new Workspace();
   for (let index = start; index < start + count; index++) {
     const scenario = scenarios[index % scenarios.length] as Scenario;
-    const scan = simulateScan({ seed, index, mix, scenario, matter: true });
+    const scan = simulateScan({ seed, index, mix, scenario, matter: true, workspace });
     // The machine of the scan: drawn from the same stream of numbers as in `simulateScan`.
     const settings = drawSettings(new Random(seed, `${scenario}/${mix}/${index}/detector`));
     const things = companions(

@@ -2,7 +2,7 @@ import { BIN_ENERGIES_KEV } from "../physics/attenuation.ts";
 import { materialOf } from "../physics/materials.ts";
 import { type Memory, ownMemory } from "../workspace.ts";
 import { type FanBeam, PARALLEL_RAYS, projected } from "./beam.ts";
-import { layerTracer, type RayRow, rowTracer } from "./chords.ts";
+import { layerTracer, MAX_CROSSINGS, type RayRow, rowTracer } from "./chords.ts";
 import { add, apply, compose, type Rotation, rotatedExtents, type Vector } from "./geometry.ts";
 import type { Part, Shape } from "./shapes.ts";
 import { textureField, textureIndex } from "./texture.ts";
@@ -52,6 +52,7 @@ export class Canvas {
   /** Where those who work on the canvas get memory that is needed no longer than it. */
   readonly memory: Memory;
   readonly #row: Float32Array;
+  readonly #crossings = new Float64Array(MAX_CROSSINGS);
   #tally: Float32Array | undefined;
 
   constructor(
@@ -192,7 +193,7 @@ export class Canvas {
       ray.dirY = turn[4] * across + turn[7] * up;
       ray.dirZ = turn[5] * across + turn[8] * up;
     };
-    const layer = layerTracer(shape);
+    const layer = layerTracer(shape, this.#crossings);
     if (layer !== undefined) {
       aim(projected(beam, at[1], at[2]), 0);
       const drift = driftThrough(ray, shape.half[2]);
@@ -212,7 +213,7 @@ export class Canvas {
     }
     const seen = 2 * seenHalf;
     const n = seen < FINE_BELOW_MM ? 3 : seen < HALF_FINE_BELOW_MM ? 2 : 1;
-    const tracer = rowTracer(shape);
+    const tracer = rowTracer(shape, this.#crossings);
     const gain = 1 / (n * n);
     return (y) => {
       for (let j = 0; j < n; j++) {

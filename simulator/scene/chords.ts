@@ -1,6 +1,7 @@
 import type { Ring, Shape } from "./shapes.ts";
 
-const MAX_CROSSINGS = 128;
+/** Of one line with the rings of a solid. */
+export const MAX_CROSSINGS = 128;
 const PARALLEL = 1e-4;
 
 /** The ray through one pixel: a local origin, its step from column to column, and the local direction. */
@@ -22,8 +23,8 @@ export interface RayRow {
 /** Adds `gain` × chord length (mm) of each ray of the row to `out[0..count)`. */
 export type RowTracer = (ray: RayRow, count: number, gain: number, out: Float32Array) => void;
 
-/** Row tracer of a shape; wires are traced by `wire.ts` instead. */
-export function rowTracer(shape: Shape): RowTracer {
+/** Row tracer of a shape; wires are traced by `wire.ts` instead. `crossings`: {@link MAX_CROSSINGS} numbers to work with. */
+export function rowTracer(shape: Shape, crossings = new Float64Array(MAX_CROSSINGS)): RowTracer {
   const [a, b, c] = shape.half;
   if (shape.kind === "box") return (ray, count, gain, out) => box(ray, count, gain, out, a, b, c);
   if (shape.kind === "ellipsoid") return (ray, count, gain, out) => ellipsoid(ray, count, gain, out, a, b, c);
@@ -31,7 +32,7 @@ export function rowTracer(shape: Shape): RowTracer {
   if (shape.kind === "frustum")
     return (ray, count, gain, out) => cone(ray, count, gain, out, a, b, c, shape.top / a);
   if (shape.kind === "prism") {
-    const line = crossingLine(shape.rings);
+    const line = crossingLine(shape.rings, crossings);
     return (ray, count, gain, out) => prism(ray, count, gain, out, c, line);
   }
   throw new RangeError(`no row tracer for ${shape.kind}`);
@@ -224,11 +225,14 @@ export type LayerTracer = (
  * row of rays fills whole spans of the given one, with exact partial cover at both ends of each span. As rays drift sideways
  * through the solid, its layers shift against each other.
  */
-export function layerTracer(shape: Shape): LayerTracer | undefined {
+export function layerTracer(
+  shape: Shape,
+  crossings = new Float64Array(MAX_CROSSINGS),
+): LayerTracer | undefined {
   if (shape.kind !== "box" && shape.kind !== "prism") return undefined;
   const [a, b, c] = shape.half;
   const rings = shape.kind === "prism" ? shape.rings : [[-a, -b, a, -b, a, b, -a, b]];
-  const line = crossingLine(rings);
+  const line = crossingLine(rings, crossings);
   return (r, count, gain, out, layer, layers) => {
     const up = (2 * ((layer + 0.5) / layers) - 1) * c - r.z;
     const driftX = r.dirX / r.dirZ;
@@ -272,8 +276,8 @@ interface CrossingLine {
   readonly crossings: Float64Array;
 }
 
-function crossingLine(rings: readonly Ring[]): CrossingLine {
-  return { rings, x: 0.5, y: 0.5, stepX: 0.5, stepY: 0.5, crossings: new Float64Array(MAX_CROSSINGS) };
+function crossingLine(rings: readonly Ring[], crossings: Float64Array): CrossingLine {
+  return { rings, x: 0.5, y: 0.5, stepX: 0.5, stepY: 0.5, crossings };
 }
 
 /** Finds where the line crosses its rings; returns how often. */
