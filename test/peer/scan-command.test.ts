@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import { readDeclaration } from "../../device/cli/scan/declaration.ts";
 import { pseudoColour } from "../../device/image/pseudo-colour.ts";
 import { canonicalJson } from "../../protocols/canonical-json.ts";
 import { type Hit, hitSchema } from "../../protocols/mqtt/hit.ts";
@@ -187,6 +188,18 @@ describe("lynceus scan", () => {
     expect(run.code, run.stderr).toBe(2);
     expect(run.stdout).toBe("");
     expect(run.stderr.length).toBeGreaterThan(20);
+  });
+
+  it("takes a declaration alone in a list for the item's, of several none", async () => {
+    await using folder = await temporaryFolder();
+    const file = join(folder.path, "declarations.json");
+    const one = declarationOf();
+    await writeFile(file, JSON.stringify([one]));
+    expect((await readDeclaration(file)).declaration.aedId).toBe(one.aedId);
+    await writeFile(file, JSON.stringify([one, one]));
+    await expect(readDeclaration(file)).rejects.toThrow(/it holds 2 declarations/);
+    await writeFile(file, "[]");
+    await expect(readDeclaration(file)).rejects.toMatchObject({ code: "LYN_USAGE" });
   });
 
   it("fuses with the declaration of the item", async () => {

@@ -11,7 +11,7 @@ const MAX_BYTES = 256 * 1024;
 export type GivenDeclaration = Omit<StoredDeclaration, "storedAt">;
 
 /**
- * Reads a `customs-aed/1.0` declaration, bare or as the `data` of its event. @throws LYN_PATH_MISSING, LYN_USAGE
+ * Reads a `customs-aed/1.0` declaration, bare, as the `data` of its event, or alone in a list. @throws LYN_PATH_MISSING, LYN_USAGE
  */
 export async function readDeclaration(file: string): Promise<GivenDeclaration> {
   const text = await readFile(file, "utf8").catch((cause: unknown) => {
@@ -27,7 +27,10 @@ export async function readDeclaration(file: string): Promise<GivenDeclaration> {
   } catch {
     throw unusable(file, "it is not JSON");
   }
-  const parsed = parseDeclaration(isEvent(json) ? json.data : json);
+  const [only = json, ...others] = Array.isArray(json) ? (json as readonly unknown[]) : [json];
+  if (others.length > 0)
+    throw unusable(file, `it holds ${others.length + 1} declarations, and an item has one`);
+  const parsed = parseDeclaration(isEvent(only) ? only.data : only);
   if (!parsed.ok) throw unusable(file, `${parsed.pointer || "it"} ${parsed.message}`);
   return { declaration: parsed.declaration, findings: parsed.findings };
 }
@@ -49,7 +52,7 @@ function isEvent(json: unknown): json is { data: unknown } {
 
 function unusable(file: string, reason: string): LynceusError {
   return new LynceusError("LYN_USAGE", `The declaration ${file} cannot be used: ${reason}`, {
-    remedy: "Give a customs-aed/1.0 declaration as JSON.",
+    remedy: "Give the customs-aed/1.0 declaration of the item as JSON.",
     details: { file },
   });
 }
