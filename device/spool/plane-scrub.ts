@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { pause } from "../backoff.ts";
+import { setTimeout } from "node:timers/promises";
 import type { PlaneVault } from "../keys/plane-vault.ts";
 import type { Log } from "../log.ts";
 import type { JournalClient } from "./client.ts";
@@ -155,4 +155,9 @@ function countIn(folder: string): number {
   } catch {
     return 0;
   }
+}
+
+/** Ends early where it is aborted, and keeps no process from ending. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal, ref: false }).catch(() => undefined);
 }
