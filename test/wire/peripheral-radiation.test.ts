@@ -12,6 +12,7 @@ import { AspectDevice } from "../../simulator/peripherals/aspect-portal.ts";
 import { ByteServer } from "../../simulator/peripherals/byte-server.ts";
 import { Portal } from "../../simulator/peripherals/portal.ts";
 import { settle, until } from "../fixtures/line-device.ts";
+import { until as untilFound } from "../fixtures/processes.ts";
 import { serialCable } from "../fixtures/pty.ts";
 
 const ANY_PORT = { host: "127.0.0.1", port: 0 };
@@ -151,8 +152,7 @@ describe("a VM-250-type portal", () => {
     await device.pass({ ...NORMAL, gamma: "alarm" });
     const names = async () =>
       (await readdir(join(folder, "n42")).catch(() => [])).filter((name) => name.endsWith(".n42"));
-    for (let tries = 0; (await names()).length === 0 && tries < 200; tries += 1) await settle(10);
-    const [name = ""] = await names();
+    const name = await untilFound("the document", 60_000, async () => (await names())[0]);
     const document = readN42(await readFile(join(folder, "n42", name), "utf8"));
     expect(document.alarms.map(({ category }) => category)).toEqual(["Gamma"]);
     expect(document.measurements).toHaveLength(17);
