@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { LogLimit } from "./log-limit.ts";
 import { redacted, redactedText } from "./log-redaction.ts";
 
 /** The little of a logger that rooms ask for; fields first, then the message. */
@@ -21,8 +22,13 @@ export function createLog(options: { name: string; level?: string }): Log {
     },
     pino.destination({ dest: 2, sync: true }),
   );
-  const at = (level: keyof Log) => (fields: object, message: string) =>
-    log[level](fields, redactedText(message));
+  const limit = new LogLimit({ now: () => performance.now() });
+  const at = (level: keyof Log) => (fields: object, message: string) => {
+    if (!log.isLevelEnabled(level)) return;
+    // A step of a scan is told whatever else is: there are as many as the scanner has scans.
+    const unsaid = "lane" in fields && "code" in fields ? 0 : limit.take(message);
+    if (unsaid !== null) log[level](unsaid === 0 ? fields : { ...fields, unsaid }, redactedText(message));
+  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { LOG_EVENTS } from "../../device/log-events.ts";
+import { LogLimit, MAX_ALIKE } from "../../device/log-limit.ts";
 import { REDACTED, redacted, redactedText } from "../../device/log-redaction.ts";
 import { LynceusError } from "../../protocols/errors.ts";
 import { startProcess } from "../fixtures/processes.ts";
@@ -26,6 +27,18 @@ const TRACES = [
 ];
 
 describe("log lines", () => {
+  it("of one message are bounded in number, and those that were left out are counted", () => {
+    let now = 0;
+    const limit = new LogLimit({ now: () => now });
+    const said = Array.from({ length: 10_000 }, () => limit.take("a receipt cannot be read"));
+    expect(said.filter((unsaid) => unsaid !== null)).toHaveLength(MAX_ALIKE);
+    expect(limit.take("another message")).toBe(0);
+    now += 10_000;
+    expect(limit.take("a receipt cannot be read")).toBe(10_000 - MAX_ALIKE);
+    expect(limit.take("a receipt cannot be read")).toBe(0);
+    for (let at = 0; at < 10_000; at += 1) expect(limit.take(`message ${at}`)).toBe(0);
+  });
+
   it("hold no secret and no label text, however deep and wherever in a text", async () => {
     const script = `
       import { createLog } from ${JSON.stringify(join(ROOT, "device/log.ts"))};
