@@ -3,6 +3,7 @@ import { LynceusError } from "../../protocols/errors.ts";
 import { countOption, seedOption } from "../options.ts";
 import { SCENARIOS, type Scenario } from "../scenarios/names.ts";
 import { listenForStop } from "../stop-signals.ts";
+import { progressOn } from "./progress.ts";
 
 interface Options {
   readonly out: string;
@@ -21,7 +22,7 @@ export function registerDataset(simulate: Command): void {
   simulate
     .command("dataset")
     .description(
-      "Labelled scans: 16-bit low and high planes, COCO annotations.json, masks, declarations.ndjson, outcomes.ndjson; the same seed gives the same bytes. All cores are used.",
+      "Labelled scans: 16-bit low and high planes, COCO annotations.json, masks, declarations.ndjson, outcomes.ndjson; the same seed gives the same bytes. All cores are used; stderr shows how far it is.",
     )
     .requiredOption("--out <dir>", "folder for the data set; made where it does not exist")
     .option("--count <n>", "scans; of a benchmark its first ones (all)", countOption)
@@ -73,13 +74,12 @@ async function dataset(options: Options): Promise<void> {
   }
   const { writeDataset } = await import("../dataset.ts");
   const signals = listenForStop();
-  const onProgress = process.stderr.isTTY === true ? showProgress : undefined;
   try {
     await writeDataset({
       ...options,
       count,
       signal: signals.stop,
-      ...(onProgress === undefined ? {} : { onProgress }),
+      onProgress: progressOn(process.stderr, () => performance.now()),
     });
     process.stdout.write(`${count} scans in ${options.out}\n`);
   } catch (error) {
@@ -93,8 +93,4 @@ async function dataset(options: Options): Promise<void> {
 async function sizeOf(set: "main" | "shifted"): Promise<number> {
   const { readBenchmark } = await import("../benchmark/list.ts");
   return readBenchmark().sets[set].scans.length;
-}
-
-function showProgress(done: number, count: number): void {
-  process.stderr.write(`\r${done} of ${count} scans${done === count ? "\n" : ""}`);
 }

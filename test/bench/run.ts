@@ -3,6 +3,7 @@ import { connectAsync, type MqttClient } from "mqtt";
 import { unwrap } from "../../protocols/mqtt/envelope.ts";
 import type { Hit } from "../../protocols/mqtt/hit.ts";
 import { type SimulatedScan, simulateScan } from "../../simulator/scan.ts";
+import { Workspace } from "../../simulator/workspace.ts";
 import { LineSender, type SentScan } from "../fixtures/line-sender.ts";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
 import { childrenOf, type Running, until } from "../fixtures/processes.ts";
@@ -60,17 +61,26 @@ async function main(): Promise<void> {
 
 function simulatorFigures(): readonly SimulatedScan[] {
   const times: number[] = [];
+  const used: number[] = [];
   const scans: SimulatedScan[] = [];
+  const workspace = new Workspace();
+  let pixels = 0;
   for (let index = 0; index < WARM_UP + SCANS; index++) {
-    const began = performance.now();
-    scans.push(simulateScan({ seed: 11, index, mix: "traffic" }));
-    if (index >= WARM_UP) times.push(performance.now() - began);
+    const [began, before] = [performance.now(), process.cpuUsage()];
+    const scan = simulateScan({ seed: 11, index, mix: "traffic", workspace });
+    const { user, system } = process.cpuUsage(before);
+    scans.push(scan);
+    if (index < WARM_UP) continue;
+    times.push(performance.now() - began);
+    used.push((user + system) / 1000);
+    pixels += scan.width * scan.height;
   }
-  const mean = times.reduce((sum, time) => sum + time, 0) / times.length;
+  const mean = used.reduce((sum, time) => sum + time, 0) / used.length;
   report(
-    "simulator, one core",
-    `${(1000 / mean).toFixed(1)} scans/s; a scan ${spreadText(spreadOf(times), "ms")}`,
+    "simulator, one core, CPU time",
+    `${(1000 / mean).toFixed(1)} scans/s of ${Math.round(pixels / SCANS / 1000)} kilopixels; a scan ${spreadText(spreadOf(used), "ms")}`,
   );
+  report("simulator, elapsed", `a scan ${spreadText(spreadOf(times), "ms")}`);
   return scans;
 }
 
