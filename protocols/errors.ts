@@ -62,7 +62,7 @@ export const ERROR_CODES = {
   LYN_LINK_ENDED: "A link to a device ended or broke",
   LYN_LINK_NOT_OPEN: "A link to a device has not been opened yet",
   LYN_LINK_SILENT: "A device said nothing for so long that the link counts as lost",
-  LYN_LINK_UNREACHABLE: "A device cannot be reached over the network",
+  LYN_LINK_UNREACHABLE: "A device or a broker cannot be reached over the network",
   LYN_LISTEN_FAILED: "The gateway cannot listen on an address",
   LYN_MASS_CALIBRATION: "A step wedge or a mass calibration file cannot be used",
   LYN_MESSAGE_TOO_LARGE: "A message is larger than the MQTT contract allows",

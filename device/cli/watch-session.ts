@@ -16,6 +16,12 @@ export interface WatchOptions extends BrokerLogin {
   readonly json?: boolean;
 }
 
+/** What is subscribed to. @throws LynceusError `LYN_TOPIC` where the site or the root is none. */
+export function filtersOf({ site, topicRoot }: Pick<WatchOptions, "site" | "topicRoot">): readonly string[] {
+  const where = { root: topicRoot, ...(site === undefined ? {} : { site }) };
+  return (["hit", "alert", "status", "laneState"] as const).map((name) => topicFilter(name, where));
+}
+
 /** Prints events until `signal` aborts. Each connection is a client of its own, so that nothing is queued or replayed by it. */
 export async function follow(options: WatchOptions, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt++) {
@@ -56,14 +62,7 @@ async function listen(client: MqttClient, options: WatchOptions, signal: AbortSi
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
   client.on("message", (_topic, payload) => print(payload, options.json === true));
-  const where = { root: options.topicRoot, ...(options.site === undefined ? {} : { site: options.site }) };
-  const filters = [
-    topicFilter("hit", where),
-    topicFilter("alert", where),
-    topicFilter("status", where),
-    topicFilter("laneState", where),
-  ];
-  await client.subscribeAsync(filters, { qos: 1 });
+  await client.subscribeAsync([...filtersOf(options)], { qos: 1 });
   await closed;
   await client.endAsync(true);
 }

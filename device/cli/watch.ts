@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { LynceusError } from "../../protocols/errors.ts";
+import { isLynceusError, LynceusError } from "../../protocols/errors.ts";
+import { loginOptions } from "./broker-login.ts";
 import type { WatchOptions } from "./watch-session.ts";
 
 /** `lynceus watch`: what central sees. Follows until interrupted; a broker that goes away is waited for. */
@@ -24,7 +25,15 @@ export function registerWatch(program: Command): void {
       }
       // Whoever read the lines went away (`| head`): nothing is left to do.
       process.stdout.on("error", () => process.exit(1));
-      const { follow } = await import("./watch-session.ts");
+      const { filtersOf, follow } = await import("./watch-session.ts");
+      try {
+        filtersOf(options);
+        // Files are read anew for each connection; one that is not there at all is no state to wait out.
+        await loginOptions(options);
+      } catch (error) {
+        if (!isLynceusError(error, "LYN_TOPIC", "LYN_SECRET_UNREADABLE")) throw error;
+        throw new LynceusError("LYN_USAGE", error.message, { remedy: error.remedy, cause: error });
+      }
       const abort = new AbortController();
       process.once("SIGINT", () => abort.abort());
       process.once("SIGTERM", () => abort.abort());

@@ -33,6 +33,8 @@ describe("the command line", () => {
       lynceus("run"),
       lynceus("demo", "--scans", "many"),
       lynceus("watch", "--broker", "nowhere"),
+      lynceus("watch", "--broker", "mqtt://127.0.0.1:1", "--site", "Rotterdam"),
+      lynceus("watch", "--broker", "mqtts://127.0.0.1:1", "--ca", "/does/not/exist.pem"),
       lynceus("run", "--config", "lynceus.yaml", "--log-level", "loud"),
       lynceus("simulate", "teapot"),
     ]);

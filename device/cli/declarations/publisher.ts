@@ -5,6 +5,7 @@ import { LynceusError } from "../../../protocols/errors.ts";
 import { dataSchemaUrn, EVENT_CONTENT_TYPE } from "../../../protocols/mqtt/envelope.ts";
 import { CENTRAL_SOURCE, encodeEvent, topicFor } from "../../../protocols/mqtt/index.ts";
 import { SITE_PATTERN } from "../../../protocols/mqtt/names.ts";
+import { describe } from "../../uplink/connection.ts";
 import { type BrokerLogin, loginOptions } from "../broker-login.ts";
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -54,7 +55,13 @@ export class Publisher {
         ...identity,
       },
       false,
-    );
+    ).catch((cause: Error) => {
+      const why = describe(cause);
+      throw new LynceusError("LYN_LINK_UNREACHABLE", `The broker ${broker} cannot be reached: ${why}`, {
+        remedy: "Check the URL, the user or certificate, and that the broker runs.",
+        cause,
+      });
+    });
     return new Publisher(client, topicFor("declaration", { root, site }));
   }
 
