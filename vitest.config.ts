@@ -8,8 +8,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     environment: "node",
     pool: "forks",
-    // Two cores are kept busy by three files: many of them wait for a clock, a link or another program most of their time.
-    maxWorkers: 3,
+    // Four files keep two cores busy: those that take longest wait for a clock, a link or another program most of their time.
+    maxWorkers: 4,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // What tests start is compiled once: hundreds of processes of the same program are started in a run.
