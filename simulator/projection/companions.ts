@@ -52,10 +52,8 @@ export function companions(
   for (let tries = 0; found.length < count && tries < count * MAX_TRIES; tries++) {
     const own = random.fork(tries);
     const item = own.chance(BENIGN_SHARE) ? makeBenign(own) : makeTarget(own.weighted(CLASSES), own);
-    const stencil = drawThing(item, lying(item, own), pitch);
-    if (stencil === undefined || stencil.width > MAX_COMPANION_SIDE || stencil.height > MAX_COMPANION_SIDE)
-      continue;
-    found.push(seen(stencil, settings, weights));
+    const stencil = drawThing(item, lying(item, own), pitch, MAX_COMPANION_SIDE);
+    if (stencil !== undefined) found.push(seen(stencil, settings, weights));
   }
   return found;
 }
@@ -72,13 +70,19 @@ function seen(stencil: Stencil, settings: DetectorSettings, weights: BeamWeights
   transmit(lines, 0, width * height, weights, low, high, 0);
   const wider = settings.blurLow ?? 1;
   const counts = (plane: Float32Array, spread: number): Uint16Array =>
-    Uint16Array.from(blurred(plane, width, height, settings, spread), (t) => Math.round(t * AIR_LEVEL));
+    countsOf(blurred(plane, width, height, settings, spread));
   const whole = { x: 0, y: 0 };
   const boxes = targets.flatMap(({ class: name, mask }) => {
     const shown = maskOf(mask, stencil, whole, stencil);
     return shown === undefined ? [] : [{ class: name, box: shown.box }];
   });
   return { width, height, low: counts(low, wider), high: counts(high, 1), targets: boxes };
+}
+
+function countsOf(plane: Float32Array): Uint16Array {
+  const out = new Uint16Array(plane.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round((plane[i] as number) * AIR_LEVEL);
+  return out;
 }
 
 /** Three-tap point spread of the machine, along both axes. */
@@ -94,7 +98,7 @@ function blurred(
 }
 
 function tapped(plane: Float32Array, width: number, height: number, step: number, weight: number) {
-  const out = Float32Array.from(plane);
+  const out = plane.slice();
   for (let y = 1; y + 1 < height; y++) {
     for (let x = 1; x + 1 < width; x++) {
       const i = y * width + x;

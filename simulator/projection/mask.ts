@@ -13,30 +13,34 @@ export function maskOf(
   place: Place,
   scan: Size,
 ): Pick<TargetTruth, "box" | "maskRle"> | undefined {
-  const shown = (x: number, y: number): boolean => {
-    const [sx, sy] = [x - place.x, y - place.y];
-    return (
-      sx >= 0 && sy >= 0 && sx < stencil.width && sy < stencil.height && mask[sy * stencil.width + sx] === 1
-    );
-  };
+  // What of the stencil lies on the scan, in the scan's pixels.
+  const left = Math.max(0, place.x);
+  const right = Math.min(scan.width, place.x + stencil.width);
+  const top = Math.max(0, place.y);
+  const bottom = Math.min(scan.height, place.y + stencil.height);
+  const at = (x: number, y: number): number => (y - place.y) * stencil.width + x - place.x;
   let [x0, y0, x1, y1] = [scan.width, scan.height, 0, 0];
-  for (let y = 0; y < scan.height; y++) {
-    for (let x = Math.max(0, place.x); x < Math.min(scan.width, place.x + stencil.width); x++) {
-      if (!shown(x, y)) continue;
-      [x0, x1] = [Math.min(x0, x), Math.max(x1, x + 1)];
-      [y0, y1] = [Math.min(y0, y), Math.max(y1, y + 1)];
+  for (let y = top; y < bottom; y++) {
+    for (let x = left, i = at(left, y); x < right; x++, i++) {
+      if (mask[i] !== 1) continue;
+      if (x < x0) x0 = x;
+      if (x >= x1) x1 = x + 1;
+      if (y < y0) y0 = y;
+      y1 = y + 1;
     }
   }
   if (x1 <= x0) return undefined;
   const maskRle: number[] = [];
   let [run, within] = [0, false];
   for (let y = y0; y < y1; y++) {
-    for (let x = x0; x < x1; x++) {
-      if (shown(x, y) === within) run++;
-      else {
+    for (let x = x0, i = at(x0, y); x < x1; x++, i++) {
+      const shown = mask[i] === 1;
+      if (shown !== within) {
         maskRle.push(run);
-        [run, within] = [1, !within];
+        run = 0;
+        within = shown;
       }
+      run++;
     }
   }
   maskRle.push(run);

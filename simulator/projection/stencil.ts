@@ -39,12 +39,17 @@ export function drawStencil(item: Item, turn: Rotation, pitch: number): Stencil 
   return stencil === undefined || stencil.targets.length === 0 ? undefined : stencil;
 }
 
-/** As {@link drawStencil}, of a thing that may hold no target. */
-export function drawThing(item: Item, turn: Rotation, pitch: number): Stencil | undefined {
+/** As {@link drawStencil}, of a thing that may hold no target and is at most `most` pixels long and wide. */
+export function drawThing(
+  item: Item,
+  turn: Rotation,
+  pitch: number,
+  most = MAX_STENCIL_SIDE,
+): Stencil | undefined {
   const half = rotatedExtents(turn, item.half);
   const width = Math.ceil((2 * half[0]) / pitch) + 2 * MARGIN;
   const height = Math.ceil((2 * half[1]) / pitch) + 2 * MARGIN;
-  if (width > MAX_STENCIL_SIDE || height > MAX_STENCIL_SIDE) return undefined;
+  if (width > most || height > most) return undefined;
   const canvas = new Canvas(width, height, pitch);
   const pose = { at: [(width * pitch) / 2, (height * pitch) / 2, 0] as const, turn };
   for (const part of item.parts) if (part.target === undefined) canvas.draw(part, pose, false);
@@ -53,8 +58,14 @@ export function drawThing(item: Item, turn: Rotation, pitch: number): Stencil | 
     let massKg = 0;
     canvas.mark.fill(0);
     for (const part of item.parts) if (part.target === n) massKg += canvas.draw(part, pose, true);
-    const mask = Uint8Array.from(canvas.mark, (areal) => (areal > MASK_FROM ? 1 : 0));
+    const mask = maskFrom(canvas.mark);
     if (mask.includes(1)) targets.push({ class: name, mask, massKg });
   }
   return { width, height, lines: canvas.bins, targets };
+}
+
+function maskFrom(mark: Float32Array): Uint8Array {
+  const mask = new Uint8Array(mark.length);
+  for (let i = 0; i < mask.length; i++) mask[i] = (mark[i] as number) > MASK_FROM ? 1 : 0;
+  return mask;
 }

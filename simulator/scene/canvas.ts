@@ -283,7 +283,7 @@ export class Canvas {
     const row = this.#row;
     const base = Math.floor(y / TALLY_CELL) * this.tallyWidth;
     for (let i = begin; i < end; i++) {
-      const cell = base + Math.floor((x0 + i) / TALLY_CELL);
+      const cell = base + (((x0 + i) / TALLY_CELL) | 0);
       tally[cell] = (tally[cell] as number) + (row[i] as number) * factor;
     }
   }
