@@ -78,6 +78,13 @@ export function createProgram(): Command {
   return program;
 }
 
+/** What the system says of a path that is not there, of another kind, or of somebody else. */
+const PATH_ERRORS: readonly unknown[] = ["ENOENT", "ENOTDIR", "EISDIR", "EEXIST", "EACCES", "EPERM", "EROFS"];
+
+function isPathError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "path" in error && "code" in error && PATH_ERRORS.includes(error.code);
+}
+
 /** Says what failed on stderr and gives the exit code. Stack traces are for LYNCEUS_DEBUG=1 only. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -85,6 +92,12 @@ function explain(error: unknown): number {
   if (error instanceof LynceusError) {
     process.stderr.write(`error ${error.code}: ${error.message}\n  remedy: ${error.remedy}\n`);
     return USAGE_CODES.includes(error.code) ? EXIT.usage : EXIT.failed;
+  }
+  if (isPathError(error)) {
+    process.stderr.write(
+      `error LYN_PATH_MISSING: ${error.message}\n  remedy: check the path, and that this user may read or write there\n`,
+    );
+    return EXIT.usage;
   }
   process.stderr.write(
     `error: ${(error as Error).message ?? String(error)}\n  remedy: run again with LYNCEUS_DEBUG=1 for the details, and report them\n`,

@@ -78,6 +78,8 @@ describe("the command line", () => {
     const runs = await Promise.all([
       lynceus("run", "--config", "/does/not/exist.yaml"),
       lynceus("scan", "/does/not/exist.png"),
+      lynceus("driver", "test", "./does-not-exist.mjs"),
+      lynceus("simulate", "season", "--count", "1", "--out", "/does/not/exist/season.ndjson"),
     ]);
     for (const run of runs) {
       expect(run.code, run.stderr).toBe(2);

@@ -1,9 +1,14 @@
+import { existsSync } from "node:fs";
 import { LynceusError } from "../../../protocols/errors.ts";
 import { type CheckResult, testDriver } from "../../scanner/module/conformance/suite.ts";
 import { loadDriverModule } from "../../scanner/module/load.ts";
 
 /** Runs the suite and prints a line a rule; returns the exit code. */
 export async function runDriverTest(name: string, options: { json?: boolean }): Promise<number> {
+  if (/^[./]/.test(name) && !existsSync(name))
+    throw new LynceusError("LYN_PATH_MISSING", `There is no driver module ${name}`, {
+      remedy: "Name a file by ./PATH, or a package that is installed here.",
+    });
   const module = await loadDriverModule(name, process.cwd());
   const { createPeer } = module;
   if (createPeer === undefined) {
