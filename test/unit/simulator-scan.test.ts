@@ -6,6 +6,7 @@ import { Random } from "../../simulator/random.ts";
 import { type SimulatedScan, simulateScan } from "../../simulator/scan.ts";
 import { chooseContents, SCENARIOS } from "../../simulator/scenarios/contents.ts";
 import { layOut } from "../../simulator/scene/layout.ts";
+import { Workspace } from "../../simulator/workspace.ts";
 
 const SEED = 2024;
 const scans = Array.from({ length: 150 }, (_, index) => simulateScan({ seed: SEED, index, mix: "training" }));
@@ -24,6 +25,16 @@ describe("a simulated scan", () => {
     expect(digest(simulateScan({ seed: SEED + 1, index: 7, mix: "training" }))).not.toBe(digest(again));
     expect(digest(simulateScan({ seed: SEED, index: 7, mix: "traffic" }))).not.toBe(digest(again));
     expect(digest(simulateScan({ seed: SEED + 2 ** 32, index: 7, mix: "training" }))).not.toBe(digest(again));
+  });
+
+  it("is the same in memory that other scans have used, one or two views of it", () => {
+    const workspace = new Workspace();
+    for (const index of [4, 7, 5, 7]) {
+      const again = simulateScan({ seed: SEED, index, mix: "training", workspace });
+      expect(digest(again)).toBe(digest(scans[index] as SimulatedScan));
+    }
+    const both = { seed: SEED, index: 5, mix: "training", views: 2 } as const;
+    expect(digest(simulateScan({ ...both, workspace }))).toBe(digest(simulateScan(both)));
   });
 
   it("has the same bytes on every machine", () => {
