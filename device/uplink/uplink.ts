@@ -15,6 +15,7 @@ import { Downlink } from "./downlink.ts";
 import { type InwardOptions, receiveInward } from "./inward.ts";
 import { publishNote } from "./note.ts";
 import { publishRefused, receiptsTakenBack, subscriptionRefused, tlsRefused } from "./notices.ts";
+import { keepPacketLengthsTogether } from "./packet-lengths.ts";
 import { Pump } from "./pump.ts";
 import { Retired } from "./retired.ts";
 import { type LinkState, Session } from "./session.ts";
@@ -116,6 +117,7 @@ export class Uplink {
   /** Returns at once: connections come when the broker does. */
   async start(): Promise<void> {
     const { broker, outbox, log } = this.#options;
+    keepPacketLengthsTogether();
     if (broker.protocol === 4) {
       log.warn(
         { url: broker.url },
