@@ -25,7 +25,11 @@ export interface ImageCommandOptions {
   /** Bytes that a message on a lane's image topic may have, as the broker limits them. */
   readonly room: (lane: string) => number;
   /** Publishes one part; false: it could not be delivered. */
-  readonly publish: (lane: string, part: Uint8Array, signal: AbortSignal) => Promise<boolean>;
+  readonly publish: (
+    scan: { readonly lane: string; readonly scanId: string },
+    part: Uint8Array,
+    signal: AbortSignal,
+  ) => Promise<boolean>;
   readonly maxBytes?: number;
 }
 
@@ -139,7 +143,7 @@ async function send(
     const offset = part * partBytes;
     const piece = await pieceOf(content, offset, Math.min(partBytes, bytes - offset));
     const message = encodeImagePart({ header: { ...base, ...size, part, parts, offset }, bytes: piece });
-    const going: Promise<void> = publish(scan.lane, message, signal).then((delivered) => {
+    const going: Promise<void> = publish(scan, message, signal).then((delivered) => {
       if (!delivered) failed = true;
       under.delete(going);
     });

@@ -108,7 +108,7 @@ function handlersOf({
       site,
       gateway,
       room: (lane) => uplink().imageRoom(lane),
-      publish: (lane, part, signal) => uplink().publishImagePart(lane, part, signal),
+      publish: (scan, part, signal) => uplink().publishImagePart(scan, part, signal),
     }),
   };
 }

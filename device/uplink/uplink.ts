@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { dataSchemaUrn, EVENT_CONTENT_TYPE, gatewaySource, wrap } from "../../protocols/mqtt/envelope.ts";
-import { decodeImagePart, IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
+import { IMAGE_SCHEMA } from "../../protocols/mqtt/image-part.ts";
 import type { EventData } from "../../protocols/mqtt/payloads.ts";
 import type { GatewayState } from "../../protocols/mqtt/status.ts";
 import { TOPICS, topicFor } from "../../protocols/mqtt/topics.ts";
@@ -222,8 +222,11 @@ export class Uplink {
   }
 
   /** Publishes a part of an image; false: it could not be delivered. */
-  publishImagePart(lane: string, part: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const { scanId } = decodeImagePart(part).header;
+  publishImagePart(
+    { lane, scanId }: { readonly lane: string; readonly scanId: string },
+    part: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     return this.#bulk.deliver({ ...this.#imageMessage(lane, scanId), payload: part }, signal);
   }
 

@@ -7,7 +7,7 @@ import { encodeEvent } from "../../protocols/mqtt/envelope.ts";
 import { type SignedMessage, signMessage } from "../../protocols/mqtt/signed.ts";
 import { topicFor } from "../../protocols/mqtt/topics.ts";
 import { simulateScan } from "../../simulator/scan.ts";
-import { type Central, declarationOf, openCentral } from "../fixtures/central.ts";
+import { type Central, declarationOf, openCentral, outcomeOf } from "../fixtures/central.ts";
 import { openCommander } from "../fixtures/commander.ts";
 import { LineSender } from "../fixtures/line-sender.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
@@ -195,18 +195,7 @@ describe("a gateway at a broker that lets anybody publish", () => {
     const { scanId } = await sender.send(scan, "flood-1", [`]C0${value}`]);
     await until("its hit", WAIT_MS, () => central.hits().some((hit) => hit.scanId === scanId));
     const aedId = crypto.randomUUID();
-    const outcome = () => ({
-      schema: "lynceus-outcome/1.0",
-      outcomeId: crypto.randomUUID(),
-      scanId,
-      revision: 1,
-      result: "refuted",
-      examination: "full",
-      classes: [],
-      goodsGroups: [],
-      officerAction: null,
-      at: new Date().toISOString(),
-    });
+    const outcome = () => outcomeOf(scanId);
     const command = { name: "health", args: {}, notAfter: new Date(Date.now() + 600_000).toISOString() };
     const receipt = { journal: crypto.randomUUID(), upToSequence: 1 };
     const own = { site: SITE, gateway: "gw-01", name: "health" };

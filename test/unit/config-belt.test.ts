@@ -1,12 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseConfig, warningsOf } from "../../device/config/load.ts";
 
-describe("the belt of a configuration", () => {
-  it("warns of a belt that acts before the files of a scan in a folder are complete", () => {
-    const lane = (scanner: string, deadlineMs: number) =>
-      warningsOf(
-        parseConfig(
-          `schema: lynceus-config/1
+/** What is warned of a lane with this scanner and a belt. */
+function warned(scanner: string, onAlarm: string, deadlineMs: number): ReturnType<typeof warningsOf> {
+  const text = `schema: lynceus-config/1
 gateway: { site: NLRTM-EX, id: gw-01 }
 broker: { url: "mqtt://127.0.0.1:1883" }
 spool: { path: spool }
@@ -14,11 +11,14 @@ lanes:
   - id: lane-1
     scanner: ${scanner}
     peripherals: [{ id: plc, kind: conveyor, protocol: modbus, transport: "tcp://10.0.0.1:502", map: { stop: { coil: 1 }, heartbeat: { coil: 3 } } }]
-    belt: { onAlarm: stop, deadlineMs: ${deadlineMs} }
-`,
-          "/etc/lynceus/lynceus.yaml",
-        ),
-      );
+    belt: { onAlarm: ${onAlarm}, deadlineMs: ${deadlineMs} }
+`;
+  return warningsOf(parseConfig(text, "/etc/lynceus/lynceus.yaml"));
+}
+
+describe("the belt of a configuration", () => {
+  it("warns of a belt that acts before the files of a scan in a folder are complete", () => {
+    const lane = (scanner: string, deadlineMs: number) => warned(scanner, "stop", deadlineMs);
     expect(lane("{ driver: folder, path: scans }", 5000)).toEqual([
       { path: "lanes[0].belt.deadlineMs", message: expect.stringMatching(/10000 ms, later than 5000 ms/) },
     ]);
@@ -28,21 +28,9 @@ lanes:
 
   it("warns of a belt that acts before a scan of several objects is complete", () => {
     const lane = (timeout: string, onAlarm: string) =>
-      warningsOf(
-        parseConfig(
-          `schema: lynceus-config/1
-gateway: { site: NLRTM-EX, id: gw-01 }
-broker: { url: "mqtt://127.0.0.1:1883" }
-spool: { path: spool }
-lanes:
-  - id: lane-1
-    scanner: { driver: dicom, listen: "127.0.0.1:11112"${timeout} }
-    peripherals: [{ id: plc, kind: conveyor, protocol: modbus, transport: "tcp://10.0.0.1:502", map: { stop: { coil: 1 }, heartbeat: { coil: 3 } } }]
-    belt: { onAlarm: ${onAlarm}, deadlineMs: 4000 }
-`,
-          "/etc/lynceus/lynceus.yaml",
-        ),
-      ).filter(({ path }) => path.startsWith("lanes[0]"));
+      warned(`{ driver: dicom, listen: "127.0.0.1:11112"${timeout} }`, onAlarm, 4000).filter(({ path }) =>
+        path.startsWith("lanes[0]"),
+      );
     expect(lane("", "stop")).toEqual([
       {
         path: "lanes[0].scanner.joinTimeout",

@@ -8,7 +8,7 @@ import { Rescoring } from "../../device/rescoring.ts";
 import { MAX_OUTCOMES, type Spool } from "../../device/spool/port.ts";
 import { openSpoolReader } from "../../device/spool/reader.ts";
 import { encodeEvent } from "../../protocols/mqtt/envelope.ts";
-import { declarationOf } from "../fixtures/central.ts";
+import { declarationOf, outcomeOf } from "../fixtures/central.ts";
 import { until } from "../fixtures/processes.ts";
 import { openTestSpool, storeHit, temporaryFolder } from "../fixtures/uplink.ts";
 
@@ -170,20 +170,7 @@ describe("what central may send is bounded on the disk", { timeout: 4 * WAIT_MS 
     const intake = await open();
     const { scanId } = await storeHit(spool, 1);
     const outcome = (outcomeId: string, at: string) =>
-      intake.outcome(
-        event("outcome", {
-          schema: "lynceus-outcome/1.0",
-          outcomeId,
-          scanId,
-          revision: 1,
-          result: "refuted",
-          examination: "full",
-          classes: [],
-          goodsGroups: [],
-          officerAction: null,
-          at,
-        }),
-      );
+      intake.outcome(event("outcome", outcomeOf(scanId, { outcomeId, at })));
     const ids = Array.from({ length: 2 * MAX_OUTCOMES }, () => crypto.randomUUID());
     await Promise.all(ids.map((id) => outcome(id, "2026-11-20T08:00:00.000Z")));
     expect(told.map(({ code, details }) => [code, details?.["message"]])).toContainEqual([

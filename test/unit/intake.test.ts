@@ -3,6 +3,7 @@ import { Alerts } from "../../device/alerts.ts";
 import { Intake } from "../../device/intake.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import type { Spool } from "../../device/spool/port.ts";
+import { outcomeOf } from "../fixtures/central.ts";
 import { openTestSpool, storeHit, temporaryFolder } from "../fixtures/uplink.ts";
 
 /** What central sends, on a real spool. */
@@ -23,19 +24,13 @@ describe("outcomes from central", () => {
   });
 
   const outcome = (scanId: string, change: object = {}) =>
-    event({
-      schema: "lynceus-outcome/1.0",
-      outcomeId: "22222222-2222-4222-8222-222222222222",
-      scanId,
-      revision: 1,
-      result: "refuted",
-      examination: "full",
-      classes: [],
-      goodsGroups: [],
-      officerAction: null,
-      at: "2026-11-20T08:00:00.000Z",
-      ...change,
-    });
+    event(
+      outcomeOf(scanId, {
+        outcomeId: "22222222-2222-4222-8222-222222222222",
+        at: "2026-11-20T08:00:00.000Z",
+        ...change,
+      }),
+    );
 
   test("one of a later minor version is taken: unknown members are ignored", async () => {
     const { scanId } = await storeHit(spool, 1);
