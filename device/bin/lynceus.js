@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { pinnedNode } from "./pinned-node.js";
+import { becomeLimited, wantsLimit, YOUNG_GENERATION } from "./young-generation.js";
 
 const REQUIRED_MAJOR = 24;
 /** A pipe between launcher and program that nobody writes to: it closes when the launcher is gone, even by SIGKILL. */
@@ -21,15 +22,19 @@ const fromSource =
   !here.includes("/node_modules/") && process.env.LYNCEUS_COMPILED !== "1" && existsSync(source);
 const entry = fromSource ? source : compiled;
 const major = Number(process.versions.node.split(".")[0]);
+const script = fileURLToPath(import.meta.url);
+const args = process.argv.slice(2);
+const limited = wantsLimit(args);
 
 if (major >= REQUIRED_MAJOR) {
+  if (limited) becomeLimited(script, args);
   endWithLauncher();
   const { keepCompiledCode } = await import(
     new URL(`../compile-cache${extname(entry)}`, pathToFileURL(entry))
   );
   keepCompiledCode();
   const { main } = await import(entry);
-  await main(process.argv.slice(2));
+  await main(args);
 } else {
   const node = pinnedNode(here);
   if (node === null) {
@@ -39,7 +44,7 @@ if (major >= REQUIRED_MAJOR) {
     );
     process.exit(1);
   }
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+  const child = spawn(node, [...(limited ? YOUNG_GENERATION : []), script, ...args], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: { ...process.env, LYNCEUS_LEASH: String(LEASH_FD) },
   });

@@ -31,7 +31,12 @@ export type OpenProcess = (events: ProcessEvents) => AnalysisProcess;
 export const forkedProcess: OpenProcess = ({ onMessage, onStderr, onEnd }) => {
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const child = forkLimited(new URL(`./child${extension}`, import.meta.url), {
-    execArgv: ["--max-old-space-size=512", "--disable-warning=ExperimentalWarning"],
+    // The second as for the gateway (bin/young-generation.js).
+    execArgv: [
+      "--max-old-space-size=512",
+      "--max-semi-space-size=8",
+      "--disable-warning=ExperimentalWarning",
+    ],
     dataBytes: MAX_DATA_BYTES,
   });
   const { promise: gone, resolve } = Promise.withResolvers<void>();

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { childrenOf, startProcess, until } from "../fixtures/processes.ts";
 import { ROOT } from "../fixtures/project.ts";
+import { createSite } from "../fixtures/site.ts";
 
 /** The machine's own node, which may be older than the pinned one. */
 const SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin";
@@ -30,4 +32,23 @@ it("a program started through an older system node ends with its launcher, even 
   }
   expect(program).toBeDefined();
   await until("the program to end", 15_000, () => !alive(program ?? 0));
+});
+
+it("what runs for months holds its young generation down, as the same process, and so does the analysis below it", async () => {
+  const site = await createSite();
+  const gateway = site.gateway();
+  const argumentsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  try {
+    const pid = gateway.child.pid ?? 0;
+    const analysis = await until("the analysis", 60_000, () =>
+      childrenOf(pid).find((child) =>
+        argumentsOf(child).some((argument) => argument.includes("inference/child")),
+      ),
+    );
+    for (const each of [pid, analysis]) expect(argumentsOf(each)).toContain("--max-semi-space-size=8");
+  } finally {
+    gateway.child.kill("SIGKILL");
+    await gateway.exited;
+    site.remove();
+  }
 });
