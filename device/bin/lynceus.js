@@ -6,8 +6,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { becomeLimited, lastingEnvironment, wantsLimit, YOUNG_GENERATION } from "./memory.js";
 import { pinnedNode } from "./pinned-node.js";
-import { becomeLimited, wantsLimit, YOUNG_GENERATION } from "./young-generation.js";
 
 const REQUIRED_MAJOR = 24;
 /** A pipe between launcher and program that nobody writes to: it closes when the launcher is gone, even by SIGKILL. */
@@ -46,7 +46,7 @@ if (major >= REQUIRED_MAJOR) {
   }
   const child = spawn(node, [...(limited ? YOUNG_GENERATION : []), script, ...args], {
     stdio: ["inherit", "inherit", "inherit", "pipe"],
-    env: { ...process.env, LYNCEUS_LEASH: String(LEASH_FD) },
+    env: { ...(limited ? lastingEnvironment() : process.env), LYNCEUS_LEASH: String(LEASH_FD) },
   });
   for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   process.on("SIGINT", () => {}); // the terminal sends it to the child as well; its exit code is ours

@@ -31,7 +31,7 @@ export type OpenProcess = (events: ProcessEvents) => AnalysisProcess;
 export const forkedProcess: OpenProcess = ({ onMessage, onStderr, onEnd }) => {
   const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
   const child = forkLimited(new URL(`./child${extension}`, import.meta.url), {
-    // The second as for the gateway (bin/young-generation.js).
+    // The second as for the gateway (bin/memory.js).
     execArgv: [
       "--max-old-space-size=512",
       "--max-semi-space-size=8",

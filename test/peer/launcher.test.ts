@@ -34,7 +34,7 @@ it("a program started through an older system node ends with its launcher, even 
   await until("the program to end", 15_000, () => !alive(program ?? 0));
 });
 
-it("what runs for months holds its young generation down, as the same process, and so does the analysis below it", async () => {
+it("what runs for months holds its memory down, as the same process, and so does the analysis below it", async () => {
   const site = await createSite();
   const gateway = site.gateway();
   const argumentsOf = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
@@ -45,7 +45,10 @@ it("what runs for months holds its young generation down, as the same process, a
         argumentsOf(child).some((argument) => argument.includes("inference/child")),
       ),
     );
-    for (const each of [pid, analysis]) expect(argumentsOf(each)).toContain("--max-semi-space-size=8");
+    for (const each of [pid, analysis]) {
+      expect(argumentsOf(each)).toContain("--max-semi-space-size=8");
+      expect(readFileSync(`/proc/${each}/environ`, "utf8").split("\0")).toContain("MALLOC_ARENA_MAX=2");
+    }
   } finally {
     gateway.child.kill("SIGKILL");
     await gateway.exited;
