@@ -1,34 +1,52 @@
 import type { Health } from "../protocols/mqtt/health.ts";
 import type { Info } from "../protocols/mqtt/info.ts";
+import type { MachinePlate } from "./config/parts.ts";
 import type { Config, LaneConfig } from "./config/schema.ts";
 import type { DestinationState } from "./dicom-out/destination.ts";
 import type { InferenceState } from "./inference/port.ts";
-import type { ScannerMachine } from "./scanner/port.ts";
 import type { SpoolFigures } from "./spool/port.ts";
+import type { DeviceNames } from "./transport/port.ts";
 
-/** What the gateway consists of (`…/info`); no secrets. `machines`: who is at the other end of each lane, where that is known. */
+/** What is known of a lane's machines: they say so themselves. */
+interface Present {
+  readonly id: string;
+  readonly machine: DeviceNames | null;
+  readonly devices: readonly { readonly id: string; readonly names: DeviceNames | null }[];
+}
+
+/** What the gateway consists of (`…/info`); no secrets. `present`: who is at the other end of each lane, where that is known. */
 export function infoOf(
   config: Config,
   models: InferenceState["models"],
   signingKeys: Info["signingKeys"],
-  machines: readonly { readonly id: string; readonly machine: ScannerMachine | null }[],
+  present: readonly Present[],
 ): Info {
   return {
     contract: "1.0",
     configurationSchema: config.schema,
     lanes: config.lanes.map((lane) =>
-      laneInfo(lane, machines.find(({ id }) => id === lane.id)?.machine ?? null),
+      laneInfo(
+        lane,
+        present.find(({ id }) => id === lane.id),
+      ),
     ),
     models: models.map(({ name, version, sha256 }) => ({ name, version, sha256 })),
     signingKeys: [...signingKeys],
   };
 }
 
-function laneInfo(lane: LaneConfig, machine: ScannerMachine | null): Info["lanes"][number] {
-  const unknown = { vendor: null, model: null, serial: null };
-  const named = machine === null ? unknown : shortened(machine);
-  const scanner = { id: "scanner", kind: "scanner", protocol: lane.scanner.driver, ...named };
-  const peripherals = lane.peripherals.map(({ id, kind, protocol }) => ({ id, kind, protocol, ...unknown }));
+function laneInfo(lane: LaneConfig, present: Present | undefined): Info["lanes"][number] {
+  const { scanner: machine } = lane;
+  const scanner = {
+    id: "scanner",
+    kind: "scanner",
+    protocol: machine.driver,
+    ...namesOf(machine.machine, present?.machine),
+  };
+  const peripherals = lane.peripherals.map(({ id, kind, protocol, machine: plate }) => {
+    const said = present?.devices.find((device) => device.id === id)?.names;
+    return { id, kind, protocol, ...namesOf(plate, said) };
+  });
   return {
     id: lane.id,
     driver: lane.scanner.driver,
@@ -38,12 +56,15 @@ function laneInfo(lane: LaneConfig, machine: ScannerMachine | null): Info["lanes
   };
 }
 
-/** A foreign machine may call itself anything: an `info` has room for so much of it. */
-function shortened({ vendor, model, serial }: ScannerMachine): ScannerMachine {
+/**
+ * What a machine says of itself stands before what the configuration says of it: the plate is written once, machines are
+ * exchanged. A foreign machine may call itself anything: an `info` has room for so much of it.
+ */
+function namesOf(plate: MachinePlate | undefined, said: DeviceNames | null | undefined): DeviceNames {
   return {
-    vendor: vendor?.slice(0, 128) ?? null,
-    model: model?.slice(0, 128) ?? null,
-    serial: serial?.slice(0, 64) ?? null,
+    vendor: (said?.vendor ?? plate?.vendor)?.slice(0, 128) ?? null,
+    model: (said?.model ?? plate?.model)?.slice(0, 128) ?? null,
+    serial: (said?.serial ?? plate?.serial)?.slice(0, 64) ?? null,
   };
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EYE_NAME } from "../belt/map.ts";
 import { JOIN_MS } from "./dicom.ts";
 import type { ConfigFault } from "./issues.ts";
-import { deviceName, urlOf } from "./parts.ts";
+import { deviceName, machinePlate, urlOf } from "./parts.ts";
 
 const address = z.int().min(0).max(65_535);
 
@@ -21,6 +21,7 @@ const signal = z.strictObject({
 export const conveyorSchema = z.discriminatedUnion("protocol", [
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("conveyor"),
     protocol: z.literal("modbus"),
     transport: urlOf("tcp", "serial", "replay"),

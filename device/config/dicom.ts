@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { deviceName } from "./parts.ts";
+import { deviceName, machinePlate } from "./parts.ts";
 import { bytes, duration } from "./quantities.ts";
 
 /** Objects of one scan, and other views of it, are waited for so long (`cli.md`, "Inputs of scan"), ms. */
@@ -33,6 +33,7 @@ export const dicomScannerSchema = z.strictObject({
     .optional(),
   joinTimeout: duration.default(JOIN_MS),
   maxScanBytes: bytes.default(512e6),
+  machine: machinePlate,
 });
 
 const archive = z.strictObject({

@@ -25,3 +25,14 @@ export const linkTlsSchema = z
   })
   .refine((files) => (files.cert === undefined) === (files.key === undefined), "cert and key together")
   .optional();
+
+const plateText = z.string().min(1).max(128);
+/** What stands on a machine's plate, for one that does not name itself: shown in `info` (`mqtt.md`). */
+export const machinePlate = z
+  .strictObject({
+    vendor: plateText.optional(),
+    model: plateText.optional(),
+    serial: z.string().min(1).max(64).optional(),
+  })
+  .optional();
+export type MachinePlate = NonNullable<z.output<typeof machinePlate>>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { SCALE_PROFILE_NAMES, scaleProfileSchema } from "../../protocols/scale/profile.ts";
 import { conveyorSchema } from "./belt.ts";
-import { deviceName, linkTlsSchema, urlOf } from "./parts.ts";
+import { deviceName, linkTlsSchema, machinePlate, urlOf } from "./parts.ts";
 
 const stream = urlOf("tcp", "tls", "listen+tcp", "listen+tls", "serial", "replay");
 
@@ -9,6 +9,7 @@ const stream = urlOf("tcp", "tls", "listen+tcp", "listen+tls", "serial", "replay
 const barcode = z.discriminatedUnion("protocol", [
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("barcode"),
     protocol: z.literal("line"),
     transport: stream,
@@ -16,6 +17,7 @@ const barcode = z.discriminatedUnion("protocol", [
   }),
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("barcode"),
     protocol: z.literal("hid-pos"),
     transport: urlOf("hid", "replay"),
@@ -23,6 +25,7 @@ const barcode = z.discriminatedUnion("protocol", [
   }),
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("barcode"),
     protocol: z.literal("wedge"),
     transport: urlOf("evdev", "replay"),
@@ -36,6 +39,7 @@ const barcode = z.discriminatedUnion("protocol", [
 const scale = z.discriminatedUnion("protocol", [
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("scale"),
     protocol: z.literal("mt-sics"),
     transport: stream,
@@ -43,6 +47,7 @@ const scale = z.discriminatedUnion("protocol", [
   }),
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("scale"),
     protocol: z.literal("profile"),
     transport: stream,
@@ -63,6 +68,7 @@ const n42Folder = z
 const radiation = z.discriminatedUnion("protocol", [
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("radiation"),
     protocol: z.literal("vm250"),
     transport: stream,
@@ -71,6 +77,7 @@ const radiation = z.discriminatedUnion("protocol", [
   }),
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("radiation"),
     protocol: z.literal("n42"),
     transport: stream,
@@ -79,6 +86,7 @@ const radiation = z.discriminatedUnion("protocol", [
   }),
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("radiation"),
     protocol: z.literal("aspect"),
     transport: urlOf("tcp", "replay"),
@@ -91,6 +99,7 @@ const radiation = z.discriminatedUnion("protocol", [
 const camera = z.discriminatedUnion("protocol", [
   z.strictObject({
     id: deviceName,
+    machine: machinePlate,
     kind: z.literal("camera"),
     protocol: z.literal("pictures"),
     transport: urlOf("http", "file").refine((value) => !/^http:\/\/[^/]*@/.test(value), {

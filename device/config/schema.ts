@@ -7,7 +7,7 @@ import { trackingSchema } from "./belt.ts";
 import { consoleSchema } from "./console.ts";
 import { dicomScannerSchema, reportsSchema } from "./dicom.ts";
 import { modelsSchema } from "./models.ts";
-import { linkTlsSchema, deviceName as name, urlOf } from "./parts.ts";
+import { linkTlsSchema, machinePlate, deviceName as name, urlOf } from "./parts.ts";
 import { peripheralSchema } from "./peripherals.ts";
 import { qualitySchema } from "./quality.ts";
 import { bytes, duration } from "./quantities.ts";
@@ -44,12 +44,14 @@ const scanner = z.discriminatedUnion("driver", [
     maxScanBytes: bytes.default(512e6),
     maxCalibrationAge: duration.default(24 * 3.6e6),
     profile: scannerProfile,
+    machine: machinePlate,
   }),
   z.strictObject({
     driver: z.literal("folder"),
     path: z.string().min(1),
     maxScanBytes: bytes.default(512e6),
     profile: scannerProfile,
+    machine: machinePlate,
   }),
   dicomScannerSchema,
   z.strictObject({
@@ -59,6 +61,7 @@ const scanner = z.discriminatedUnion("driver", [
     maxScanBytes: bytes.default(512e6),
     maxCalibrationAge: duration.default(24 * 3.6e6),
     profile: scannerProfile,
+    machine: machinePlate,
   }),
 ]);
 

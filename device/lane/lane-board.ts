@@ -1,6 +1,6 @@
 import { Listeners } from "../listeners.ts";
 import type { ScannerDriver, ScannerMachine, ScannerState } from "../scanner/port.ts";
-import type { LinkState } from "../transport/port.ts";
+import type { DeviceNames, LinkState } from "../transport/port.ts";
 
 /** A device of a lane as it is now. */
 export interface DeviceView {
@@ -12,6 +12,8 @@ export interface DeviceView {
   readonly since: number;
   /** What it cannot be trusted with, plain English; null: nothing. */
   readonly fault: string | null;
+  /** Who it is, as far as it says so itself. */
+  readonly names: DeviceNames | null;
 }
 
 /** A lane as it is now, as it was last published. */
@@ -33,6 +35,8 @@ interface Device {
   readonly kind: string;
   readonly link: LinkState;
   readonly fault?: string | null;
+  readonly names?: DeviceNames | null;
+  onNames?(listener: () => void): () => void;
 }
 
 interface Entry {
@@ -65,6 +69,7 @@ export class LaneBoard {
       machine = now;
       this.#changes.tell(id);
     });
+    for (const device of devices) device.onNames?.(() => this.#changes.tell(id));
     scanner.onScanLost?.(() => {
       entry.lost += 1;
     });
@@ -85,13 +90,14 @@ export class LaneBoard {
       state,
       machine: scanner.machine ?? null,
       lost,
-      devices: devices.map(({ id: name, kind, link, fault }) => ({
+      devices: devices.map(({ id: name, kind, link, fault, names }) => ({
         id: name,
         kind,
         state: link.state,
         code: link.code,
         since: link.since,
         fault: fault ?? null,
+        names: names ?? null,
       })),
     }));
   }

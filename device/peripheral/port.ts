@@ -1,6 +1,6 @@
 import type { ItemIdentifier } from "../scan.ts";
 import type { ScannerEvent } from "../scanner/port.ts";
-import type { LinkState } from "../transport/port.ts";
+import type { DeviceNames, LinkState } from "../transport/port.ts";
 
 /** What one channel of a radiation portal says of an item; null: the portal has no such channel, or saw no item. */
 export type RadiationChannel = "normal" | "alarm" | "fault" | null;
@@ -44,6 +44,10 @@ export interface Peripheral {
   readonly link: LinkState;
   /** What the device cannot be trusted with now, plain English; null or absent: nothing. A lost link is not said here. */
   readonly fault?: string | null;
+  /** Who connected last; null, or absent, while it is not known. */
+  readonly names?: DeviceNames | null;
+  /** Told when `names` are others than before. */
+  onNames?(listener: () => void): () => void;
   onReading(listener: (reading: Reading) => void): () => void;
   onLink(listener: (state: LinkState) => void): () => void;
   /** What the device reports beside readings; the lane turns it into alerts (`mqtt.md`, alert). */

@@ -34,21 +34,26 @@ export interface ScaleDialect {
   parse(line: string | Uint8Array): MtSicsReply;
   /** Whether a reply says that the scale began anew and must be asked again. */
   restarted(reply: MtSicsReply): boolean;
+  /** The serial number, where a reply tells it. */
+  serialOf?(reply: MtSicsReply): string | null;
 }
 
 /** A scale over one dialect: stable weights out, once for each item; only these are evidence. */
 export function scaleOf(options: ScaleOptions, dialect: () => ScaleDialect): Peripheral {
   let fault: string | null = null;
-  const peripheral = supervisedPeripheral("scale", options, async (link, context, emit) => {
+  const peripheral = supervisedPeripheral("scale", options, async (link, context, emit, report) => {
     const edge = new WeighingEdge();
+    const speech = dialect();
     fault = null;
     await converse(
       link,
       options,
-      dialect(),
+      speech,
       (reply, raw) => {
         if (reply.kind !== "error") context.healthy();
         fault = reply.kind === "error" ? "the scale answers with errors" : null;
+        const serial = speech.serialOf?.(reply) ?? null;
+        if (serial !== null) report.names({ vendor: null, model: null, serial });
         const massKg = edge.take(reply);
         if (massKg !== null) emit(reading(options, massKg, raw));
       },

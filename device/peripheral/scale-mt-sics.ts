@@ -1,5 +1,10 @@
 import { LineSplitter } from "../../protocols/line-splitter.ts";
-import { encodeMtSics, MT_SICS_MAX_LINE, parseMtSicsLine } from "../../protocols/mt-sics.ts";
+import {
+  encodeMtSics,
+  MT_SICS_MAX_LINE,
+  type MtSicsReply,
+  parseMtSicsLine,
+} from "../../protocols/mt-sics.ts";
 import type { Peripheral } from "./port.ts";
 import { type ScaleDialect, type ScaleOptions, scaleOf } from "./scale-dialogue.ts";
 
@@ -21,6 +26,11 @@ function mtSics(): ScaleDialect {
     everyMs: null,
     split: (chunk) => splitter.push(chunk).map((line) => (line.kind === "line" ? line.text : null)),
     parse: (line) => parseMtSicsLine(String(line)),
-    restarted: (reply) => reply.kind === "text" && reply.command === "I4",
+    restarted: isSerial,
+    serialOf: (reply) => (isSerial(reply) ? reply.values[0] || null : null),
   };
+}
+
+function isSerial(reply: MtSicsReply): reply is Extract<MtSicsReply, { kind: "text" }> {
+  return reply.kind === "text" && reply.command === "I4";
 }

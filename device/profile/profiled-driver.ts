@@ -34,12 +34,15 @@ class ProfiledDriver implements ScannerDriver {
   readonly #options: ProfiledOptions;
   readonly #frames: CalibrationFrames;
   readonly #age: CalibrationAge;
+  /** A machine that does not name itself is the one that its profile describes. */
+  readonly #described: ScannerMachine;
   readonly #events = new Listeners<ScannerEvent>();
   #mismatch: string | null = null;
   #uncorrected: string | null = null;
 
   constructor(options: ProfiledOptions) {
     this.#options = options;
+    this.#described = { ...options.loaded.profile.machine, serial: null };
     this.#frames = new CalibrationFrames(options.loaded);
     const maxAgeMs = options.loaded.profile.raw?.maxAge ?? Number.POSITIVE_INFINITY;
     this.#age = new CalibrationAge({ maxAgeMs, setting: "raw.maxAge of the profile" });
@@ -50,7 +53,7 @@ class ProfiledDriver implements ScannerDriver {
   }
 
   get machine(): ScannerMachine | null {
-    return this.#options.driver.machine ?? null;
+    return this.#options.driver.machine ?? this.#described;
   }
 
   async *captures(): AsyncIterable<Capture> {

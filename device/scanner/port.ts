@@ -1,4 +1,5 @@
 import type { Capture, Scan } from "../scan.ts";
+import type { DeviceNames } from "../transport/port.ts";
 
 /** The lane's state as published on `…/{lane}/state`. */
 export interface ScannerState {
@@ -7,12 +8,8 @@ export interface ScannerState {
   readonly since: number;
 }
 
-/** The machine at the other end, as it names itself; null where it does not. */
-export interface ScannerMachine {
-  readonly vendor: string | null;
-  readonly model: string | null;
-  readonly serial: string | null;
-}
+/** The machine at the other end. */
+export type ScannerMachine = DeviceNames;
 
 /** What a driver reports beside captures; the lane turns them into alerts (`mqtt.md`, alert). */
 export interface ScannerEvent {

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import type { Device, HIDAsync } from "node-hid";
 import { LynceusError } from "../../protocols/errors.ts";
 import { linkEnded } from "./duplex.ts";
-import type { Link, Transport } from "./port.ts";
+import type { DeviceNames, Link, Transport } from "./port.ts";
 
 /** Reports that wait for their consumer, at most: a device cannot be held back, so what comes beyond is dropped. */
 export const MAX_WAITING_REPORTS = 256;
@@ -45,7 +45,8 @@ async function openDevice(settings: HidSettings & { url: string }, signal: Abort
   const { default: library } = await import("node-hid");
   const { vendorId, productId } = settings;
   const list = () => library.devicesAsync(vendorId, productId);
-  const path = await choose(await list(), settings);
+  const devices = await list();
+  const path = await choose(devices, settings);
   signal.throwIfAborted();
   const reportDescriptor = await descriptorOf(path);
   let device: HIDAsync;
@@ -54,14 +55,24 @@ async function openDevice(settings: HidSettings & { url: string }, signal: Abort
   } catch (cause) {
     throw cannotOpen(`${path}: ${(cause as Error).message}`, cause);
   }
-  const link = linkOf(device, path, reportDescriptor, async () =>
-    (await list()).some((each) => each.path === path),
-  );
+  const present = async () => (await list()).some((each) => each.path === path);
+  const names = namesOf(devices.find((each) => each.path === path));
+  const link = { ...linkOf(device, path, reportDescriptor, present), device: names };
   if (signal.aborted) {
     await link.close();
     signal.throwIfAborted();
   }
   return link;
+}
+
+/** Its USB strings. */
+function namesOf(device: Device | undefined): DeviceNames {
+  const text = (value: string | undefined) => value?.trim() || null;
+  return {
+    vendor: text(device?.manufacturer),
+    model: text(device?.product),
+    serial: text(device?.serialNumber),
+  };
 }
 
 /** The path of the device meant. A device may have several collections, and is listed once for each. */

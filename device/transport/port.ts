@@ -6,8 +6,17 @@ export interface Link {
   readonly sink: WritableStream<Uint8Array>;
   /** Human-readable peer, e.g. `tcp 127.0.0.1:7001`; for logs. */
   readonly peer: string;
+  /** Who the device is, where the operating system knows it by its plug; absent: unknown. */
+  readonly device?: DeviceNames;
   /** Ends the link, giving what was written a moment to leave. Never throws. */
   close(): Promise<void>;
+}
+
+/** A device as it names itself; null where it does not. */
+export interface DeviceNames {
+  readonly vendor: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
 }
 
 /** What may be asked of one {@link Transport.open}. */

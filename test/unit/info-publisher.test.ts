@@ -12,7 +12,12 @@ const CONFIG = parseConfig(
 gateway: { site: NLRTM-EX, id: gw-01 }
 broker: { url: "mqtt://127.0.0.1:1883" }
 spool: { path: spool }
-lanes: [{ id: lane-1, scanner: { driver: line-scan, transport: "tcp://127.0.0.1:7001" } }]
+lanes:
+  - id: lane-1
+    scanner: { driver: line-scan, transport: "tcp://127.0.0.1:7001" }
+    peripherals:
+      - { id: label, kind: barcode, protocol: line, transport: "tcp://127.0.0.1:7002", machine: { model: Fixed, serial: B-1 } }
+      - { id: scale, kind: scale, protocol: mt-sics, transport: "tcp://127.0.0.1:7003", machine: { vendor: MT, serial: old } }
 `,
   "/x/lynceus.yaml",
 );
@@ -21,6 +26,8 @@ it("info names the machine once it is known, again when it is another, and the m
   const state: ScannerState = { state: "idle", code: null, since: 0 };
   let machine: ScannerMachine | null = null;
   let connected: () => void = () => undefined;
+  let names: ScannerMachine | null = null;
+  let renamed: () => void = () => undefined;
   let inference: InferenceState = STARTING;
   let loaded: () => void = () => undefined;
   const board = new LaneBoard();
@@ -37,7 +44,18 @@ it("info names the machine once it is known, again when it is another, and the m
         return () => undefined;
       },
     },
-    devices: [],
+    devices: [
+      {
+        ...{ id: "scale", kind: "scale", link: { state: "connected", code: null, since: 0 } as const },
+        get names() {
+          return names;
+        },
+        onNames: (listener) => {
+          renamed = listener;
+          return () => undefined;
+        },
+      },
+    ],
   });
   const said: Info[] = [];
   new InfoPublisher({
@@ -67,6 +85,12 @@ it("info names the machine once it is known, again when it is another, and the m
   machine = { ...machine, serial: "SN-2" };
   connected();
   expect(scanner()?.serial).toBe("SN-2");
+  const device = (id: string) => said.at(-1)?.lanes[0]?.devices.find((each) => each.id === id);
+  expect(device("label")).toMatchObject({ vendor: null, model: "Fixed", serial: "B-1" });
+  expect(device("scale")).toMatchObject({ vendor: "MT", model: null, serial: "old" });
+  names = { vendor: null, model: null, serial: "B021002593" };
+  renamed();
+  expect(device("scale")).toMatchObject({ vendor: "MT", model: null, serial: "B021002593" });
   const model = {
     name: "threat-detector",
     version: "1.0.0",

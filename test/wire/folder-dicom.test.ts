@@ -8,7 +8,7 @@ import { NOTHING_MEASURED } from "../../device/lane/item.ts";
 import { SILENT_LOG } from "../../device/log.ts";
 import type { Capture } from "../../device/scan.ts";
 import { createFolderDriver } from "../../device/scanner/folder/driver.ts";
-import type { ScannerEvent } from "../../device/scanner/port.ts";
+import type { ScannerEvent, ScannerMachine } from "../../device/scanner/port.ts";
 import type { Accepted } from "../../device/spool/port.ts";
 import { TAG } from "../../protocols/dicom/tags.ts";
 import { type SpoolRig, spoolRig } from "../fixtures/capture-rig.ts";
@@ -25,6 +25,7 @@ describe("DICOM objects in a folder", () => {
   let taken: { capture: Capture; accepted: Accepted }[];
   let events: ScannerEvent[];
   const stopping: (() => Promise<void>)[] = [];
+  let machine: () => ScannerMachine | null | undefined;
 
   beforeEach(async () => {
     spool = await spoolRig();
@@ -48,6 +49,7 @@ describe("DICOM objects in a folder", () => {
       timings: { pollMs: 20, quietMs: 100, joinMs: 60_000, ...timings },
     });
     driver.onEvent((event) => events.push(event));
+    machine = () => driver.machine;
     await driver.start();
     const consumed = (async () => {
       for await (const capture of driver.captures()) {
@@ -104,6 +106,7 @@ describe("DICOM objects in a folder", () => {
     });
     expect(capture.evidence?.map(({ sha256 }) => sha256).sort()).toEqual([...digests].sort());
     expect(readPlanes(capture).views[0]?.low).toEqual(planeOf(96, 64, 50_000, 20_000));
+    expect(machine()?.serial).toBe("SN-1");
     for (const { file, sha256 } of capture.evidence ?? []) {
       const bytes = await readFile(join(capture.directory, file));
       expect(createHash("sha256").update(bytes).digest("hex")).toBe(sha256);

@@ -83,6 +83,31 @@ describe("a vendor's driver over one link", () => {
     expect(events[0]?.remedy).toMatch(/scanner\.maxCalibrationAge/);
   });
 
+  it("is named by the serial number of its scans, or by what its driver says of it", async () => {
+    const done: string[] = [];
+    const names: unknown[] = [];
+    const made = await start(async (_, session) => {
+      for (const scanRef of ["1", "2"]) {
+        const scan = await session.begin();
+        const key = { serial: "SN-9", scanRef, startedAt: "2026-01-01T00:00:00.000Z" };
+        await scan.lines({ view: 0, energy: 2, height: 4 }, 0, new Uint8Array(8));
+        const delivery = scan.deliver({ key, kind: "single-energy", views: [], airLevel: null });
+        await Promise.race([delivery, once(session.signal, "abort")]);
+        done.push(scanRef);
+        session.machine({ vendor: "Acme", model: "Tunnel 1", serial: "SN-9/B" });
+      }
+      await once(session.signal, "abort");
+    });
+    made.onState(() => names.push(made.machine));
+    for await (const capture of made.captures()) {
+      await made.refuse(capture, "SPOOL_FULL", "not kept in this test");
+      if (capture.key.scanRef === "2") break;
+    }
+    await until("both scans", WAIT_MS, () => done.length === 2);
+    expect(made.machine).toEqual({ vendor: "Acme", model: "Tunnel 1", serial: "SN-9/B" });
+    expect(names).toContainEqual({ vendor: null, model: null, serial: "SN-9" });
+  });
+
   it("is stopped in bounded time though the vendor's code does not end", async () => {
     let serving = false;
     const made = await start(() => {

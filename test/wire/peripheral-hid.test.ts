@@ -40,6 +40,8 @@ describe("a HID POS reader on a described device", () => {
     await until(() => bed.values.includes("RB123456785GB"), "the last label", PATIENCE_MS);
     expect(bed.values).toEqual(["RR473124829GB", "106141412345678908", "RB123456785GB"]);
     expect(JSON.stringify(bed.lines)).not.toMatch(/Smith/);
+    // By its USB strings it is known as soon as it is plugged in.
+    expect(bed.lines).toContainEqual({ names: expect.objectContaining({ serial: "SN1" }) });
   });
 
   it.each([

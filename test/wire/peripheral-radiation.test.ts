@@ -254,5 +254,6 @@ describe("a portal that sends N42 documents", () => {
     expect(readings[0]).toMatchObject({ gamma: "fault", neutron: "fault" });
     expect(readings[1]).toMatchObject({ gamma: "normal", neutron: "alarm" });
     expect(readings[1]?.sigma).toBeGreaterThan(20);
+    expect(portal.names).toEqual({ vendor: "M", model: "X", serial: "1" });
   });
 });

@@ -107,6 +107,8 @@ describe("MT-SICS scale", () => {
 
   it("asks again when the scale was reset, and takes nothing that lay there before", async () => {
     await connect();
+    let told = 0;
+    scale.onNames?.(() => (told += 1));
     device.say(S("S", 0) + S("D", 2) + S("S", 4));
     await until(() => masses.length === 1, "a mass");
     const asked = device.lines.length;
@@ -115,6 +117,9 @@ describe("MT-SICS scale", () => {
     device.say(S("S", 7).repeat(3));
     await settle();
     expect(masses).toEqual([4]);
+    device.say(`I4 A "B021002593"\r\n`.repeat(2));
+    await settle();
+    expect([told, scale.names]).toEqual([1, { vendor: null, model: null, serial: "B021002593" }]);
   });
 
   it("subscribes again after the scale was switched off and on", async () => {

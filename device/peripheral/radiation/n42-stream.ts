@@ -1,6 +1,7 @@
 import { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
-import { N42Framing, occupancyOfN42, readN42 } from "../../../protocols/n42/index.ts";
+import { type N42Document, N42Framing, occupancyOfN42, readN42 } from "../../../protocols/n42/index.ts";
 import type { Occupancy } from "../../../protocols/radiation/occupancy.ts";
+import type { DeviceNames } from "../../transport/port.ts";
 import type { Peripheral } from "../port.ts";
 import { type PortalOptions, portalOf } from "./portal.ts";
 
@@ -17,8 +18,10 @@ export function n42Portal(options: PortalOptions): Peripheral {
     for await (const chunk of link.source) {
       for (const text of framing.push(chunk)) {
         try {
-          const occupancy = occupancyOfN42(readN42(text ?? ""), clock());
+          const document = readN42(text ?? "");
+          const occupancy = occupancyOfN42(document, clock());
           context.healthy();
+          report.names(namesOf(document));
           bad = 0;
           report.faults(occupancy.faults);
           report.occupancy(occupancy);
@@ -33,6 +36,11 @@ export function n42Portal(options: PortalOptions): Peripheral {
       }
     }
   });
+}
+
+function namesOf({ instrument }: N42Document): DeviceNames {
+  const { manufacturer, model, identifier } = instrument;
+  return { vendor: manufacturer || null, model: model || null, serial: identifier || null };
 }
 
 /** An item passed, and what the portal said of it is not known: a fault, never "no item". */

@@ -4,10 +4,10 @@ import type { ScannerEvent } from "../../scanner/port.ts";
 import type { Link } from "../../transport/port.ts";
 import type { ServeContext } from "../../transport/supervisor.ts";
 import type { Peripheral, Reading } from "../port.ts";
-import { type PeripheralOptions, supervisedPeripheral } from "../supervised.ts";
+import { type PeripheralOptions, type Report, supervisedPeripheral } from "../supervised.ts";
 
 /** What a portal's conversation tells. */
-export interface PortalReport {
+export interface PortalReport extends Pick<Report, "names"> {
   occupancy(occupancy: Occupancy): void;
   /** Faults that stand now, plain English; empty: sound. */
   faults(faults: readonly string[]): void;
@@ -34,10 +34,11 @@ export function portalOf(
     fault = now;
     if (now !== null) events.tell(faultEvent(options.id, now));
   };
-  const peripheral = supervisedPeripheral("radiation", options, async (link, context, emit) => {
+  const peripheral = supervisedPeripheral("radiation", options, async (link, context, emit, report) => {
     try {
       await converse(link, context, {
         faults,
+        names: report.names,
         occupancy: (occupancy) => {
           emit(readingOf(options, occupancy));
           if (occupancy.gamma === "alarm" || occupancy.neutron === "alarm")

@@ -14,7 +14,7 @@ import type { ScanStore } from "../../spool/port.ts";
 import { unreadable } from "../dicom/events.ts";
 import { ObjectWorker } from "../dicom/object-worker.ts";
 import { readReport, reportEvent } from "../dicom/report.ts";
-import type { ScannerDriver, ScannerEvent, ScannerState } from "../port.ts";
+import type { ScannerDriver, ScannerEvent, ScannerMachine, ScannerState } from "../port.ts";
 import { DicomSets, type DicomSetTimings, isDicomName } from "./dicom-sets.ts";
 import { fileAway, leaveReason } from "./filing.ts";
 import { QuietFiles, type Sighting } from "./quiet.ts";
@@ -97,6 +97,7 @@ class FolderDriver implements ScannerDriver {
   readonly #firstSeen = new Map<string, number>();
   readonly #handedOn = new Map<string, Ready>();
   #refusals = 0;
+  #machine: ScannerMachine | null = null;
   #state: ScannerState;
 
   constructor(options: FolderOptions) {
@@ -110,6 +111,10 @@ class FolderDriver implements ScannerDriver {
 
   get state(): ScannerState {
     return this.#state;
+  }
+
+  get machine(): ScannerMachine | null {
+    return this.#machine;
   }
 
   onState(listener: (state: ScannerState) => void): () => void {
@@ -272,6 +277,7 @@ class FolderDriver implements ScannerDriver {
     if (key === "known" && item.incomplete) this.#dicom.hold(item.incomplete, this.#options.clock());
     if (key === "stored") await this.#file(item, "done");
     if (typeof key === "string") return null;
+    if (item.machine !== null) this.#machine = item.machine;
     this.#setState("scanning", null);
     this.#starts.tell(item.seenAt);
     try {

@@ -4,8 +4,9 @@ import type { DicomFile } from "../../image/dicom/scan.ts";
 import type { ImageInput } from "../../image/naming.ts";
 import type { Capture, ScanKey } from "../../scan.ts";
 import type { ScanStore } from "../../spool/port.ts";
-import { captureOf as dicomCaptureOf, freshKeyOf, keyOf } from "../dicom/capture.ts";
+import { captureOf as dicomCaptureOf, freshKeyOf, keyOf, machineOf } from "../dicom/capture.ts";
 import type { ObjectWorker } from "../dicom/object-worker.ts";
+import type { ScannerMachine } from "../port.ts";
 import { captureOf } from "./capture.ts";
 import { copyDurably, type FolderSet, joinedOf } from "./dicom-sets.ts";
 
@@ -20,6 +21,8 @@ export interface Ready {
   readonly seenAt: number;
   /** An incomplete set stays in the folder for what may come late. */
   readonly incomplete: FolderSet | null;
+  /** Who made it, where the files say so. */
+  readonly machine: ScannerMachine | null;
   /** The key to store it under; `stored`: the spool has it; `known`: the spool has as much of it as there is. */
   key(): Promise<ScanKey | "stored" | "known">;
   /** Writes it into the spool. Throws LYN_… where a file cannot be read, and what the spool throws. */
@@ -56,6 +59,7 @@ export function imageReady(
     paths,
     seenAt,
     incomplete: null,
+    machine: null,
     key: async () => {
       const known = await store.find(lane, key);
       return known?.complete && !known.otherStart ? "stored" : key;
@@ -85,6 +89,7 @@ export function dicomReady(
     paths: members.map(({ path }) => path),
     seenAt: beganAt,
     incomplete: complete ? null : set,
+    machine: machineOf(set),
     key: async () => {
       const known = await store.find(lane, keyOf(set));
       if (!complete && known !== null && !known.complete && !known.otherStart) return "known";

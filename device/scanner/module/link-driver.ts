@@ -9,7 +9,15 @@ import type { Admission, ScanWriter } from "../../spool/port.ts";
 import type { Link, LinkState } from "../../transport/port.ts";
 import { LinkSupervisor } from "../../transport/supervisor.ts";
 import { HandOver } from "../line-scan/hand-over.ts";
-import type { ScanEnded, ScanLost, ScannerDriver, ScannerEvent, ScannerState, ScanResult } from "../port.ts";
+import type {
+  ScanEnded,
+  ScanLost,
+  ScannerDriver,
+  ScannerEvent,
+  ScannerMachine,
+  ScannerState,
+  ScanResult,
+} from "../port.ts";
 import type { DriverContext } from "./api.ts";
 
 /** A vendor's `serve` has so long to end after the abort, ms; then its link is closed and nobody waits any more. */
@@ -61,6 +69,8 @@ export interface DriverSession {
   readonly signal: AbortSignal;
   /** The peer has proven to be the right machine: the next loss starts with the shortest wait. */
   healthy(): void;
+  /** Who the machine says that it is, for `info` (`mqtt.md`). Without it the serial number of its scans is told. */
+  machine(machine: ScannerMachine): void;
   /** Whether a new scan may be taken now, and why not. */
   admission(): Admission;
   /** An item begins. Rejects with LYN_SPOOL_FULL when it cannot be stored now. */
@@ -101,6 +111,9 @@ class LinkDriver implements ScannerDriver {
   readonly #ended = new AbortController();
   readonly #age: CalibrationAge;
   #calibratedAt: number | null = null;
+  #machine: ScannerMachine | null = null;
+  /** The machine was named by the vendor's driver, not guessed from its scans. */
+  #introduced = false;
   #state: ScannerState;
 
   constructor(options: Parameters<typeof linkDriver>[0]) {
@@ -119,6 +132,10 @@ class LinkDriver implements ScannerDriver {
           await serve(link, {
             signal,
             healthy,
+            machine: (machine) => {
+              this.#introduced = true;
+              this.#named(machine);
+            },
             admission: () => context.store.admission(context.lane),
             begin: () => this.#begin(),
             event: (event) => this.#events.tell(event),
@@ -138,6 +155,10 @@ class LinkDriver implements ScannerDriver {
 
   get state(): ScannerState {
     return this.#state;
+  }
+
+  get machine(): ScannerMachine | null {
+    return this.#machine;
   }
 
   captures(): AsyncIterable<Capture> {
@@ -225,6 +246,7 @@ class LinkDriver implements ScannerDriver {
   async #deliver(finished: FinishedScan, writer: ScanWriter, beganAt: number): Promise<Delivery> {
     const { store, lane, clock } = this.#context;
     const receivedAt = clock();
+    if (!this.#introduced) this.#named({ vendor: null, model: null, serial: finished.key.serial });
     const known = await store.find(lane, finished.key).catch(async (error: unknown) => {
       await writer.discard();
       throw error;
@@ -258,6 +280,13 @@ class LinkDriver implements ScannerDriver {
       return STOPPING;
     }
     return settled;
+  }
+
+  #named({ vendor, model, serial }: ScannerMachine): void {
+    const machine = { vendor, model, serial };
+    if (JSON.stringify(machine) === JSON.stringify(this.#machine)) return;
+    this.#machine = machine;
+    this.#states.tell(this.#state);
   }
 
   #checkAge(): void {
