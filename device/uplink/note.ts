@@ -1,3 +1,4 @@
+import { NOTE_SCHEMA } from "../../protocols/mqtt/note.ts";
 import { TOPICS } from "../../protocols/mqtt/topics.ts";
 import type { Connection } from "./connection.ts";
 
@@ -15,7 +16,7 @@ export async function publishNote(
     qos,
     retain,
     contentType,
-    schema: "signed-note",
+    schema: NOTE_SCHEMA,
   });
   return result.kind === "acknowledged";
 }

@@ -1,5 +1,8 @@
 import { z } from "zod";
 
+/** User property `schema` of a signed note: it is no event. */
+export const NOTE_SCHEMA = "signed-note";
+
 /** A signed note (text, not an event): origin, tree size, root hash, empty line, signature lines. */
 export const signedNoteSchema = z
   .string()

@@ -1,5 +1,5 @@
 /** `traceparent` of W3C Trace Context, version 00. */
-const TRACEPARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
+export const TRACEPARENT_PATTERN = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const NO_TRACE = "0".repeat(32);
 
 /**
@@ -14,7 +14,7 @@ export function traceparentOf(trace: string, span: string): string {
 
 /** The same trace as `traceparent`, which somebody else sent, with a span of our own; null where it is none. */
 export function continuedTrace(traceparent: string | undefined, span: string): string | null {
-  const trace = TRACEPARENT.exec(traceparent ?? "")?.[1];
+  const trace = TRACEPARENT_PATTERN.exec(traceparent ?? "")?.[1];
   return trace === undefined || trace === NO_TRACE ? null : traceparentOf(trace, span);
 }
 

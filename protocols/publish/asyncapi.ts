@@ -3,11 +3,10 @@ import { cloudEventSchema, dataSchemaUrn, EVENT_CONTENT_TYPE, eventType } from "
 import { GATEWAY_PATTERN, LANE_PATTERN, SITE_PATTERN } from "../mqtt/names.ts";
 import { EVENT_NAMES, EVENT_SCHEMAS, type EventName } from "../mqtt/payloads.ts";
 import { DEFAULT_TOPIC_ROOT, TOPICS, type TopicDefinition, type TopicName } from "../mqtt/topics.ts";
+import { brokerServer, MQTT_BINDING_VERSION, messageBinding, userProperties } from "./properties.ts";
 import { type JsonSchema, jsonSchemaOf } from "./schemas.ts";
 
 /** AsyncAPI 3.0 description of the MQTT contract, seen from the gateway: it sends what goes up and receives what comes down. */
-
-const MQTT_BINDING_VERSION = "0.2.0";
 
 const PARAMETERS = {
   root: { description: "broker.topicRoot", default: DEFAULT_TOPIC_ROOT },
@@ -50,10 +49,12 @@ function messageKey(name: TopicName): string {
 
 function message(name: TopicName): JsonSchema {
   const topic: TopicDefinition = TOPICS[name];
+  const beside = { headers: userProperties(name), bindings: messageBinding(name) };
   if (topic.event !== null) {
     return {
       name: eventType(topic.event),
       contentType: EVENT_CONTENT_TYPE,
+      ...beside,
       payload: { $ref: `#/components/schemas/${topic.event}-event` },
     };
   }
@@ -64,6 +65,7 @@ function message(name: TopicName): JsonSchema {
     ...(binary
       ? { summary: "u32 little-endian header length, header JSON as below, bytes of the file" }
       : {}),
+    ...beside,
     payload: { $ref: `#/components/schemas/${name}` },
   };
 }
@@ -85,9 +87,13 @@ function operation(name: TopicName): JsonSchema {
     channel: { $ref: `#/channels/${name}` },
     ...(will ? { summary: "Also the sender's last will" } : {}),
     messages: [{ $ref: `#/channels/${name}/messages/${messageKey(name)}` }],
+    ...(name === "command" ? { reply: COMMAND_REPLY } : {}),
     bindings: { mqtt: { qos, retain, bindingVersion: MQTT_BINDING_VERSION } },
   };
 }
+
+/** Unless the command names a response topic. */
+const COMMAND_REPLY = { channel: { $ref: "#/channels/commandResponse" } } as const;
 
 const TOPIC_NAMES = Object.keys(TOPICS) as readonly TopicName[];
 
@@ -108,6 +114,7 @@ export function asyncApiDocument(): JsonSchema {
       license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
     defaultContentType: EVENT_CONTENT_TYPE,
+    servers: { broker: brokerServer() },
     channels: eachTopic(channel),
     operations: eachTopic(operation),
     components: {

@@ -83,6 +83,23 @@ describe("protocols/generated", () => {
     expect(Object.keys(document["operations"] as object)).toEqual(Object.keys(TOPICS));
   });
 
+  it("names in it what MQTT 5 carries beside a payload", () => {
+    type Message = {
+      headers: { properties: Record<string, unknown>; required: string[] };
+      bindings: { mqtt: object };
+    };
+    const { messages } = json("asyncapi.json")["components"] as { messages: Record<string, Message> };
+    expect(messages["hit"]?.headers).toMatchObject({
+      properties: { schema: { const: "urn:lynceus:schema:hit:1.0" } },
+      required: ["schema", "traceparent"],
+    });
+    expect(messages["checkpoint"]?.headers.required).toEqual(["schema"]);
+    expect(messages["declaration"]?.headers.required).toEqual([]);
+    expect(Object.keys(messages["command"]?.bindings.mqtt ?? {})).toContain("responseTopic");
+    for (const message of Object.values(messages))
+      expect(message.headers.properties).toHaveProperty("schema");
+  });
+
   it("describes in it the events that are sent", () => {
     const ajv = new Ajv({ strict: false });
     addFormats.default(ajv);
