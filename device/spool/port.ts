@@ -336,6 +336,7 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
       id: string;
       kind: string;
       state: string;
+      lane: string | null;
       scanId: string | null;
       createdAt: number;
       reason: string | null;

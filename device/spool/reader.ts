@@ -24,7 +24,13 @@ import {
   unknownOutcomes,
 } from "./operations/outcomes.ts";
 import { scanIn, scansBetween } from "./operations/scans.ts";
-import { type ListedRow, listDeadLetters, listRows, readFigures } from "./operations/upkeep.ts";
+import {
+  type ListedRow,
+  listDeadLetters,
+  listRows,
+  type RowFilter,
+  readFigures,
+} from "./operations/upkeep.ts";
 import type { AuditRow, DeadLetter, OutboxRow, SpoolFigures, StoredScan } from "./port.ts";
 import { JOURNAL_VERSION, versionOf } from "./schema.ts";
 
@@ -32,7 +38,7 @@ import { JOURNAL_VERSION, versionOf } from "./schema.ts";
 export interface SpoolReader {
   figures(): SpoolFigures;
   /** Rows of the outbox, newest first. */
-  list(limit: number): readonly ListedRow[];
+  list(limit: number, filter?: RowFilter): readonly ListedRow[];
   deadLetters(limit: number): readonly DeadLetter[];
   /** Hits scored between two times (ms, `to` excluded) with the outcomes that stand, oldest first; at most `limit`, the newest. */
   scores(period: { from: number; to: number; limit: number }): readonly ScoredHit[];
@@ -97,7 +103,7 @@ export function openSpoolReader(path: string, vault: PlaneVault = new PlaneVault
   }
   return {
     figures: () => ({ ...readFigures(database), freeBytes: freeBytes(path), usedBytes: usedBytes(database) }),
-    list: (limit) => listRows(database, limit),
+    list: (limit, filter) => listRows(database, limit, filter),
     deadLetters: (limit) => listDeadLetters(database, limit),
     scores: (period) => readScores(database, period),
     confirmedAmong: (scanIds) => confirmedIn(database, scanIds),

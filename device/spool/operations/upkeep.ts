@@ -27,11 +27,31 @@ export interface LetterArguments {
 /** Figures without those of the disk. */
 export type JournalFigures = Omit<SpoolFigures, "freeBytes" | "usedBytes" | "care">;
 
+/** States of a row of the outbox, as {@link stateOf} tells them, in SQL. */
+const ROWS_IN = {
+  unpublished: "dead_at IS NULL AND event IS NOT NULL AND receipted_at IS NULL AND published = 0",
+  published: "dead_at IS NULL AND event IS NOT NULL AND receipted_at IS NULL AND published > 0",
+  receipted: "dead_at IS NULL AND event IS NOT NULL AND receipted_at IS NOT NULL",
+  dead: "dead_at IS NOT NULL",
+  erased: "dead_at IS NULL AND event IS NULL",
+} as const;
+export type RowState = keyof typeof ROWS_IN;
+
+/** Which rows of the outbox are meant; absent: whichever. */
+export interface RowFilter {
+  /** Rows before this sequence: the next page. */
+  readonly before?: number | undefined;
+  readonly lane?: string | undefined;
+  readonly state?: RowState | undefined;
+}
+
 export interface ListedRow {
   readonly sequence: number;
   readonly id: string;
   readonly kind: string;
-  readonly state: string;
+  readonly state: RowState;
+  /** Null: of the gateway. */
+  readonly lane: string | null;
   readonly scanId: string | null;
   readonly createdAt: number;
   readonly reason: string | null;
@@ -104,11 +124,16 @@ export function readFigures(database: Database): JournalFigures {
   };
 }
 
-export function listRows(database: Database, limit: number): ListedRow[] {
+/** Rows of the outbox, newest first. */
+export function listRows(database: Database, limit: number, filter: RowFilter = {}): ListedRow[] {
+  const { before = Number.MAX_SAFE_INTEGER, lane = null, state } = filter;
   return database
     .all(
-      `SELECT sequence, id, kind, scan_id, created_at, dead_reason, published, receipted_at, dead_at, event IS NULL AS erased
-       FROM outbox ORDER BY sequence DESC LIMIT ?`,
+      `SELECT sequence, id, kind, lane, scan_id, created_at, dead_reason, published, receipted_at, dead_at, event IS NULL AS erased
+       FROM outbox WHERE sequence < ?1 AND (?2 IS NULL OR lane = ?2) AND (${state === undefined ? "TRUE" : ROWS_IN[state]})
+       ORDER BY sequence DESC LIMIT ?3`,
+      before,
+      lane,
       limit,
     )
     .map((row) => ({
@@ -116,13 +141,14 @@ export function listRows(database: Database, limit: number): ListedRow[] {
       id: String(row["id"]),
       kind: String(row["kind"]),
       state: stateOf(row),
+      lane: textOrNull(row["lane"]),
       scanId: textOrNull(row["scan_id"]),
       createdAt: Number(row["created_at"]),
       reason: textOrNull(row["dead_reason"]),
     }));
 }
 
-function stateOf(row: SqlRow): string {
+function stateOf(row: SqlRow): RowState {
   if (row["dead_at"] !== null) return "dead";
   if (row["erased"] === 1) return "erased";
   if (row["receipted_at"] !== null) return "receipted";
