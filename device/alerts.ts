@@ -33,20 +33,12 @@ export class Alerts {
   readonly #spool: Pick<Spool, "commitAlert">;
   readonly #log: Log;
   readonly #quietMs: number;
-  readonly #told: (alert: Alert) => void;
   readonly #recent = new Map<string, Recent>();
 
-  /** @param options `told`: hears of each alert that is told, not of those that are only counted. */
-  constructor(options: {
-    spool: Pick<Spool, "commitAlert">;
-    log: Log;
-    quietMs?: number;
-    told?: (alert: Alert) => void;
-  }) {
+  constructor(options: { spool: Pick<Spool, "commitAlert">; log: Log; quietMs?: number }) {
     this.#spool = options.spool;
     this.#log = options.log;
     this.#quietMs = options.quietMs ?? QUIET_MS;
-    this.#told = options.told ?? (() => undefined);
   }
 
   /** Never rejects: an alert that cannot be stored is logged, and the work that raised it goes on. */
@@ -81,7 +73,6 @@ export class Alerts {
     const details = scalars(repeated > 0 ? { ...alert.details, repeated } : (alert.details ?? {}));
     const { lane, scanId, code, severity } = alert;
     this.#log.warn({ code, lane, scanId, details }, alert.message);
-    this.#told(alert);
     const data = {
       code,
       severity,

@@ -226,7 +226,7 @@ export class Gateway {
       uplink: () => uplink,
       health: () => health.now(),
     });
-    const alerts = new Alerts({ spool, log, told: (alert) => monitoring.metrics.alert(alert) });
+    const alerts = new Alerts({ spool, log });
     const { models } = this.#options;
     models?.announce((alert) => void alerts.raise(alert));
     const reports = await this.#createReports(spool, alerts);

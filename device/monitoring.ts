@@ -28,7 +28,7 @@ export class Monitoring {
   readonly #options: MonitoringOptions;
   #console: Console | null = null;
   #links: LinkFile | null = null;
-  #unlisten: () => void = () => undefined;
+  readonly #unlisten: (() => void)[] = [];
 
   constructor(options: MonitoringOptions) {
     this.#options = options;
@@ -41,7 +41,10 @@ export class Monitoring {
 
   async start(): Promise<void> {
     const { config, health, inference, uplink, spool, log } = this.#options;
-    this.#follow(uplink());
+    this.#unlisten.push(
+      spool.onAlert((alert) => this.metrics.alert(alert)),
+      this.#follow(uplink()),
+    );
     this.#links = new LinkFile({
       spoolPath: config.spool.path,
       url: config.broker.url,
@@ -69,15 +72,15 @@ export class Monitoring {
   }
 
   async stop(): Promise<void> {
-    this.#unlisten();
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
     await this.#links?.stop();
     await this.#console?.stop();
   }
 
   /** Counts connections that come up. */
-  #follow(uplink: Pick<Uplink, "state" | "onState">): void {
+  #follow(uplink: Pick<Uplink, "state" | "onState">): () => void {
     let before: UplinkState | null = null;
-    this.#unlisten = uplink.onState((now) => {
+    return uplink.onState((now) => {
       for (const [role, { state }] of Object.entries(now)) {
         const was = before?.[role as keyof UplinkState].state;
         if (state === "online" && was !== "online") this.metrics.connected(role);

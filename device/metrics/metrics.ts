@@ -1,7 +1,7 @@
 import { Counter, Histogram, Registry } from "prom-client";
-import type { Alert } from "../alerts.ts";
 import type { HitData } from "../fusion/hit.ts";
 import type { Snapshot } from "../overview/overview.ts";
+import type { RaisedAlert } from "../spool/port.ts";
 import { type Gauges, gaugesOn } from "./gauges.ts";
 
 /** Upper bounds of the durations of a stage, s: from a commit to a large scan on a slow machine. */
@@ -97,7 +97,8 @@ export class Metrics {
     }
   }
 
-  alert({ code, severity }: Pick<Alert, "code" | "severity">): void {
+  /** An alert was committed, whoever raised it. */
+  alert({ code, severity }: RaisedAlert): void {
     this.#alerts.inc({ code: this.#label("code", code), severity });
   }
 

@@ -120,6 +120,12 @@ export interface AuditLog {
   onCommitted(listener: (row: OutboxRow | null) => void): () => void;
 }
 
+/** An alert of the journal. */
+export interface RaisedAlert {
+  readonly code: string;
+  readonly severity: "info" | "warning" | "critical";
+}
+
 /** What the uplink needs of the outbox. */
 export interface Outbox {
   /**
@@ -322,6 +328,8 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
   unfinished(): Promise<readonly StoredScan[]>;
   scan(scanId: string): Promise<StoredScan | null>;
   /** `score.floor` of the scan's last hit: a revision without a new analysis never removes it (`mqtt.md`, Score). */
+  /** Called with each alert that was committed, the spool's own too; the first listener hears of those since the start. */
+  onAlert(listener: (alert: RaisedAlert) => void): () => void;
   heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]>;
   putDeadLetter(letter: Omit<DeadLetter, "id" | "at">, body: Uint8Array): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;

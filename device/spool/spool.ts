@@ -5,6 +5,7 @@ import { PlaneVault } from "../keys/plane-vault.ts";
 import { type SigningKey, signingKeyOf } from "../keys/signing-key.ts";
 import type { Log } from "../log.ts";
 import type { Capture, Scan, ScanKey } from "../scan.ts";
+import { Announcements } from "./announcements.ts";
 import { DeclarationCalls, keysOf } from "./declaration-calls.ts";
 import { Fresh } from "./fresh.ts";
 import { LADDER } from "./ladder.ts";
@@ -71,7 +72,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   readonly #scrub: Scrub;
   readonly #planeScrub: PlaneScrub;
   readonly #fresh = new Fresh({ now: () => performance.now() });
-  readonly #listeners = new Set<(row: port.OutboxRow | null) => void>();
+  readonly #told = new Announcements();
   #journal: string | null = null;
   #failure: LynceusError | null = null;
 
@@ -184,14 +185,14 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     // A hit committed again is the first one: it may be sent, receipted or given up already.
     const isNew = row.createdAt === now && row.published === 0;
     if (isNew) this.#fresh.note(row.sequence);
-    this.#announce(isNew ? row : null);
+    this.#told.row(isNew ? row : null);
     return row;
   }
 
   async commitAlert(options: Omit<OperationArguments<"commitAlert">, "now">): Promise<port.OutboxRow> {
     const row = await this.client.call("commitAlert", { ...options, now: this.#options.clock() }, "grouped");
     this.#fresh.note(row.sequence);
-    this.#announce();
+    this.#told.alert(row);
     return row;
   }
 
@@ -248,7 +249,7 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
 
   async deadLetter(sequence: number, reason: string): Promise<void> {
     const alert = await this.client.call("deadLetterRow", { sequence, reason, now: this.#options.clock() });
-    if (alert !== null) this.#announce();
+    if (alert !== null) this.#told.alert(alert);
   }
 
   receiptsExpected(): Promise<boolean> {
@@ -277,19 +278,22 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
     to: number;
   }): Promise<{ queued: number; gone: number } | null> {
     const answer = await this.client.call("resendRows", range);
-    this.#announce();
+    this.#told.row(null);
     return answer;
   }
 
   async retryDeadLetters(ids: readonly string[] | null): Promise<number> {
     const retried = await this.client.call("retryRows", { ids });
-    this.#announce();
+    this.#told.row(null);
     return retried;
   }
 
   onCommitted(listener: (row: port.OutboxRow | null) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#told.onRow(listener);
+  }
+
+  onAlert(listener: (alert: port.RaisedAlert) => void): () => void {
+    return this.#told.onAlert(listener);
   }
 
   async findScansByIdentifiers(
@@ -362,10 +366,6 @@ class DiskSpool extends DeclarationCalls implements port.Spool {
   /** How long the gateway has run, ms. */
   #life(): number {
     return (this.#options.life ?? this.#options.clock)();
-  }
-
-  #announce(row: port.OutboxRow | null = null): void {
-    for (const listener of this.#listeners) listener(row);
   }
 
   #mustWork(): void {

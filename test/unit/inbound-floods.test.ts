@@ -118,7 +118,11 @@ describe("what central may send is bounded on the disk", { timeout: 4 * WAIT_MS 
       retention: { purposes: {}, longestMs: 1e12, ...retention },
     });
     told.length = 0;
-    alerts = new Alerts({ spool, log: SILENT_LOG, told: (alert) => void told.push(alert) });
+    const commitAlert: Spool["commitAlert"] = (alert) => {
+      told.push(alert.data as unknown as Alert);
+      return spool.commitAlert(alert);
+    };
+    alerts = new Alerts({ spool: { commitAlert }, log: SILENT_LOG });
     return new Intake({ spool, alerts, rescore: () => undefined, clock: Date.now, log: SILENT_LOG });
   };
   beforeEach(() => {

@@ -53,7 +53,11 @@ it("lynceus outbox shows dead letters with their ids and reasons, and retry send
   const spool = await openTestSpool(join(folder.path, "spool"));
   try {
     const { sequence, id } = await storeHit(spool, 1);
+    const alerts: string[] = [];
     await spool.deadLetter(sequence, "70000 bytes, the broker takes 10000");
+    // Metrics count the spool's own alerts too, those of its start as well.
+    spool.onAlert(({ code, severity }) => alerts.push(`${code} ${severity}`));
+    expect(alerts).toEqual(["UNDELIVERABLE critical"]);
     const shown = startLynceus(["outbox", "--config", config]);
     expect(await shown.exited, shown.stderr()).toBe(0);
     const line = shown.lines.find((each) => each.startsWith("dead letter  outbox")) ?? "";
