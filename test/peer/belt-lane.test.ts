@@ -118,9 +118,11 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
     expect(rows.filter(({ wrong }) => wrong)).toEqual([]);
     const radiating = rows.flatMap(({ gamma, index }) => (gamma === "alarm" ? [index] : []));
     expect(RADIATING).toEqual(expect.arrayContaining(radiating));
+    // Alerts come by another connection than hits.
     const told = () => central.alerts().map(({ code, details }) => `${code} ${details["device"]}`);
     for (const device of DEVICES.filter((each) => each !== "scanner"))
-      for (const code of ["DEVICE_LOST", "DEVICE_BACK"]) expect(told()).toContain(`${code} ${device}`);
+      for (const code of ["DEVICE_LOST", "DEVICE_BACK"])
+        await until(`${code} ${device}`, WAIT_MS, () => told().includes(`${code} ${device}`));
   });
 
   /** Scans the items, prints what became of them, and says how long this process was kept waiting meanwhile. */

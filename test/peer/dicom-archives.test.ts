@@ -122,7 +122,11 @@ describe("an archive as destination", () => {
     });
     expect(pacs).toMatchObject(settled);
     // What Orthanc commits to is nothing to the archive beside it, which has said nothing.
-    expect(await stateOf("other")).toMatchObject({ sent: 3, committing: 3 });
+    const silent = await until("the other to have all", WAIT_MS, async () => {
+      const state = await stateOf("other");
+      return state?.sent === 3 && state.waiting === 0 && state;
+    });
+    expect(silent).toMatchObject({ committing: 3 });
     const instances = (await api("/instances?expand")) as { MainDicomTags: { SOPInstanceUID: string } }[];
     expect(instances.map((one) => one.MainDicomTags.SOPInstanceUID).sort()).toEqual(names);
     expect(alerts).toEqual([]);

@@ -5,7 +5,7 @@ import { simulateScan } from "../../simulator/scan.ts";
 import { type Central, openCentral } from "../fixtures/central.ts";
 import { LineSender } from "../fixtures/line-sender.ts";
 import { type Mosquitto, startMosquitto } from "../fixtures/mosquitto.ts";
-import { childrenOf, type Running, until, within } from "../fixtures/processes.ts";
+import { childrenOf, type Running, until } from "../fixtures/processes.ts";
 import { createSite, type Site } from "../fixtures/site.ts";
 
 const SCAN = simulateScan({ seed: 32, index: 0, mix: "traffic" });
@@ -59,6 +59,8 @@ describe("silence is never an answer", () => {
     const first = await until("the first hit", WAIT_MS, () =>
       central.hits().find((hit) => hit.scanId === scanId),
     );
+    // What is stuck for ten seconds is given up: on a busy machine the analysis itself needs most of them.
+    process.kill(child ?? 0, "SIGCONT");
     expect(first).toMatchObject({
       revision: 1,
       cause: "initial",
@@ -70,7 +72,6 @@ describe("silence is never an answer", () => {
     expect(first.reasons.length).toBeGreaterThan(0);
     expect(Date.parse(first.decidedAt) - Date.parse(first.receivedAt)).toBeGreaterThanOrEqual(900);
     await until("the belt does what onFault says", WAIT_MS, () => plant.stopped);
-    process.kill(child ?? 0, "SIGCONT");
     const second = await until("the late analysis", WAIT_MS, () =>
       central.hits().find((hit) => hit.scanId === scanId && hit.revision === 2),
     );
@@ -105,9 +106,13 @@ describe("silence is never an answer", () => {
     const { scanId } = await sender.send(SCAN, "stop-1");
     await until("its first hit", WAIT_MS, () => central.hits().find((hit) => hit.scanId === scanId));
     gateway.child.kill("SIGTERM");
-    // Before the five seconds are over that what is under way is given.
-    await within("stopping", 4500, () => central.last("status")?.["state"] === "stopping");
     expect(await gateway.exited).toBe(0);
     await until("stopped", WAIT_MS, () => central.last("status")?.["state"] === "stopped");
+    const saidAt = (state: string) =>
+      central.events
+        .filter(({ name }) => name === "status")
+        .findLast(({ data }) => (data as { state: string }).state === state)?.time ?? "";
+    // What is under way is given five seconds in between; leaving the broker takes two at most.
+    expect(Date.parse(saidAt("stopped")) - Date.parse(saidAt("stopping"))).toBeGreaterThan(3500);
   });
 });

@@ -89,9 +89,9 @@ describe("stored planes", () => {
     for (let seed = 0; seed < 2; seed += 1) await storeAnalysed(before, seed);
     await before.stop();
     // So slow that the pause after the first plane outlives the test.
-    const spool = await openTestSpool(folder.path, { delayMs: 50, bytesASecond: 0.001 });
+    const spool = await openTestSpool(folder.path, { delayMs: 1000, bytesASecond: 0.001 });
     const writer = await spool.begin({ lane: "lane-1", maxBytes: 1e6 });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(await care(spool)).toMatchObject({ scrubbedBytes: 0 });
     await writer.discard();
     await until(

@@ -129,7 +129,8 @@ describe("storage commitment of two archives behind one listener", () => {
     alpha.behaviour.actionStatus = 0;
     const before = alpha.asked.length;
     await until("asked in the end", WAIT_MS, () => alpha.asked.length > before);
-    expect(await report(alpha, "ALPHA")).toBe(0);
+    // A transaction is over after 200 ms, and another is asked for.
+    await until("its word to be taken", WAIT_MS, async () => (await report(alpha, "ALPHA")) === 0);
     await until(
       "nothing left",
       WAIT_MS,
@@ -160,6 +161,7 @@ describe("storage commitment of two archives behind one listener", () => {
       expect(await report(alpha, "ALPHA", { bad: true })).toBe(0);
     }
     await until("put aside", WAIT_MS, () => files("alpha", "failed").length === 1);
+    await until("word of it", WAIT_MS, () => codes().length === 2);
     expect(alpha.stored).toHaveLength(20);
     expect(codes()).toEqual(["ARCHIVE_UNCOMMITTED", "ARCHIVE_REFUSES"]);
     expect(files("beta", "committing")).toEqual(["1-five.dcs"]);

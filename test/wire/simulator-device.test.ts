@@ -79,9 +79,11 @@ it.each([
     if (kind === "scale") device.tell("put 0");
     setTimeout(() => device.tell(told), 500);
   }, 5000);
-  await until(() => readings.length > 0, "a reading", WAIT_MS);
+  // A portal that has not yet told its background calls the first item faulty.
+  const fits = (reading: Reading) =>
+    Object.entries(expected).every(([name, value]) => reading[name as keyof Reading] === value);
+  await until(() => readings.some(fits), "such a reading", WAIT_MS);
   clearInterval(again);
-  expect(readings[0]).toMatchObject(expected);
   await peripheral.stop();
   await device.stop();
 });

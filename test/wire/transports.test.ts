@@ -209,7 +209,7 @@ describe("supervisor", () => {
     });
     const waits: number[] = [];
     let last = performance.now();
-    let healthyFrom = 5;
+    let healthyFrom = 6;
     const supervisor = new LinkSupervisor({
       transport: openTransport(`tcp://127.0.0.1:${port}`),
       serve: async (link, { healthy }) => {
@@ -224,13 +224,13 @@ describe("supervisor", () => {
       log: SILENT_LOG,
     });
     supervisor.start();
-    await until(() => waits.length >= 7, "seven links");
+    await until(() => waits.length >= 8, "eight links");
     healthyFrom = -1;
     await supervisor.stop();
-    expect(accepted).toBeGreaterThanOrEqual(7);
-    // 20, 40, 80, 160 ms after the first four; 40 ms after the healthy fifth.
-    expect(waits[4]).toBeGreaterThan(150);
-    expect(waits[6]).toBeLessThan(waits[4] ?? 0);
+    expect(accepted).toBeGreaterThanOrEqual(8);
+    // 20, 40 … 320 ms after the first five; 20 and 40 ms after the healthy sixth, one of which a busy machine may make long.
+    expect(waits[5]).toBeGreaterThan(310);
+    expect(Math.min(...waits.slice(6, 8))).toBeLessThan(waits[5] ?? 0);
     expect(supervisor.state.state).toBe("absent");
   });
 
