@@ -10,6 +10,7 @@ import { absoluteReports, absoluteScanner } from "./dicom.ts";
 import { encryptionWarnings } from "./encryption.ts";
 import { type ConfigFault, faultsOf } from "./issues.ts";
 import { keyFileWarnings } from "./key-files.ts";
+import { mended, standing } from "./mend.ts";
 import { absoluteModels, modelsWarnings } from "./models.ts";
 import type { PeripheralConfig } from "./peripherals.ts";
 import { type Config, configSchema, type LaneConfig } from "./schema.ts";
@@ -25,10 +26,9 @@ const MAX_CONFIG_BYTES = 1_000_000;
 
 /** Reads and validates a configuration file. Throws LYN_CONFIG_UNREADABLE or LYN_CONFIG_INVALID with every fault at once. */
 export async function loadConfig(file: string): Promise<Config> {
-  const text = await readText(file);
-  const config = parseConfig(text, file);
-  const faults = await profileFaults(config);
-  if (faults.length > 0) throw invalid(file, faults);
+  const { config, faults } = examined(await readText(file), file);
+  const all = [...faults, ...(config === null ? [] : standing(await profileFaults(config), faults))];
+  if (config === null || all.length > 0) throw invalid(file, all);
   return config;
 }
 
@@ -53,6 +53,33 @@ async function profileFaults(config: Config): Promise<readonly ConfigFault[]> {
 
 /** Validates configuration text; relative paths are resolved against the folder of `file`. */
 export function parseConfig(text: string, file: string): Config {
+  const { config, faults } = examined(text, file);
+  if (config === null || faults.length > 0) throw invalid(file, faults);
+  return config;
+}
+
+/** The faults of a configuration, with as much of it as can be used; null: nothing can. */
+function examined(
+  text: string,
+  file: string,
+): { readonly config: Config | null; readonly faults: readonly ConfigFault[] } {
+  const input = documentOf(text, file);
+  const absolute = (config: Config) => withAbsolutePaths(config, dirname(resolve(file)));
+  const result = configSchema.safeParse(input);
+  if (result.success) return { config: absolute(result.data), faults: partFaults(result.data) };
+  const faults = faultsOf(configSchema, result.error, input);
+  const rest = mended(input, result.error);
+  const again = configSchema.safeParse(rest);
+  if (again.success)
+    return {
+      config: absolute(again.data),
+      faults: [...faults, ...standing(partFaults(again.data), faults)],
+    };
+  const more = rest === null ? [] : faultsOf(configSchema, again.error, rest);
+  return { config: null, faults: [...faults, ...standing(more, faults)] };
+}
+
+function documentOf(text: string, file: string): unknown {
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   const first = document.errors[0];
   if (first !== undefined) {
@@ -61,17 +88,17 @@ export function parseConfig(text: string, file: string): Config {
       cause: first,
     });
   }
-  const input: unknown = document.toJS({ maxAliasCount: 20 });
-  const result = configSchema.safeParse(input);
-  if (!result.success) throw invalid(file, faultsOf(configSchema, result.error, input));
-  const faults = [
-    ...crossFaults(result.data),
-    ...addressFaults(result.data),
-    ...brokerFaults(result.data.broker),
-    ...consoleFaults(result.data.console),
+  return document.toJS({ maxAliasCount: 20 });
+}
+
+/** Faults of parts that are sound each by itself. */
+function partFaults(config: Config): readonly ConfigFault[] {
+  return [
+    ...crossFaults(config),
+    ...addressFaults(config),
+    ...brokerFaults(config.broker),
+    ...consoleFaults(config.console),
   ];
-  if (faults.length > 0) throw invalid(file, faults);
-  return withAbsolutePaths(result.data, dirname(resolve(file)));
 }
 
 /** What is valid and should be thought over: said by `check` and at start. */

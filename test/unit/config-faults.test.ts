@@ -72,6 +72,48 @@ statistics: { period: 15m }
     ).toEqual(["leadHour", "massMargin", "valueLevels.Euro"]);
   });
 
+  it("tells what is wrong between sound parts beside what is wrong within others", () => {
+    const text = GOOD.replace("NLRTM-EX", "Rotterdam")
+      .replace('1883", passwordFile', '1883", tls: { ca: ca.pem }, pasword')
+      .replace("path: spool", "pth: spool")
+      .replace(
+        '"tcp://127.0.0.1:7002" }',
+        '"tcp://nowhere" }\n      - { id: label, kind: scale, protocol: none }',
+      )
+      .concat('      - { id: label, kind: barcode, protocol: line, transport: "tcp://127.0.0.1:7003" }\n')
+      .concat("    fusion: { bands: { medium: 0.5, high: 0.2 } }\n    belt: { onAlarm: divert }\n")
+      .concat('console: { listen: "0.0.0.0:80", tokenfile: x }\n');
+    const faults = faultsOf(text);
+    // What rests on a part that cannot be read says nothing: whether a belt can divert, whether the console has a token.
+    expect(faults.map(({ path }) => path)).toEqual([
+      "gateway.site",
+      "broker.pasword",
+      "spool.path",
+      "spool.pth",
+      "console.tokenfile",
+      "lanes[0].peripherals[1].protocol",
+      "lanes[0].fusion.bands",
+      "lanes[0].peripherals",
+      "lanes[0].peripherals[0].transport",
+      "broker.tls",
+    ]);
+    expect(faults.at(-2)?.message).toContain("tcp://nowhere");
+  });
+
+  it("tells of lanes of one name beside other faults, and of the file alone where nothing in it can be used", () => {
+    const twice = GOOD.replace("spool: {", "spol: {").concat(
+      "  - { id: lane-1, scanner: { driver: none } }\n",
+    );
+    expect(faultsOf(twice).map(({ path }) => path)).toEqual([
+      "spool",
+      "lanes[1].scanner.driver",
+      "spol",
+      "lanes",
+    ]);
+    expect(faultsOf(GOOD.replace("lanes:", "lanes: 3\nx:")).map(({ path }) => path)).toEqual(["lanes", "x"]);
+    expect(faultsOf("- 1\n").map(({ path }) => path)).toEqual(["(top)"]);
+  });
+
   it("names the nearest known key for an unknown one, at any depth", () => {
     const text = GOOD.replace("path: spool", "pth: spool").replace(
       'transport: "tcp://127.0.0.1:7001"',
