@@ -16,6 +16,8 @@ import { until } from "../fixtures/processes.ts";
 
 const run = promisify(execFile);
 const TIMEOUT = { timeout: 60_000 };
+/** A pair is a scan as soon as it is whole, however long a busy machine takes between its halves. */
+const PATIENT = { timings: { joinMs: 60_000 } };
 
 /** dcmtk's `storescu`, proposing just what the files are; resolves with its exit code and words. */
 async function storescu(port: number, files: readonly string[], ...options: readonly string[]) {
@@ -55,7 +57,7 @@ describe("dcmtk stores to a lane", () => {
   });
 
   it("a dual-energy pair becomes one scan as soon as it is whole, with the objects as received beside it", async () => {
-    const lane = await open({ timings: { joinMs: 60_000 } });
+    const lane = await open(PATIENT);
     const files = await writePair(folder, "pair one");
     expect(await storescu(lane.port, files)).toMatchObject({ code: 0 });
     await until("the scans", 20_000, () => lane.taken.length === 1);
@@ -94,7 +96,7 @@ describe("dcmtk stores to a lane", () => {
     const subject = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"];
     await run("openssl", ["req", "-x509", ...subject, "-keyout", at("key.pem"), "-out", at("cert.pem")]);
     const [cert, key] = [await readFile(at("cert.pem")), await readFile(at("key.pem"))];
-    const lane = await open({ tls: { cert, key, ca: cert } });
+    const lane = await open({ ...PATIENT, tls: { cert, key, ca: cert } });
     const files = await writePair(folder, "secret");
     const trust = ["+cf", at("cert.pem")];
     expect((await storescu(lane.port, files, "+tla", ...trust)).code).not.toBe(0);
@@ -174,7 +176,7 @@ describe("dcmtk stores to a lane", () => {
   });
 
   it("what is sent again is answered Success and makes no second scan; other content under its instance is refused", async () => {
-    const lane = await open();
+    const lane = await open(PATIENT);
     const files = await writePair(folder, "again");
     await storescu(lane.port, files);
     await until("the scans", 20_000, () => lane.taken.length === 1);
@@ -186,7 +188,7 @@ describe("dcmtk stores to a lane", () => {
   });
 
   it("the same data set of another sender, or in another transfer syntax, is answered Success", async () => {
-    const lane = await open();
+    const lane = await open(PATIENT);
     const files = await writePair(folder, "resent");
     expect(await storescu(lane.port, files, "-aet", "SCANNER")).toMatchObject({ code: 0 });
     expect(await storescu(lane.port, files, "-aet", "WORKSTATION")).toMatchObject({ code: 0 });
@@ -220,7 +222,7 @@ describe("dcmtk stores to a lane", () => {
   });
 
   it("a restart goes on with what was answered Success", async () => {
-    const lane = await open({ timings: { joinMs: 60_000 } });
+    const lane = await open(PATIENT);
     const [low = "", high = ""] = await writePair(folder, "restarted");
     await storescu(lane.port, [low]);
     await lane.restart();
@@ -231,14 +233,14 @@ describe("dcmtk stores to a lane", () => {
 
   it("a scan that the spool refuses stays in the inbox and is taken later", async () => {
     let refusals = 2;
-    const lane = await open({ keep: () => refusals-- <= 0 });
+    const lane = await open({ ...PATIENT, keep: () => refusals-- <= 0 });
     await storescu(lane.port, await writePair(folder, "patient"));
     await until("the scans", 20_000, () => lane.taken.length === 1);
     expect(lane.taken[0]?.accepted.outcome).toBe("new");
   });
 
   it("an object of synthetic origin says so all the way", async () => {
-    const lane = await open();
+    const lane = await open(PATIENT);
     await storescu(
       lane.port,
       await writePair(folder, "synthetic", { origin: "SYNTHETIC", purpose: "NON_OPERATIONAL" }),
