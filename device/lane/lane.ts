@@ -288,7 +288,8 @@ export class Lane {
 
   async #score(scan: Scan, request: Parameters<Scorer["score"]>[1]): Promise<void> {
     const began = performance.now();
-    const scored = await this.#options.scorer.score(scan.scanId, request);
+    const { identifiers } = scan;
+    const scored = await this.#options.scorer.score(scan.scanId, { ...request, identifiers });
     if (scored === null) return;
     this.#took("fusion", began);
     this.#options.work.scored += 1;

@@ -59,10 +59,22 @@ export interface ScoreRequest {
   readonly cause: Cause;
   /** The folder of the acquisition that is scored: one that was replaced meanwhile is scored by whoever took the whole one. */
   readonly directory: string;
+  /** What the asker knows the scan by: its declarations are looked up while the scan is read. Absent: afterwards. */
+  readonly identifiers?: Scan["identifiers"];
   /** A new analysis; absent: the stored one, if any. */
   readonly analysis?: Analysis;
   /** The state the scan has afterwards. */
   readonly state: ScanState;
+}
+
+/** What a score starts from. */
+interface Known {
+  /** Before anything was looked up, ms since the epoch. */
+  readonly decidedAt: number;
+  /** The declarations of the scan's identifiers, where they were looked up already. */
+  readonly matches?: readonly StoredDeclaration[];
+  /** The scan has readings that are not stored yet. */
+  readonly updated?: boolean;
 }
 
 /** A committed score. */
@@ -88,9 +100,17 @@ export class Scorer {
   /** Scores a scan, or null when the scan or its lane is gone, or its acquisition was replaced. */
   score(scanId: string, request: ScoreRequest): Promise<Scored | null> {
     return this.#queue.run(scanId, async () => {
-      const stored = await this.#options.spool.scan(scanId);
-      if (stored === null || stored.scan.directory !== request.directory) return null;
-      return this.#commit(stored, request);
+      const { spool, clock } = this.#options;
+      const { directory, identifiers = [] } = request;
+      // Before the look: what comes after it is new to this score, whenever it is committed.
+      const decidedAt = clock();
+      const [stored, matches] = await Promise.all([
+        spool.scan(scanId),
+        this.#declarationsOf(identifiers, decidedAt),
+      ]);
+      if (stored === null || stored.scan.directory !== directory) return null;
+      const same = JSON.stringify(stored.scan.identifiers) === JSON.stringify(identifiers);
+      return this.#commit(stored, request, same ? { decidedAt, matches } : { decidedAt });
     });
   }
 
@@ -108,21 +128,22 @@ export class Scorer {
         return null;
       }
       const request = { cause, directory: scan.directory, state: stored.state };
-      return this.#commit({ ...stored, scan }, request, update !== undefined);
+      const updated = update !== undefined;
+      return this.#commit({ ...stored, scan }, request, { decidedAt: this.#options.clock(), updated });
     });
   }
 
-  async #commit(stored: StoredScan, request: ScoreRequest, updated = false): Promise<Scored | null> {
+  async #commit(stored: StoredScan, request: ScoreRequest, known: Known): Promise<Scored | null> {
     const { spool, lanes } = this.#options;
     const { scan } = stored;
     const lane = lanes.get(scan.lane);
     if (lane === undefined) return null;
-    const input = await this.#input(stored, request, lane);
+    const input = await this.#input(stored, request, lane, known);
     const data = this.#withReport(this.#dataOf(input), scan);
     // A hit is committed with the analysis it stands on. Late readings are asked for in the same turn, so that the store
     // commits them together too: one fsync.
     const { analysis, state } = request;
-    const readings = updated ? spool.updateScan(scan) : undefined;
+    const readings = known.updated ? spool.updateScan(scan) : undefined;
     const committed = spool.commitHit({
       scanId: scan.scanId,
       lane: scan.lane,
@@ -175,12 +196,22 @@ export class Scorer {
     }
   }
 
-  async #input(stored: StoredScan, request: ScoreRequest, lane: LaneScoring): Promise<FusionInput> {
-    const { spool, site, gateway, clock, clockState } = this.#options;
-    const decidedAt = clock();
+  async #declarationsOf(
+    identifiers: Scan["identifiers"],
+    now: number,
+  ): Promise<readonly StoredDeclaration[]> {
+    return identifiers.length === 0 ? [] : this.#options.spool.findDeclarations(identifiers, now);
+  }
+
+  async #input(
+    stored: StoredScan,
+    request: ScoreRequest,
+    lane: LaneScoring,
+    { decidedAt, matches: found }: Known,
+  ): Promise<FusionInput> {
+    const { spool, site, gateway, clockState } = this.#options;
     const { scan } = stored;
-    const matches =
-      scan.identifiers.length === 0 ? [] : await spool.findDeclarations(scan.identifiers, decidedAt);
+    const matches = found ?? (await this.#declarationsOf(scan.identifiers, decidedAt));
     const { settings } = lane;
     const analysis = request.analysis ?? stored.analysis;
     const analysedAnew = request.analysis !== undefined;

@@ -99,7 +99,8 @@ export class JournalClient {
   #schedule(): void {
     if (this.#underWay !== null) return;
     if (this.#urgent) {
-      this.#flush();
+      // What is asked for in the same turn goes along: one way there and back for all of it.
+      queueMicrotask(() => this.#flush());
       return;
     }
     this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);

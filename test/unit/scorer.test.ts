@@ -54,6 +54,15 @@ describe("scoring a stored scan", () => {
     });
   });
 
+  test("what is stored of a scan counts, whatever its asker knew it by", async () => {
+    await declare();
+    const scan = await accept({ seed: 1 });
+    const request = { cause: "initial", analysis: analysisOf(), state: "analysed" } as const;
+    const other = identifier("S10", "RB123456785GB");
+    for (const identifiers of [[LABEL], [], [other]])
+      expect((await score(scan, { ...request, identifiers }))?.declarations).toHaveLength(1);
+  });
+
   test("a late label does not take away the mass that the scanner stated; a scale's is better", async () => {
     const capture = await captureScan(spool, { scanRef: "a", seed: 1 });
     const { scan } = await spool.accept({ ...capture, statedMassKg: 4.2 }, BARE_ITEM);
