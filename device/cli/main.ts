@@ -52,7 +52,11 @@ export function createProgram(): Command {
     .description("Open edge runtime for X-ray and other non-intrusive inspection scanners")
     .version(packageVersion(), "-V, --version")
     .exitOverride()
-    .showHelpAfterError("(see --help)");
+    .showHelpAfterError("(see --help)")
+    .addHelpText(
+      "after",
+      "\nStart with `lynceus demo`. A first configuration: `lynceus run --help`. Exit codes: 0 done, 1 the work failed,\n2 wrong usage or configuration, 130 interrupted.",
+    );
   registerDemo(program);
   registerRun(program);
   registerCheck(program);

@@ -3,6 +3,17 @@ import { type Command, Option } from "commander";
 /** SIGTERM drains and exits 0 within 10 s (`cli.md`); a second signal, or this long, ends it at once. */
 const STOP_LIMIT_MS = 10_000;
 
+/** The least that runs; shown by `lynceus run --help`. */
+export const FIRST_CONFIGURATION = `schema: lynceus-config/1
+gateway: { site: NLRTM-EX, id: gw-01 }
+broker: { url: "mqtt://127.0.0.1:1883" }
+spool: { path: ./spool }
+console: { listen: 127.0.0.1:8088 }
+lanes:
+  - id: lane-1
+    scanner: { driver: line-scan, transport: "tcp://127.0.0.1:7001" }
+`;
+
 /** `lynceus run`: the gateway. */
 export function registerRun(program: Command): void {
   program
@@ -13,6 +24,15 @@ export function registerRun(program: Command): void {
       new Option("--log-level <level>", "what is logged")
         .choices(["debug", "info", "warn", "error"])
         .default("info"),
+    )
+    .addHelpText(
+      "after",
+      `
+Logs are JSON lines on stderr; Ctrl-C or SIGTERM ends it within 10 s. The least that runs:
+
+${FIRST_CONFIGURATION.replaceAll(/^/gm, "  ").trimEnd()}
+
+\`lynceus check\` and \`lynceus doctor\` say what is wrong in it and around it.`,
     )
     .action(async (options: { config: string; logLevel: string }) => {
       const [{ loadConfig, warningsOf }, { modelsOf }, { createLog }] = await Promise.all([

@@ -9,7 +9,9 @@ export function registerSimulate(program: Command): void {
   program.enablePositionalOptions();
   program
     .command("simulate")
-    .description("Simulated peers: scanner, customs, dataset (see `lynceus simulate --help`)")
+    .description(
+      "Simulated peers (scanner, devices, customs, a fleet, broker, authority) and data (dataset, season): see `lynceus simulate --help`",
+    )
     .helpOption(false)
     .allowUnknownOption()
     .argument("[args...]")

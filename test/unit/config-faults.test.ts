@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { FIRST_CONFIGURATION } from "../../device/cli/run.ts";
 import { nearestOf } from "../../device/config/issues.ts";
 import { parseConfig, warningsOf } from "../../device/config/load.ts";
 import { isLynceusError } from "../../protocols/errors.ts";
+import { projectText } from "../fixtures/project.ts";
 
 const GOOD = `
 schema: lynceus-config/1
@@ -39,6 +41,14 @@ describe("the configuration file", () => {
     expect(config.broker.topicRoot).toBe("nii");
     expect(config.lanes[0]?.fusion.bands).toEqual({ medium: 0.05, high: 0.3 });
     expect(config.lanes[0]?.belt.deadlineMs).toBe(5000);
+  });
+
+  it("is as little as `run --help` and the first steps show", () => {
+    const config = parseConfig(FIRST_CONFIGURATION, "/x/lynceus.yaml");
+    expect(warningsOf(config)).toEqual([]);
+    const shown = /```yaml\n([\s\S]*?)```/.exec(projectText("device/deploy/FIRST-STEPS.md"))?.[1] ?? "";
+    expect(parseConfig(shown, "/x/lynceus.yaml").lanes[0]?.decideOnSynthetic).toBe(true);
+    expect(shown.startsWith(FIRST_CONFIGURATION)).toBe(true);
   });
 
   it("takes thresholds of data quality, purposes of declarations and the period of statistics", () => {
