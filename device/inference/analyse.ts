@@ -56,7 +56,10 @@ export async function analyseScan(
       ...views.filter((view) => !usable.includes(view)).flatMap(({ verdict }) => verdict.problems),
     );
   }
-  const xrayMass = weighScan(usable, options.massCalibration ?? null);
+  const calibration = options.massCalibration ?? null;
+  // Containers and pallets are looked at with other tubes: the usual calibration, a parcel machine's, says nothing of them.
+  const weighed = usable.filter(({ verdict }) => calibration !== null || verdict.subject !== "cargo");
+  const xrayMass = weighScan(weighed, calibration);
   return {
     detections: runs.detections.slice(0, MAX_DETECTIONS),
     ...(runs.lookedFor.length === 0 ? {} : { lookedFor: runs.lookedFor }),

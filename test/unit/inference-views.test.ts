@@ -5,7 +5,9 @@ import type { ImageModel, ModelFindings } from "../../device/inference/image-mod
 import { joinViews } from "../../device/inference/join-views.ts";
 import type { AnalysableScan, ViewPlanes } from "../../device/inference/planes.ts";
 import { vectorOf } from "../../device/inference/vectors.ts";
+import { simulateCargo } from "../../simulator/cargo/simulate.ts";
 import { detection } from "../fixtures/fusion.ts";
+import { scanOfSimulated } from "../fixtures/wrong-kinds.ts";
 
 const AIR = 60_000;
 const SIDE = 64;
@@ -112,6 +114,12 @@ describe("two views of one scan", () => {
     expect(unknownAir.xrayMass?.reliable).toBe(false);
     const noPitch = await analyseScan(scan({ ...view(0, 0.4), pixelPitchMm: null }), set);
     expect(noPitch.xrayMass).toBeUndefined();
+    // A container of two energies is not weighed by a parcel machine's calibration.
+    const cargo = simulateCargo({ seed: 5, index: 3, scenario: "containers", mix: "training", rows: 256 });
+    expect(cargo.planes).toHaveLength(2);
+    const container = scanOfSimulated(cargo, true);
+    expect((await analyseScan(container, set)).xrayMass).toBeUndefined();
+    expect((await analyseScan(container, set, { massCalibration })).xrayMass?.kg).toBeGreaterThan(0);
   });
 });
 

@@ -3,10 +3,13 @@ import { MOST_OPAQUE } from "../../image/mass.ts";
 import { analyseScan } from "../../inference/analyse.ts";
 import type { LoadedModels } from "../../inference/models.ts";
 import type { AnalysableScan } from "../../inference/planes.ts";
+import { vectorOf } from "../../inference/vectors.ts";
 import type { Analysis, LookedFor } from "../../scan.ts";
 import type { Dataset, LabelledImage } from "./dataset.ts";
 import { boxesOf, ClassTally } from "./detections.ts";
+import type { LoadTally } from "./loads.ts";
 import { MissList } from "./misses.ts";
+import type { LookTally } from "./neighbours.ts";
 import type { Papers } from "./papers.ts";
 import { confusionOf, type GoodsTally, type ScanFind } from "./scans.ts";
 import { fusedScore } from "./score.ts";
@@ -26,6 +29,8 @@ export interface Collected {
   readonly finds: readonly ScanFind[];
   readonly fused: { readonly scores: number[]; readonly labels: boolean[]; readonly prior: number };
   readonly goods: readonly GoodsTally[];
+  readonly loads: readonly LoadTally[];
+  readonly looks: readonly LookTally[];
   readonly mass: { readonly errors: number[]; opaque: number };
   /** True class → claimed class → count. */
   readonly confusion: ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -62,20 +67,20 @@ class Collector {
   readonly #finds: ScanFind[] = [];
   readonly #fused: Collected["fused"];
   readonly #goods: GoodsTally[] = [];
+  readonly #loads: LoadTally[] = [];
+  readonly #looks: LookTally[] = [];
   readonly #mass: Collected["mass"] = { errors: [], opaque: 0 };
   readonly #confusion = new Map<string, Map<string, number>>();
   readonly #misses = new MissList();
   readonly #unreadable: { name: string; reason: string }[] = [];
   readonly #milliseconds: number[] = [];
   readonly #models = new Map<string, Analysis["models"][number]>();
-  readonly #searched: readonly LookedFor[];
   #notAnalysed = 0;
   seen = 0;
 
   constructor(options: CollectOptions) {
     this.#options = options;
     this.#fused = { scores: [], labels: [], prior: options.prior };
-    this.#searched = options.models.models.flatMap(({ lookedFor }) => lookedFor);
   }
 
   async take(labelled: LabelledImage): Promise<void> {
@@ -95,10 +100,12 @@ class Collector {
     this.#detections(labelled, analysis);
     this.#fuse(labelled, image, analysis);
     this.#weigh(labelled, analysis);
-    const { groups } = labelled;
+    const { groups, load } = labelled;
     if (groups !== null && analysis.contents.length > 0) {
       this.#goods.push({ truth: groups, claimed: new Map(analysis.contents.map((one) => [one.group, one])) });
     }
+    if (load !== null) this.#loads.push({ truth: load, claimed: analysis.load ?? null });
+    this.#look(labelled, analysis);
   }
 
   result(): Collected {
@@ -109,6 +116,8 @@ class Collector {
       finds: this.#finds,
       fused: this.#fused,
       goods: this.#goods,
+      loads: this.#loads,
+      looks: this.#looks,
       mass: this.#mass,
       confusion: this.#confusion,
       misses: this.#misses,
@@ -119,7 +128,7 @@ class Collector {
     };
   }
 
-  #detections(labelled: LabelledImage, { detections }: Analysis): void {
+  #detections(labelled: LabelledImage, { detections, lookedFor = [] }: Analysis): void {
     const number = this.#finds.length;
     const { targets } = labelled;
     // What a data set does not label cannot be judged right or wrong in it.
@@ -129,7 +138,8 @@ class Collector {
       this.#classes.set(name, tally);
       const own = targets.filter((target) => target.class === name);
       tally.add(number, boxesOf(judged, name), own);
-      this.#classScore(name, judged, own.length > 0);
+      const searched = lookedFor.find((one) => one.class === name);
+      if (searched !== undefined) this.#classScore(searched, judged, own.length > 0);
     }
     this.#finds.push({
       score: Math.max(0, ...judged.map(({ score }) => score)),
@@ -143,13 +153,12 @@ class Collector {
     this.#misses.take(labelled, judged);
   }
 
-  #classScore(name: string, detections: Analysis["detections"], present: boolean): void {
-    const searched = this.#searched.find((one) => one.class === name);
-    if (searched === undefined) return;
-    const all = this.#classScores.get(name) ?? { prevalence: searched.prevalence, scores: [], present: [] };
+  #classScore(searched: LookedFor, detections: Analysis["detections"], present: boolean): void {
+    const { class: name, prevalence, absent } = searched;
+    const all = this.#classScores.get(name) ?? { prevalence, scores: [], present: [] };
     this.#classScores.set(name, all);
     const best = detections.filter((one) => one.class === name).map(({ score }) => score);
-    all.scores.push(Math.max(searched.absent, ...best));
+    all.scores.push(Math.max(absent, ...best));
     all.present.push(present);
   }
 
@@ -163,12 +172,30 @@ class Collector {
     );
   }
 
+  #look({ scanId, identifiers, groups }: LabelledImage, { embedding }: Analysis): void {
+    if (embedding == null) return;
+    const [kind = null] = [...(groups ?? [])].toSorted(([, a], [, b]) => b - a).map(([group]) => group);
+    this.#looks.push({
+      vector: vectorOf(embedding),
+      space: embedding.sha256,
+      scanId,
+      item: identifiers.length === 0 ? null : itemOf(identifiers),
+      kind,
+    });
+  }
+
   #weigh({ massKg }: LabelledImage, { xrayMass }: Analysis): void {
     if (massKg === null || !(massKg > 0) || xrayMass == null) return;
     if (xrayMass.opaqueShare > MOST_OPAQUE) this.#mass.opaque++;
     else this.#mass.errors.push(xrayMass.kg / massKg - 1);
   }
 }
+
+const itemOf = (identifiers: LabelledImage["identifiers"]) =>
+  identifiers
+    .map(({ scheme, value }) => `${scheme} ${value}`)
+    .sort()
+    .join(", ");
 
 /** A decoded image as the models take it; the data set's own pitch goes before that of a sidecar. */
 export function analysable(

@@ -5,11 +5,14 @@ import { z } from "zod";
 import { LynceusError } from "../../../protocols/errors.ts";
 import { GOODS_GROUPS, THREAT_CLASSES } from "../../../protocols/vocabulary.ts";
 import { type ImageInput, inputOf } from "../../image/naming.ts";
+import { LOAD_STATES, type LoadTruth } from "./loads.ts";
 
 /** Largest `annotations.json`, bytes: it is read whole, the images one by one. */
 export const MAX_ANNOTATION_BYTES = 512 * 1024 * 1024;
 export const MAX_IMAGES = 200_000;
 export const MAX_ANNOTATIONS = 2_000_000;
+/** Parts of a load profile. */
+const MAX_PROFILE = 4096;
 
 /** How well an object can be seen (the simulator's truth); data sets that do not say are taken as `clear`. */
 export type Tier = "clear" | "partial" | "hidden";
@@ -33,6 +36,8 @@ export interface LabelledImage {
   readonly groups: ReadonlyMap<string, number> | null;
   /** kg; null where the data set does not say. */
   readonly massKg: number | null;
+  /** Fill of a container or pallet; null where the data set does not say. */
+  readonly load: LoadTruth | null;
   readonly targets: readonly Target[];
 }
 
@@ -42,12 +47,16 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** Categories of the data set that are none of the contract's: their boxes are left out. */
   readonly unknownCategories: readonly string[];
-  /** Whether the annotations say how well objects can be seen. */
+  /** Whether the annotations, where there are any, say how well objects can be seen. */
   readonly tiers: boolean;
 }
 
 const finite = z.number();
 const categorySchema = z.object({ id: z.int(), name: z.string().max(100) });
+const cargoSchema = z.object({
+  state: z.enum(LOAD_STATES),
+  profile: z.array(z.number().min(0).max(1)).min(1).max(MAX_PROFILE).optional(),
+});
 const imageSchema = z.object({
   id: z.int(),
   file_name: z.string().min(1).max(1000),
@@ -57,6 +66,7 @@ const imageSchema = z.object({
   massKg: z.number().nonnegative().nullable().optional(),
   groups: z.array(z.object({ group: z.string(), share: z.number().min(0).max(1) })).optional(),
   identifiers: z.array(z.object({ scheme: z.string(), value: z.string() })).optional(),
+  cargo: cargoSchema.nullable().optional(),
 });
 const annotationSchema = z.object({
   image_id: z.int(),
@@ -99,7 +109,7 @@ export async function loadDataset(folder: string): Promise<Dataset> {
     images,
     classes: THREAT_CLASSES.filter((name) => coco.categories.some((category) => category.name === name)),
     unknownCategories: coco.categories.map(({ name }) => name).filter((name) => !known.has(name)),
-    tiers: coco.annotations.some(({ tier }) => tier !== undefined),
+    tiers: coco.annotations.length === 0 || coco.annotations.some(({ tier }) => tier !== undefined),
   };
 }
 
@@ -148,7 +158,7 @@ function labelled(folder: string, image: Coco["images"][number], targets: readon
   for (const file of input.files) {
     if (file === null || !existsSync(file)) throw invalid(`${file ?? image.file_name} is not there`);
   }
-  const { scanId = null, pixelPitchMm = null, massKg = null, identifiers = [], groups } = image;
+  const { scanId = null, pixelPitchMm = null, massKg = null, identifiers = [], groups, cargo } = image;
   const shares = groups
     ?.filter(({ group }) => GROUPS.has(group))
     .map(({ group, share }) => [group, share] as const);
@@ -159,6 +169,7 @@ function labelled(folder: string, image: Coco["images"][number], targets: readon
     massKg,
     identifiers,
     targets,
+    load: cargo ? { state: cargo.state, profile: cargo.profile ?? null } : null,
     groups: shares === undefined ? null : new Map(shares),
   };
 }

@@ -1,6 +1,8 @@
 import type { Collected } from "./collect.ts";
 import type { Dataset } from "./dataset.ts";
 import { type ClassTally, SETTINGS, type Setting } from "./detections.ts";
+import { type LoadFigures, loadFigures } from "./loads.ts";
+import { type NeighbourFigures, neighbourFigures } from "./neighbours.ts";
 import {
   type AlarmFigures,
   alarmFigures,
@@ -47,6 +49,10 @@ export interface Evaluation {
   readonly calibration: { readonly ece: number | null; readonly reliability: readonly ReliabilityBin[] };
   readonly fused: (FusedFigures & { readonly prior: number; readonly declarations: number }) | null;
   readonly goods: (GoodsFigures & { readonly macroF1Interval: Interval | null }) | null;
+  /** Empty, part-loaded, loaded and the profile; null where the data set says nothing of loads. */
+  readonly load: (LoadFigures & { readonly balancedAccuracyInterval: Interval | null }) | null;
+  /** Scans found again by how they look; null where no model gives a vector. */
+  readonly similar: NeighbourFigures | null;
   /** Relative errors of the mass by X-ray where nothing is opaque. */
   readonly mass: {
     readonly weighed: number;
@@ -98,6 +104,12 @@ export function figuresOf(options: FiguresOptions): Evaluation {
     calibration: calibrationOf(collected),
     fused: fusedOf(options),
     goods: goodsOf(options),
+    load: loadOf(),
+    similar: neighbourFigures(collected.looks, (found) =>
+      bootstrap({ scans: found.length, rounds, seed }, (drawn) =>
+        mean(found.flatMap((one, at) => new Array<number>(drawn[at]!).fill(one ? 1 : 0))),
+      ),
+    ),
     mass: massOf(collected),
     confusion: [...collected.confusion].flatMap(([truth, row]) =>
       [...row].map(([claimed, count]) => ({ truth, claimed, count })),
@@ -112,6 +124,16 @@ export function figuresOf(options: FiguresOptions): Evaluation {
       (drawn) => goodsFigures(goods, thresholds, drawn).macroF1,
     );
     return { ...goodsFigures(goods, thresholds), macroF1Interval: interval };
+  }
+
+  function loadOf(): Evaluation["load"] {
+    const { loads } = collected;
+    if (loads.length === 0) return null;
+    const interval = bootstrap(
+      { scans: loads.length, rounds, seed },
+      (drawn) => loadFigures(loads, drawn).balancedAccuracy,
+    );
+    return { ...loadFigures(loads), balancedAccuracyInterval: interval };
   }
 
   function fusedOf({ declarations }: FiguresOptions): Evaluation["fused"] {

@@ -32,7 +32,9 @@ export function registerEvaluate(program: Command): void {
       "\nImages are 16-bit pairs (file_name with high_file_name, or NAME.low.EXT beside NAME.high.EXT), grey or pseudo-colour.\n" +
         "Optional beside annotations.json: declarations.ndjson, outcomes.ndjson (full examinations label the fused score).\n" +
         "Optional members: annotations `tier` (clear, partial, hidden); images `pixelPitchMm`, `groups`, `massKg`,\n" +
-        "`identifiers`, `scanId`. Hidden objects count neither for nor against. Intervals are 95 %, by bootstrap over scans.",
+        "`identifiers`, `scanId`, `cargo` (`state`: empty, part, loaded; `profile`: 0 to 1 along the length). Scans with the\n" +
+        "same identifiers are of one item: an embedding is to find them first. Hidden objects count neither for nor against.\n" +
+        "Intervals are 95 %, by bootstrap over scans. What no label tells of and no model looks for is left out.",
     )
     .action(async (options: Options) => {
       const [{ runEvaluate }, { builtInModels }] = await Promise.all([

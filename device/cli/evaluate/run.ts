@@ -81,6 +81,6 @@ function progressOf(total: number, say: (text: string) => void): (done: number) 
 function noModels(folders: readonly string[]): LynceusError {
   return new LynceusError("LYN_MODEL_MISSING", `No model package that runs in ${folders.join(", ")}`, {
     remedy:
-      "Give a folder of model packages with --models, or leave it out to use those that come with the project.",
+      "Give a folder of model packages with --models, or leave it out to use those that come with the project. Packages that read declarations alone are measured by npm run evaluate:declaration-risk.",
   });
 }

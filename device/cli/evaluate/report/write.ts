@@ -42,7 +42,8 @@ ${reliabilityPlot("Class scores", evaluation.calibration.reliability)}
 ${evaluation.fused === null ? "" : reliabilityPlot("Fused score", evaluation.fused.reliability)}
 <h2>Confusion</h2>
 <p>Rows: what is there (clear and partial). Columns: the surest alarm on it at its threshold.</p>
-${confusionTable(evaluation)}
+${confusionTable(evaluation.confusion)}
+${loadTable(evaluation)}
 ${misses.join("\n")}
 </body></html>
 `;
@@ -71,7 +72,14 @@ function reliabilityPlot(title: string, bins: readonly ReliabilityBin[]): string
   });
 }
 
-function confusionTable({ confusion }: Evaluation): string {
+function loadTable({ load }: Evaluation): string {
+  if (load === null) return "";
+  return `<h2>Load</h2>
+<p>Rows: the state that is there. Columns: the state that was told; none: not judged.</p>
+${confusionTable(load.confusion)}`;
+}
+
+function confusionTable(confusion: Evaluation["confusion"]): string {
   const rows = [...new Set(confusion.map(({ truth }) => truth))].sort();
   const columns = [...new Set(confusion.map(({ claimed }) => claimed))].sort();
   const count = (truth: string, claimed: string) =>
