@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Evaluation } from "../../device/cli/evaluate/figures.ts";
-import { loadFigures } from "../../device/cli/evaluate/loads.ts";
+import { type LoadTally, loadFigures } from "../../device/cli/evaluate/loads.ts";
 import { type LookTally, neighbourFigures } from "../../device/cli/evaluate/neighbours.ts";
 import { runEvaluate } from "../../device/cli/evaluate/run.ts";
 import { parcelPlane, temporaryFolder, writeGrey16 } from "../fixtures/image-files.ts";
@@ -19,11 +19,15 @@ describe("loads", () => {
     return { state, profile };
   };
 
+  const tally = (own: LoadTally["truth"], claimed: LoadTally["claimed"]): LoadTally => {
+    return { name: "scan", truth: own, claimed };
+  };
+
   it("count each state alike, and what was not judged as wrong", () => {
     const tallies = [
-      ...Array.from({ length: 8 }, () => ({ truth: truth("loaded"), claimed: claim("loaded") })),
-      { truth: truth("empty"), claimed: claim("empty") },
-      { truth: truth("empty"), claimed: null },
+      ...Array.from({ length: 8 }, () => tally(truth("loaded"), claim("loaded"))),
+      tally(truth("empty"), claim("empty")),
+      tally(truth("empty"), null),
     ];
     const figures = loadFigures(tallies);
     expect(figures).toMatchObject({ scans: 10, notJudged: 1, balancedAccuracy: 0.75, profile: null });
@@ -32,6 +36,8 @@ describe("loads", () => {
       { state: "loaded", scans: 8, told: 8 },
     ]);
     expect(figures.confusion).toContainEqual({ truth: "empty", claimed: "none", count: 1 });
+    expect(figures.worst).toEqual([{ name: "scan", truth: "empty", claimed: "none", score: null }]);
+    expect(figures.calibration.ece).toBeCloseTo(0.1, 6);
     expect(loadFigures(tallies, Uint16Array.from([1, ...new Array<number>(7).fill(0), 1, 0]))).toMatchObject({
       scans: 2,
       balancedAccuracy: 1,
@@ -41,7 +47,7 @@ describe("loads", () => {
 
   it("compare profiles of any length along the container", () => {
     const of = (own: readonly number[], told: readonly number[]) =>
-      loadFigures([{ truth: truth("part", own), claimed: claim("part", told) }]).profile;
+      loadFigures([tally(truth("part", own), claim("part", told))]).profile;
     expect(of([0, 0, 1, 1], [0, 1])).toEqual({ scans: 1, meanError: 0, within: 1 });
     expect(of([0, 1], [0, 0, 1, 1])).toEqual({ scans: 1, meanError: 0, within: 1 });
     expect(of([0.5, 0.5], [0.5, 1])).toEqual({ scans: 1, meanError: 0.25, within: 0 });
@@ -135,10 +141,12 @@ describe("lynceus evaluate of packages that detect nothing", () => {
     expect(load?.profile).toMatchObject({ scans: 1, within: 1 });
     const text = await evaluate(false, path("report"));
     expect(text).toMatch(
-      /load: balanced accuracy 0\.500 .* of 2 scans \(empty 0 of 1, part 1 of 1\); profile/,
+      /load: balanced accuracy 0\.500 .* of 2 scans \(empty 0 of 1, part 1 of 1\), ECE 0\.\d+; profile/,
     );
-    expect(text).not.toMatch(/AP@50|ECE/);
-    expect(await readFile(path("report/report.html"), "utf8")).toContain("<h2>Load</h2>");
+    expect(text).not.toMatch(/AP@50|class scores/);
+    expect(await readFile(path("report/report.html"), "utf8")).toMatch(
+      /<h2>Load<\/h2>[\s\S]*<svg [\s\S]*<th>2<\/th><td>empty<\/td><td>part/,
+    );
   });
 
   it("tells whether an embedding finds items again", async () => {

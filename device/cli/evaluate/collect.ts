@@ -104,7 +104,8 @@ class Collector {
     if (groups !== null && analysis.contents.length > 0) {
       this.#goods.push({ truth: groups, claimed: new Map(analysis.contents.map((one) => [one.group, one])) });
     }
-    if (load !== null) this.#loads.push({ truth: load, claimed: analysis.load ?? null });
+    if (load !== null)
+      this.#loads.push({ name: labelled.input.name, truth: load, claimed: analysis.load ?? null });
     this.#look(labelled, analysis);
   }
 

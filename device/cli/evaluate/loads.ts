@@ -1,10 +1,13 @@
 import type { LoadFinding } from "../../scan.ts";
+import { calibrationError, type ReliabilityBin, reliability } from "./statistics.ts";
 
 export const LOAD_STATES = ["empty", "part", "loaded"] as const;
 /** A profile counts as right where it is off by no more than this on average along the length. */
 const PROFILE_WITHIN = 0.1;
 /** What is claimed of a scan that no model judged. */
 const NOT_JUDGED = "none";
+/** Scans told wrong that are named, the surest claims first. */
+const MAX_WORST = 12;
 
 /** Fill of a container or pallet as the data set has it (`cargo` of an image). */
 export interface LoadTruth {
@@ -14,6 +17,8 @@ export interface LoadTruth {
 }
 
 export interface LoadTally {
+  /** Of the scan. */
+  readonly name: string;
   readonly truth: LoadTruth;
   readonly claimed: LoadFinding | null;
 }
@@ -32,6 +37,14 @@ export interface LoadFigures {
     readonly within: number;
   } | null;
   readonly confusion: readonly { readonly truth: string; readonly claimed: string; readonly count: number }[];
+  /** The chance that is claimed of the state against how often it is right; not of scans that were not judged. */
+  readonly calibration: { readonly ece: number | null; readonly reliability: readonly ReliabilityBin[] };
+  readonly worst: readonly {
+    readonly name: string;
+    readonly truth: string;
+    readonly claimed: string;
+    readonly score: number | null;
+  }[];
 }
 
 /** What a model says of loads against what is there. `times`: how often each scan counts. */
@@ -49,7 +62,31 @@ export function loadFigures(tallies: readonly LoadTally[], times?: Uint16Array):
     states,
     profile: profileOf(drawn),
     confusion: confusionOf(drawn),
+    calibration: calibrationOf(drawn),
+    worst: drawn
+      .filter(({ truth, claimed }) => claimed?.state !== truth.state)
+      .sort((a, b) => (b.claimed?.score ?? 0) - (a.claimed?.score ?? 0))
+      .slice(0, MAX_WORST)
+      .map(({ name, truth, claimed }) => {
+        return {
+          name,
+          truth: truth.state,
+          claimed: claimed?.state ?? NOT_JUDGED,
+          score: claimed?.score ?? null,
+        };
+      }),
   };
+}
+
+function calibrationOf(tallies: readonly LoadTally[]): LoadFigures["calibration"] {
+  const judged = tallies.flatMap(({ truth, claimed }) =>
+    claimed === null ? [] : [{ score: claimed.score, right: claimed.state === truth.state }],
+  );
+  const bins = reliability(
+    judged.map(({ score }) => score),
+    judged.map(({ right }) => right),
+  );
+  return { ece: calibrationError(bins), reliability: bins };
 }
 
 function profileOf(tallies: readonly LoadTally[]): LoadFigures["profile"] {

@@ -72,7 +72,7 @@ function goodsLine({ goods }: Evaluation): readonly string[] {
 
 function loadLine({ load }: Evaluation): readonly string[] {
   if (load === null) return [];
-  const { balancedAccuracy, balancedAccuracyInterval, states, profile, scans, notJudged } = load;
+  const { balancedAccuracy, balancedAccuracyInterval, states, profile, scans, notJudged, calibration } = load;
   const told = states.map((one) => `${one.state} ${one.told} of ${one.scans}`).join(", ");
   const judged = notJudged === 0 ? "" : `; ${notJudged} not judged, which counts as wrong`;
   const along =
@@ -80,7 +80,7 @@ function loadLine({ load }: Evaluation): readonly string[] {
       ? ""
       : `; profile off by ${figure(profile.meanError)}, within 0.1 in ${percentage(profile.within)} of ${profile.scans}`;
   return [
-    `  load: balanced accuracy ${figure(balancedAccuracy, balancedAccuracyInterval)} of ${scans} scans (${told})${judged}${along}`,
+    `  load: balanced accuracy ${figure(balancedAccuracy, balancedAccuracyInterval)} of ${scans} scans (${told})${judged}, ECE ${figure(calibration.ece)}${along}`,
   ];
 }
 

@@ -76,7 +76,19 @@ function loadTable({ load }: Evaluation): string {
   if (load === null) return "";
   return `<h2>Load</h2>
 <p>Rows: the state that is there. Columns: the state that was told; none: not judged.</p>
-${confusionTable(load.confusion)}`;
+${confusionTable(load.confusion)}
+${reliabilityPlot("States of loads", load.calibration.reliability)}
+<h3>Told wrong, the surest first</h3>
+${worstLoads(load.worst)}`;
+}
+
+function worstLoads(worst: NonNullable<Evaluation["load"]>["worst"]): string {
+  if (worst.length === 0) return "<p>none</p>";
+  const rows = worst.map(
+    ({ name, truth, claimed, score }) =>
+      `<tr><th>${escaped(name)}</th><td>${truth}</td><td>${claimed}</td><td>${figure(score)}</td></tr>`,
+  );
+  return `<table><tr><th>scan</th><th>is</th><th>told</th><th>score</th></tr>${rows.join("")}</table>`;
 }
 
 function confusionTable(confusion: Evaluation["confusion"]): string {
