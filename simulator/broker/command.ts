@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { addressOption } from "../options.ts";
 import { type Address, formatAddress } from "../peripherals/address.ts";
 import { listenForStop } from "../stop-signals.ts";
@@ -10,10 +10,11 @@ export function registerBroker(simulate: Command): void {
     .description(
       "An MQTT 5 broker that keeps everything in memory. Prints its URL as one JSON object, runs until stopped.",
     )
-    .option("--listen <host:port>", "listen here (port 0: a free one)", addressOption, {
-      host: "127.0.0.1",
-      port: 0,
-    })
+    .addOption(
+      new Option("--listen <host:port>", "listen here (port 0: a free one)")
+        .argParser(addressOption)
+        .default({ host: "127.0.0.1", port: 0 }, "127.0.0.1:0"),
+    )
     .action((options: { listen: Address }) => broker(options.listen));
 }
 

@@ -12,6 +12,9 @@ interface Options {
   readonly site: string;
   readonly topicRoot: string;
   readonly seed: number;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly json?: true;
 }
 
@@ -29,6 +32,12 @@ export function registerFleet(simulate: Command): void {
     .option("--site <code>", "their site", siteOption, "XXSIM")
     .option("--topic-root <root>", "topic root", rootOption, DEFAULT_TOPIC_ROOT)
     .option("--seed <s>", "the same seed gives the same items, journals and keys", seedOption, 1)
+    .option("--ca <file>", "authority of the broker's certificate, for mqtts:// and wss://")
+    .option(
+      "--cert <file>",
+      "the gateways' certificate, for a broker that asks for one; with --key. {gateway} in a name stands for sim-0001 …: a file for each",
+    )
+    .option("--key <file>", "its private key")
     .option("--json", "print the figures as one JSON document")
     .action((options: Options) => fleet(options));
 }
@@ -43,6 +52,7 @@ async function fleet(options: Options): Promise<void> {
         ...options,
         root: options.topicRoot,
         minutes: options.minutes ?? null,
+        tls: { ca: options.ca, cert: options.cert, key: options.key },
         ...(live ? { onProgress: ({ hits, acknowledged }) => showProgress(hits, acknowledged) } : {}),
       },
       signals.stop,

@@ -1,4 +1,5 @@
 import { sleep } from "../backoff.ts";
+import { readTlsFiles, type TlsFiles } from "../customs/tls-files.ts";
 import { Random } from "../random.ts";
 import { FleetFigures } from "./figures.ts";
 import { FleetGateway } from "./gateway.ts";
@@ -7,6 +8,8 @@ import { FleetGateway } from "./gateway.ts";
 export const MAX_GATEWAYS = 2000;
 /** Connections are opened this far apart, ms: a broker is not measured by a storm. */
 const APART_MS = 5;
+
+type TlsNames = Parameters<typeof readTlsFiles>[0];
 
 export interface FleetOptions {
   readonly broker: string;
@@ -18,6 +21,8 @@ export interface FleetOptions {
   /** null: until stopped. */
   readonly minutes: number | null;
   readonly seed: number;
+  /** PEM files for mqtts:// and wss://; `{gateway}` in a name stands for the gateway's. */
+  readonly tls?: TlsNames;
   readonly onProgress?: (figures: FleetFigures) => void;
 }
 
@@ -43,9 +48,21 @@ export interface FleetSummary {
   };
 }
 
-/** Runs a fleet until its time is over or `stop` aborts. */
+/** The files of each gateway, before the first connects: one that is missing is no broker's fault. */
+function tlsOf({ gateways, tls = {} }: FleetOptions): Promise<readonly TlsFiles[]> {
+  const named = (text: string | undefined, id: string) => text?.replaceAll("{gateway}", id);
+  const own = (id: string) => ({ ca: named(tls.ca, id), cert: named(tls.cert, id), key: named(tls.key, id) });
+  return Promise.all(Array.from({ length: gateways }, (_, at) => readTlsFiles(own(idOf(at + 1)))));
+}
+
+function idOf(at: number): string {
+  return `sim-${String(at).padStart(4, "0")}`;
+}
+
+/** Runs a fleet until its time is over or `stop` aborts. Throws `LYN_PATH_MISSING` for a PEM file that cannot be read. */
 export async function runFleet(options: FleetOptions, stop: AbortSignal): Promise<FleetSummary> {
   const { broker, root, site, gateways, rate, minutes, seed } = options;
+  const files = await tlsOf(options);
   const figures = new FleetFigures();
   const limits = minutes === null ? [stop] : [stop, AbortSignal.timeout(minutes * 60_000)];
   const until = AbortSignal.any(limits);
@@ -53,9 +70,10 @@ export async function runFleet(options: FleetOptions, stop: AbortSignal): Promis
   const progress = setInterval(() => options.onProgress?.(figures), 1000);
   const running: Promise<void>[] = [];
   for (let at = 1; at <= gateways && !until.aborted; at++) {
-    const id = `sim-${String(at).padStart(4, "0")}`;
+    const id = idOf(at);
     const random = new Random(seed, `gateway ${at}`);
-    running.push(new FleetGateway({ url: broker, root, site, id, rate, random, figures }).run(until));
+    const own = { id, rate, random, tls: files[at - 1] };
+    running.push(new FleetGateway({ url: broker, root, site, ...own, figures }).run(until));
     await sleep(APART_MS, until);
   }
   await Promise.all(running);

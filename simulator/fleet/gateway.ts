@@ -5,6 +5,7 @@ import type { GatewayState } from "../../protocols/mqtt/status.ts";
 import { topicFor } from "../../protocols/mqtt/topics.ts";
 import { sleep } from "../backoff.ts";
 import { BrokerSession, type Outgoing } from "../customs/session.ts";
+import type { TlsFiles } from "../customs/tls-files.ts";
 import type { Random } from "../random.ts";
 import type { FleetFigures } from "./figures.ts";
 import { fleetHit } from "./hit.ts";
@@ -27,6 +28,8 @@ export interface FleetGatewayOptions {
   /** Hits a second. */
   readonly rate: number;
   readonly random: Random;
+  /** For mqtts:// and wss://. */
+  readonly tls?: TlsFiles | undefined;
   readonly figures: FleetFigures;
 }
 
@@ -42,11 +45,12 @@ export class FleetGateway {
 
   constructor(options: FleetGatewayOptions) {
     this.#options = options;
-    const { url, site, id, root, random, figures } = options;
+    const { url, site, id, root, random, tls, figures } = options;
     this.#journal = new FleetJournal(random);
     this.#bootId = uuidOf(random);
     this.#session = new BrokerSession({
       url,
+      tls,
       clientId: `lynceus-${site}-${id}-hit`,
       filters: [topicFor("receipt", { root, site, gateway: id })],
       random,

@@ -1,10 +1,14 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { connectAsync } from "mqtt";
 import { expect, it } from "vitest";
 import { type ChainRow, chainRow, verifyChain } from "../../protocols/chain.ts";
 import { type Hit, hitSchema } from "../../protocols/mqtt/hit.ts";
 import { readEventData, unwrap } from "../../protocols/mqtt/index.ts";
+import { createAuthority } from "../fixtures/certificates.ts";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
-import { startLynceus } from "../fixtures/processes.ts";
+import { startLynceus, until } from "../fixtures/processes.ts";
+import { temporaryFolder } from "../fixtures/uplink.ts";
 
 const GATEWAYS = 4;
 
@@ -46,4 +50,39 @@ it("simulate fleet sends many gateways' traffic, each with a signed chain of its
     const ordered = list.sort((a, b) => a.sequence - b.sequence);
     expect(verifyChain(ordered, { keys })).toMatchObject({ ok: true, rows: ordered.length });
   }
+}, 180_000);
+
+it("simulate fleet shows each gateway's certificate to a broker that asks for one, and names a file that is missing", async () => {
+  using folder = temporaryFolder();
+  const authority = await createAuthority(folder.path, "ca");
+  const server = await authority.pair("broker", { hosts: ["127.0.0.1"] });
+  for (const gateway of ["sim-0001", "sim-0002"]) {
+    const { cert, key } = await authority.pair(gateway);
+    copyFileSync(cert, join(folder.path, `${gateway}.crt`));
+    copyFileSync(key, join(folder.path, `${gateway}.key`));
+  }
+  await using broker = await startMosquitto({
+    config: [
+      "require_certificate true",
+      `cafile ${authority.ca}`,
+      `certfile ${server.cert}`,
+      `keyfile ${server.key}`,
+    ],
+  });
+  const run = (...files: string[]) => {
+    const size = ["--gateways", "2", "--rate", "4", "--json"];
+    const url = `mqtts://127.0.0.1:${broker.port}`;
+    return startLynceus(["simulate", "fleet", "--broker", url, ...size, "--ca", authority.ca, ...files]);
+  };
+  const named = (kind: string) => join(folder.path, `{gateway}.${kind}`);
+  const known = run("--cert", named("crt"), "--key", named("key"));
+  const sends = (gateway: string) =>
+    new RegExp(`Received PUBLISH from lynceus-XXSIM-${gateway}-hit .*/hit'`).test(broker.log());
+  await until("hits of both gateways", 60_000, () => sends("sim-0001") && sends("sim-0002"));
+  known.child.kill("SIGTERM");
+  expect(await known.exited, known.stderr()).toBe(0);
+  expect(JSON.parse(known.lines[0] ?? "null")).toMatchObject({ connections: 2 });
+  const missing = run("--cert", named("pem"), "--key", named("key"));
+  expect(await missing.exited).toBe(2);
+  expect(missing.stderr()).toContain("sim-0001.pem");
 }, 180_000);
