@@ -3,7 +3,6 @@ import { createRequire } from "node:module";
 import { checkCodestream } from "../../../protocols/dicom/pixels/codestream.ts";
 import type { PixelDescription } from "../../../protocols/dicom/pixels/description.ts";
 import type { FrameDecoder } from "../../../protocols/dicom/pixels/frames.ts";
-import { decodeJpegLossless } from "../../../protocols/dicom/pixels/jpeg-lossless.ts";
 import { decodeRle } from "../../../protocols/dicom/pixels/rle.ts";
 import { SYNTAX } from "../../../protocols/dicom/uids.ts";
 import { isLynceusError, LynceusError } from "../../../protocols/errors.ts";
@@ -33,8 +32,8 @@ interface LosslessDecoder {
 
 /**
  * The decoder of a transfer syntax, loaded when first asked for: JPEG-LS by CharLS and JPEG 2000 by OpenJPEG as WebAssembly
- * read from the package's files, JPEG lossless of one component and RLE (PackBits) by this project, other JPEG lossless by a
- * library, which takes three times as long. Null: pixels are not compressed, or in no way that is read.
+ * read from the package's files, JPEG lossless by its library, RLE by this project (PackBits). Null: pixels are not compressed,
+ * or in no way that is read.
  */
 export class Codecs {
   readonly #loaded = new Map<string, Promise<FrameDecoder>>();
@@ -79,8 +78,6 @@ async function loadLossless(): Promise<FrameDecoder> {
   const { Decoder } = require("jpeg-lossless-decoder-js") as { Decoder: new () => LosslessDecoder };
   return (frame, description) => {
     checkCodestream(frame, description);
-    const own = decodeJpegLossless(frame, description);
-    if (own !== null) return own;
     const copy = frame.slice();
     const samples = new Decoder().decode(copy.buffer, 0, copy.byteLength);
     const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
