@@ -16,6 +16,8 @@ import type { Mix, Physics, Scenario } from "./scan.ts";
 
 /** Scans of one data set, at most: their annotations are held in memory until the end. */
 export const MAX_DATASET_SCANS = 100_000;
+/** Scans of one item. */
+export const MAX_TAKES = 10;
 const MAX_WORKERS = 16;
 
 export interface DatasetOptions {
@@ -34,6 +36,11 @@ export interface DatasetOptions {
   /** `traffic` unless said. */
   readonly mix?: Mix;
   /**
+   * Each item is scanned so often, 1 unless said: it lies otherwise each time, in every third it was packed anew. Scans of an item share
+   * its identifiers and its declaration. Not of cargo, of a benchmark or raw.
+   */
+  readonly takes?: number;
+  /**
    * Raw counts of an uncorrected detector instead, with `frames/{dark,air}.{low,high}.png` and the profile `scanner.json` that names
    * them; one view, not of cargo. Sidecars then state no air level.
    */
@@ -45,8 +52,8 @@ export interface DatasetOptions {
 }
 
 /**
- * Writes `count` labelled scans: `images/NAME.{low,high}.png` (16-bit grey) with `NAME.json {airLevel}`,
- * `masks/NAME.png` (pixel = number of the object, 1 …; a second view is `NAME.view1`, a plane alone `NAME.png`), COCO `annotations.json` (masks as run lengths),
+ * Writes `count` labelled scans (each `takes` times): `images/NAME.{low,high}.png` (16-bit grey) with `NAME.json {airLevel}`,
+ * `masks/NAME.png` (pixel = number of the object, 1 …; a second view is `NAME.view1`, a plane alone `NAME.png`, a further scan of an item `NAME.take1`), COCO `annotations.json` (masks as run lengths),
  * `declarations.ndjson` and `outcomes.ndjson`. The same seed and count give the same bytes, however many threads.
  * `annotations.json` is written last: a folder without it is not complete.
  * @throws LynceusError `LYN_SIMULATION` for a count out of range, a folder that holds a data set already, a failed
@@ -77,15 +84,23 @@ async function makeFolders(out: string): Promise<void> {
   }
 }
 
-function check({ out, count, seed, raw, views, scenario, benchmark }: DatasetOptions): void {
+function check({ out, count, seed, raw, views, scenario, benchmark, takes = 1 }: DatasetOptions): void {
   const cargo = scenario === "pallets" || scenario === "containers";
+  if (!Number.isInteger(takes) || takes < 1 || takes > MAX_TAKES)
+    throw new LynceusError("LYN_SIMULATION", `${takes} scans of each item cannot be made`, {
+      remedy: `Ask for 1 to ${MAX_TAKES}`,
+    });
+  if (takes > 1 && (cargo || raw === true || benchmark !== undefined))
+    throw new LynceusError("LYN_SIMULATION", "These are not scanned more than once", {
+      remedy: "Leave out --takes, or ask for parcels, mail or baggage",
+    });
   if (raw === true && (cargo || views === 2 || benchmark !== undefined)) {
     throw new LynceusError("LYN_SIMULATION", "Raw counts are not simulated of these scans", {
       remedy: "Leave out --raw, or ask for one view of parcels, mail or baggage",
     });
   }
-  if (!Number.isInteger(count) || count < 1 || count > MAX_DATASET_SCANS) {
-    throw new LynceusError("LYN_SIMULATION", `A data set of ${count} scans cannot be made`, {
+  if (!Number.isInteger(count) || count < 1 || count * takes > MAX_DATASET_SCANS) {
+    throw new LynceusError("LYN_SIMULATION", `A data set of ${count * takes} scans cannot be made`, {
       remedy: `Ask for 1 to ${MAX_DATASET_SCANS} scans`,
     });
   }
@@ -136,17 +151,21 @@ function requestsOf(options: DatasetOptions): DatasetRequest[] {
     scenario = "parcels",
     physics = "standard",
     views = 1,
+    takes = 1,
   } = options;
   const raw = options.raw === true;
   if (options.benchmark === undefined) {
-    const one = { out, seed, mix, scenario, physics, views, raw };
-    return Array.from({ length: count }, (_, index) => ({ ...one, index }));
+    const one = { out, seed, mix, scenario, physics, views, raw, takes };
+    return Array.from({ length: count * takes }, (_, n) => {
+      return { ...one, index: Math.floor(n / takes), take: n % takes };
+    });
   }
   const frozen = readBenchmark().sets[options.benchmark];
   return frozen.scans.slice(0, count).map((line) => {
     const entry = parseEntry(line);
     const { index, scenario: own, mix: drawn } = entry;
-    return { out, seed: frozen.seed, index, mix: drawn, scenario: own, physics: frozen.physics, views, raw };
+    const of = { index, mix: drawn, scenario: own, physics: frozen.physics, views };
+    return { out, seed: frozen.seed, ...of, raw, takes: 1, take: 0 };
   });
 }
 

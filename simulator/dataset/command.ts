@@ -15,6 +15,7 @@ interface Options {
   readonly mix: "training" | "traffic";
   readonly physics: "standard" | "shifted";
   readonly views: 1 | 2;
+  readonly takes: number;
 }
 
 /** `simulate dataset`, as `cli.md` has it. */
@@ -54,6 +55,12 @@ export function registerDataset(simulate: Command): void {
         .default(1),
     )
     .option(
+      "--takes <n>",
+      "each parcel, letter or bag is scanned so often, lying otherwise, in every third packed anew",
+      countOption,
+      1,
+    )
+    .option(
       "--raw",
       "raw counts of an uncorrected detector, with dark and air frames and the scanner profile that names them",
     )
@@ -81,7 +88,7 @@ async function dataset(options: Options): Promise<void> {
       signal: signals.stop,
       onProgress: progressOn(process.stderr, () => performance.now()),
     });
-    process.stdout.write(`${count} scans in ${options.out}\n`);
+    process.stdout.write(`${count * options.takes} scans in ${options.out}\n`);
   } catch (error) {
     if (signals.received() === null) throw error;
     process.exitCode = 130;

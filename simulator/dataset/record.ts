@@ -28,6 +28,8 @@ export interface CocoImage {
   readonly index: number;
   /** Images of one scan share its `scanId`. */
   readonly view: 0 | 1;
+  /** Which further scan of the same item, from 1; absent: the first. */
+  readonly take?: number;
   readonly pixelPitchMm: { readonly x: number; readonly y: number };
   readonly massKg: number;
   readonly groups: ScanTruth["groups"];
@@ -60,39 +62,45 @@ export interface DatasetRecord {
   readonly outcome: Outcome;
 }
 
-/** File name stem of scan `index`; views beyond the first have a name of their own. */
-export function stemOf(index: number, view: 0 | 1 = 0): string {
-  const stem = index.toString().padStart(6, "0");
+/** File name stem of scan `index`; further scans of the item and views beyond the first have names of their own. */
+export function stemOf(index: number, view: 0 | 1 = 0, take = 0): string {
+  const stem = index.toString().padStart(6, "0") + (take === 0 ? "" : `.take${take}`);
   return view === 0 ? stem : `${stem}.view${view}`;
 }
 
-export function recordOf(scan: SimulatedScan): DatasetRecord {
+/** `takes`: scans of each item, of which this is number `take`. Declared is an item once. */
+export function recordOf(
+  scan: SimulatedScan,
+  { take, takes }: { readonly take: number; readonly takes: number },
+): DatasetRecord {
   const { truth } = scan;
-  const capturedMs = FIRST_SCAN_MS + truth.index * BETWEEN_SCANS_MS;
-  const scanId = v5(`dataset:${truth.seed}:${truth.index}`, EVENT_NAMESPACE);
+  const place = truth.index * takes + take;
+  const capturedMs = FIRST_SCAN_MS + place * BETWEEN_SCANS_MS;
+  const scanId = v5(`dataset:${truth.seed}:${truth.index}${take === 0 ? "" : `:${take}`}`, EVENT_NAMESPACE);
   const views = [...new Set(scan.planes.map(({ view }) => view))];
   return {
     views: views.map((view) => ({
       image: {
-        id: truth.index * views.length + view + 1,
-        ...filesOf(scan, view),
+        id: place * views.length + view + 1,
+        ...filesOf(scan, view, take),
         date_captured: new Date(capturedMs).toISOString(),
         scanId,
         ...aboutScan(scan),
         view,
+        ...(take === 0 ? {} : { take }),
       },
       annotations: truth.targets
         .filter((target) => target.view === view)
         .map((target) => annotationOf(target, scan)),
     })),
-    declaration: declarationAt(truth, new Date(capturedMs - DECLARED_BEFORE_MS)),
+    declaration: take > 0 ? null : declarationAt(truth, new Date(capturedMs - DECLARED_BEFORE_MS)),
     outcome: outcomeOf(truth, scanId, new Date(capturedMs + EXAMINED_AFTER_MS).toISOString()),
   };
 }
 
 /** Names of a view's planes, in the order of their energies. */
-export function planeFilesOf(scan: SimulatedScan, view: 0 | 1): string[] {
-  const stem = stemOf(scan.truth.index, view);
+export function planeFilesOf(scan: SimulatedScan, view: 0 | 1, take: number): string[] {
+  const stem = stemOf(scan.truth.index, view, take);
   const energies = scan.planes.filter((plane) => plane.view === view).length;
   return energies === 1 ? [`${stem}.png`] : [`${stem}.low.png`, `${stem}.high.png`];
 }
@@ -100,12 +108,13 @@ export function planeFilesOf(scan: SimulatedScan, view: 0 | 1): string[] {
 function filesOf(
   scan: SimulatedScan,
   view: 0 | 1,
+  take: number,
 ): Pick<CocoImage, "file_name" | "high_file_name" | "mask_file_name" | "width" | "height"> {
-  const [first = "", high] = planeFilesOf(scan, view);
+  const [first = "", high] = planeFilesOf(scan, view, take);
   return {
     file_name: first,
     ...(high === undefined ? {} : { high_file_name: high }),
-    mask_file_name: `${stemOf(scan.truth.index, view)}.png`,
+    mask_file_name: `${stemOf(scan.truth.index, view, take)}.png`,
     width: scan.width,
     height: scan.height,
   };

@@ -28,6 +28,9 @@ export interface DatasetRequest {
   readonly views: 1 | 2;
   /** Planes as the detector delivers them, uncorrected; of one view of parcels, mail and baggage. */
   readonly raw: boolean;
+  /** Which scan of the item, from 0, and how many there are of each. */
+  readonly take: number;
+  readonly takes: number;
 }
 
 export type DatasetAnswer =
@@ -48,11 +51,11 @@ function serve(port: MessagePort): void {
 }
 
 function simulate(
-  { scenario, physics, views, ...which }: DatasetRequest,
+  { scenario, physics, views, take, ...which }: DatasetRequest,
   workspace: Workspace,
 ): SimulatedScan {
   if (scenario === "pallets" || scenario === "containers") return simulateCargo({ ...which, scenario });
-  return simulateScan({ ...which, scenario, physics, views, workspace });
+  return simulateScan({ ...which, scenario, physics, views, take, workspace });
 }
 
 function rawOf(
@@ -74,8 +77,8 @@ function writeScan(request: DatasetRequest, workspace: Workspace): DatasetRecord
   const { width, height, truth, pixelPitchMm } = scan;
   const sidecar = request.raw ? { pixelPitchMm } : { airLevel: scan.airLevel, pixelPitchMm };
   for (const view of new Set(scan.planes.map((plane) => plane.view))) {
-    const stem = stemOf(truth.index, view);
-    const files = planeFilesOf(scan, view);
+    const stem = stemOf(truth.index, view, request.take);
+    const files = planeFilesOf(scan, view, request.take);
     for (const [n, plane] of scan.planes.filter((one) => one.view === view).entries())
       writeFileSync(
         join(out, "images", files[n] as string),
@@ -86,7 +89,7 @@ function writeScan(request: DatasetRequest, workspace: Workspace): DatasetRecord
     for (const target of truth.targets) if (target.view === view) paint(labels, width, target, target.object);
     writeFileSync(join(out, "masks", `${stem}.png`), encodeGrey8(width, height, labels));
   }
-  return recordOf(scan);
+  return recordOf(scan, request);
 }
 
 if (parentPort !== null) serve(parentPort);

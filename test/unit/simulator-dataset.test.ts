@@ -131,6 +131,33 @@ describe("a data set", () => {
     }
   });
 
+  it("has further scans of the same items where they are asked for, declared once", async () => {
+    const out = join(root, "takes");
+    await writeDataset({ out, count: 2, seed: SEED, mix: "training", takes: 2 });
+    const { images }: Coco = JSON.parse(readFileSync(join(out, "annotations.json"), "utf8"));
+    expect(images.map(({ id, index, take = 0, file_name: name }) => [id, index, take, name])).toEqual([
+      [1, 0, 0, "000000.low.png"],
+      [2, 0, 1, "000000.take1.low.png"],
+      [3, 1, 0, "000001.low.png"],
+      [4, 1, 1, "000001.take1.low.png"],
+    ]);
+    expect(new Set(images.map(({ scanId }) => scanId)).size).toBe(4);
+    expect(images[1]).toMatchObject({ identifiers: images[0]?.identifiers, massKg: images[0]?.massKg });
+    const [first, again] = [0, 1].map((take) =>
+      simulateScan({ seed: SEED, index: 1, mix: "training", take }),
+    );
+    expect(await samplesOf(join(out, "images", "000001.low.png"))).toEqual(first?.planes[0]?.samples);
+    expect(await samplesOf(join(out, "images", "000001.take1.low.png"))).toEqual(again?.planes[0]?.samples);
+    const lines = (name: string) => readFileSync(join(out, name), "utf8").trim().split("\n");
+    expect(lines("outcomes.ndjson")).toHaveLength(4);
+    const declared = [0, 1].filter((index) => scanOf(index).truth.declarationState !== "missing").length;
+    expect(lines("declarations.ndjson").filter((line) => line !== "")).toHaveLength(declared);
+    for (const more of [{ takes: 0 }, { takes: 2, scenario: "containers" }, { takes: 2, raw: true }] as const)
+      await expect(writeDataset({ out: join(root, "x"), count: 1, seed: 1, ...more })).rejects.toMatchObject({
+        code: "LYN_SIMULATION",
+      });
+  });
+
   it("has an image for each view of a scan, under one scan id", async () => {
     const out = join(root, "views");
     await writeDataset({ out, count: 2, seed: SEED, mix: "training", views: 2, physics: "shifted" });
