@@ -1,11 +1,12 @@
 import type { Random } from "../random.ts";
 import type { Canvas } from "../scene/canvas.ts";
-import { displace, repairDead } from "./sampling.ts";
+import { readOut } from "./read-out.ts";
+import { displacements, repairDead, spreadLines } from "./sampling.ts";
 import type { DetectorSettings } from "./settings.ts";
 import { beamWeights } from "./spectrum.ts";
 import { transmit } from "./transmission.ts";
 
-export const AIR_LEVEL = 60_000;
+export { AIR_LEVEL } from "./read-out.ts";
 
 /** Clean transmissions of what the canvas holds, low and high energy, row-major; 1 where nothing lies. */
 export function transmissionsOf(canvas: Canvas, settings: DetectorSettings): [Float32Array, Float32Array] {
@@ -32,62 +33,46 @@ export function expose(
   clean = transmissionsOf(canvas, settings),
 ): [Uint16Array, Uint16Array] {
   const drift = (settings.gainDrift ?? 0) / canvas.width;
-  const dose = Float32Array.from(
-    { length: canvas.width },
-    (_, x) => 1 + settings.doseSpread * random.normal() + drift * x,
+  const dose = Float64Array.from({ length: canvas.width }, (_, x) =>
+    Math.fround(1 + settings.doseSpread * random.normal() + drift * x),
   );
   const dead = Array.from({ length: settings.deadPixels ?? 0 }, () => random.int(1, canvas.height - 2));
-  return ([0, 1] as const).map((energy) => {
+  for (const energy of [0, 1] as const) {
     const plane = clean[energy];
     const wider = energy === 0 ? (settings.blurLow ?? 1) : 1;
-    displace(plane, canvas, settings, energy === 0 ? (settings.lagLines ?? 0) : 0);
-    blur(plane, canvas, settings.blurLines * wider, settings.blurPixels * wider);
+    const lag = energy === 0 ? (settings.lagLines ?? 0) : 0;
+    spreadLines(plane, canvas, settings.blurLines * wider, displacements(canvas.width, settings, lag));
+    spreadPixels(plane, canvas, settings.blurPixels * wider);
     addGlare(plane, canvas, settings.glare, settings.floor?.[energy] ?? 0);
     if (dead.length > 0) repairDead(plane, canvas, dead);
-    return readOut(plane, canvas, settings, dose, settings.photons[energy], random.fork(energy));
-  }) as [Uint16Array, Uint16Array];
+  }
+  return readOut(clean, settings, dose, random);
 }
 
 /** Columns beside covered ones that displacing lines by up to one and blurring them may have changed. */
 const REACH = 2;
 
-/** Separable three-tap point spread, in place, over the covered columns and one beyond. */
-function blur(plane: Float32Array, canvas: Canvas, a: number, b: number): void {
-  const { width, height } = canvas;
-  for (let y = 0; y < height; y++) {
-    const from = Math.max(1, (canvas.from[y] as number) - 1);
-    const to = Math.min(width - 1, (canvas.to[y] as number) + 1);
-    let before = plane[y * width + from - 1] as number;
-    for (let i = y * width + from; i < y * width + to; i++) {
-      const here = plane[i] as number;
-      plane[i] = here + a * (before + (plane[i + 1] as number) - 2 * here);
-      before = here;
-    }
-  }
+/** Three-tap point spread along the detector, in place, over what the one along the belt may have changed and one pixel beyond. */
+function spreadPixels(plane: Float32Array, canvas: Canvas, share: number): void {
+  const { width, height, from: rowsFrom, to: rowsTo } = canvas;
   const above = plane.slice(0, width);
   for (let y = 1; y + 1 < height; y++) {
-    const [from, to] = touched(canvas, y);
+    const first = Math.min(rowsFrom[y - 1] as number, rowsFrom[y] as number, rowsFrom[y + 1] as number);
+    const last = Math.max(rowsTo[y - 1] as number, rowsTo[y] as number, rowsTo[y + 1] as number);
+    const from = Math.max(0, first - REACH);
+    const to = Math.min(width, last + REACH);
     for (let x = from, i = y * width + from; x < to; x++, i++) {
       const here = plane[i] as number;
-      plane[i] = here + b * ((above[x] as number) + (plane[i + width] as number) - 2 * here);
+      plane[i] = here + share * ((above[x] as number) + (plane[i + width] as number) - 2 * here);
       above[x] = here;
     }
   }
-}
-
-/** Columns of row y that the rows beside it may change: covered ones, and those that displacing and blurring lines has reached. */
-function touched({ width, from, to }: Canvas, y: number): readonly [number, number] {
-  const first = Math.min(from[y - 1] as number, from[y] as number, from[y + 1] as number);
-  const last = Math.max(to[y - 1] as number, to[y] as number, to[y + 1] as number);
-  return [Math.max(0, first - REACH), Math.min(width, last + REACH)];
 }
 
 const GLARE_CELL = 16;
 /** Which pixels of a cell are looked at, along both axes. */
 const GLARE_FIRST = 2;
 const GLARE_STEP = 4;
-/** Pixels of one detector module: they share a part of their gain. */
-const MODULE_PIXELS = 64;
 
 /** Mixes in a coarse, smoothed image of itself: light and scatter from around lift dense places, and nothing is darker than the floor. */
 function addGlare(plane: Float32Array, canvas: Canvas, share: number, floor: number): void {
@@ -141,37 +126,4 @@ function around(plane: Float32Array, width: number, height: number, cx: number, 
     }
   }
   return count > 0 ? sum / count : 1;
-}
-
-function readOut(
-  plane: Float32Array,
-  canvas: Canvas,
-  settings: DetectorSettings,
-  dose: Float32Array,
-  photons: number,
-  random: Random,
-): Uint16Array {
-  const { width, height } = canvas;
-  const out = new Uint16Array(width * height);
-  const perPhoton = AIR_LEVEL / photons;
-  const floor = settings.electronicCounts ** 2;
-  const variance = AIR_LEVEL * perPhoton;
-  const noise = new Float32Array(width);
-  const kept = settings.afterglow ?? 0;
-  const rest = Math.sqrt(1 - kept * kept);
-  let module = 0;
-  for (let y = 0; y < height; y++) {
-    if (y % MODULE_PIXELS === 0) module = 0.6 * settings.gainSpread * random.normal();
-    const gain = 1 + module + settings.gainSpread * random.normal();
-    random.normals(noise);
-    let glow = noise[0] as number;
-    for (let x = 0, i = y * width; x < width; x++, i++) {
-      if (x > 0) glow = Math.fround((noise[x] as number) * rest + glow * kept);
-      const transmission = (plane[i] as number) * (dose[x] as number);
-      const sigma = Math.sqrt(variance * transmission + floor);
-      const value = transmission * AIR_LEVEL * gain + sigma * glow + 0.5;
-      out[i] = value <= 0 ? 0 : Math.min(value, 65535);
-    }
-  }
-  return out;
 }

@@ -2,44 +2,52 @@ import type { Canvas } from "../scene/canvas.ts";
 import type { DetectorSettings } from "./settings.ts";
 
 /**
- * Displaces the columns of a plane, in place: a sensor row that sees each line a little later, and a belt whose speed
- * wavers. Displacements are less than a line; between two lines the signal is taken to change evenly.
+ * How far each column is displaced along the belt, lines: a sensor row that sees each line a little later, and a belt whose
+ * speed wavers. At most a line.
  */
-export function displace(
-  plane: Float32Array,
-  canvas: Canvas,
-  settings: DetectorSettings,
-  lagLines: number,
-): void {
-  const { width, height } = canvas;
-  const shifts = shiftsOf(width, settings, lagLines);
-  if (shifts === null) return;
-  const row = new Float32Array(width + 2);
-  for (let y = 0; y < height; y++) {
-    const from = Math.max(0, (canvas.from[y] as number) - 2);
-    const to = Math.min(width, (canvas.to[y] as number) + 2);
-    if (to <= from) continue;
-    const start = y * width;
-    row.set(plane.subarray(start, start + width), 1);
-    row[0] = row[1] as number;
-    row[width + 1] = row[width] as number;
-    for (let x = from; x < to; x++) {
-      const shift = shifts[x] as number;
-      const here = row[x + 1] as number;
-      const beside = (shift < 0 ? row[x] : row[x + 2]) as number;
-      plane[start + x] = here + Math.abs(shift) * (beside - here);
-    }
-  }
-}
-
-function shiftsOf(width: number, { jitter }: DetectorSettings, lagLines: number): Float32Array | null {
+export function displacements(width: number, { jitter }: DetectorSettings, lagLines: number): Float32Array {
   const lines = jitter?.lines ?? 0;
-  if (lines === 0 && lagLines === 0) return null;
   const turn = (2 * Math.PI) / (jitter?.period ?? 1);
   return Float32Array.from({ length: width }, (_, x) => {
     const wavering = lines === 0 ? 0 : lines * Math.sin(turn * x + (jitter?.phase ?? 0));
     return Math.max(-1, Math.min(1, wavering + lagLines));
   });
+}
+
+/**
+ * Displaces the columns of a plane, between two of which the signal is taken to change evenly, and leaves `share` of each in
+ * those beside it. In place, over the covered columns and one beyond.
+ */
+export function spreadLines(
+  plane: Float32Array,
+  { width, height, from, to }: Canvas,
+  share: number,
+  shifts: Float32Array,
+): void {
+  for (let y = 0; y < height; y++) {
+    const first = Math.max(0, (from[y] as number) - 2);
+    const end = Math.min(width, (to[y] as number) + 2);
+    if (end <= first) continue;
+    const start = y * width;
+    let left = plane[start + Math.max(0, first - 1)] as number;
+    let here = plane[start + first] as number;
+    // Displaced signal of the two columns before this one.
+    let before = 0;
+    let middle = 0;
+    for (let x = first; x < end; x++) {
+      const right = x + 1 < width ? (plane[start + x + 1] as number) : here;
+      const shift = shifts[x] as number;
+      const beside = shift < 0 ? left : right;
+      const now = Math.fround(here + Math.abs(shift) * (beside - here));
+      if (x > first + 1) plane[start + x - 1] = middle + share * (before + now - 2 * middle);
+      else if (x > first) plane[start + first] = middle;
+      before = middle;
+      middle = now;
+      left = here;
+      here = right;
+    }
+    plane[start + end - 1] = middle;
+  }
 }
 
 /** Dead pixels of the detector show the mean of the rows beside them, as machines repair them. In place. */

@@ -2,10 +2,12 @@ import { BIN_ENERGIES_KEV } from "../physics/attenuation.ts";
 import { materialOf } from "../physics/materials.ts";
 import { type Memory, ownMemory } from "../workspace.ts";
 import { type FanBeam, PARALLEL_RAYS, projected } from "./beam.ts";
-import { layerTracer, MAX_CROSSINGS, type RayRow, rowTracer } from "./chords.ts";
+import { type ChordRow, type RayRow, rowTracer } from "./chords.ts";
+import { MAX_CROSSINGS } from "./crossings.ts";
 import { add, apply, compose, type Rotation, rotatedExtents, type Vector } from "./geometry.ts";
+import { layerTracer, laySpans, MOST_LAYERS, spansOfRow } from "./layers.ts";
 import type { Part, Shape } from "./shapes.ts";
-import { textureField, textureIndex } from "./texture.ts";
+import { modulate, type Weave, weaveOf } from "./texture.ts";
 import { projectWire, traceWire } from "./wire.ts";
 
 export const BINS = BIN_ENERGIES_KEV.length;
@@ -21,7 +23,6 @@ const STEEP = 0.3;
 /** A row is sampled by this many sub-rows and layers at least, and by so many more per pixel of drift. */
 const FEWEST_LAYERS = 2;
 const LAYERS_PER_PIXEL = 1.2;
-const MOST_LAYERS = 48;
 
 /** Side of a cell of the tally, pixels. */
 export const TALLY_CELL = 4;
@@ -31,6 +32,15 @@ const TALLY_BIN = 4;
 export interface Pose {
   readonly at: Vector;
   readonly turn: Rotation;
+}
+
+/** What a part is made of. */
+interface Stuff {
+  /** g/cm² a mm. */
+  readonly density: number;
+  /** μ/ρ at the bin energies, cm²/g. */
+  readonly mu: Float32Array;
+  readonly weave: Weave | undefined;
 }
 
 /**
@@ -51,8 +61,11 @@ export class Canvas {
   readonly to: Int32Array;
   /** Where those who work on the canvas get memory that is needed no longer than it. */
   readonly memory: Memory;
-  readonly #row: Float32Array;
+  readonly #row: ChordRow;
+  /** Cosine of the angle at which the rays of each row meet the reference plane. */
+  readonly #cosines: Float64Array;
   readonly #crossings = new Float64Array(MAX_CROSSINGS);
+  readonly #spans = spansOfRow();
   #tally: Float32Array | undefined;
 
   constructor(
@@ -71,7 +84,11 @@ export class Canvas {
     this.mark = memory("mark", width * height).fill(0);
     this.from = new Int32Array(height).fill(width);
     this.to = new Int32Array(height);
-    this.#row = new Float32Array(width);
+    this.#row = { lengths: new Float32Array(width), from: width, to: 0 };
+    this.#cosines = Float64Array.from({ length: height }, (_, y) => {
+      const tilt = (beam.sourceU - (y + 0.5) * pitch) / beam.sourceW;
+      return 1 / Math.sqrt(1 + tilt * tilt);
+    });
   }
 
   /** From here on what is drawn is also added up over cells of {@link TALLY_CELL} pixels a side. */
@@ -124,26 +141,25 @@ export class Canvas {
     if (area.width <= 0 || area.height <= 0) return 0;
     const { shape } = part;
     const row = this.#row;
-    const { attenuation } = materialOf(part.material);
+    const stuff: Stuff = {
+      density: part.density * 0.1,
+      mu: materialOf(part.material).attenuation,
+      weave: part.texture && weaveOf(part.texture, this.pitch),
+    };
     const trace =
       shape.kind === "wire"
         ? this.#wireRows(shape, at, turn, area)
         : this.#solidRows(shape, at, turn, Math.min(half[0], (area.height * this.pitch) / 2), area);
     let sum = 0;
     for (let y = area.y; y < area.y + area.height; y++) {
-      row.fill(0, 0, area.width);
       trace(y);
-      const found = this.#deposit(part, attenuation, area.x, area.width, y, marked);
-      if (found > 0 || found < 0) sum += found * this.#cosine(y);
+      if (row.from >= row.to) continue;
+      sum += this.#deposit(stuff, area.x, y, marked) * (this.#cosines[y] as number);
+      row.from = this.width;
+      row.to = 0;
     }
     const rows = this.pitch * (1 - at[2] / this.beam.sourceW);
     return (sum * this.pitch * rows * 0.01) / 1000;
-  }
-
-  /** Cosine of the angle at which the rays of row y meet the reference plane. */
-  #cosine(y: number): number {
-    const tilt = (this.beam.sourceU - (y + 0.5) * this.pitch) / this.beam.sourceW;
-    return 1 / Math.sqrt(1 + tilt * tilt);
   }
 
   #wireRows(
@@ -167,12 +183,15 @@ export class Canvas {
   ): (y: number) => void {
     const { pitch, beam } = this;
     const row = this.#row;
+    const spans = this.#spans;
     const count = area.width;
     const inverse = 1 / beam.sourceW;
     const ray: RayRow = {
       x: 0,
       y: 0,
       z: 0,
+      first: 0,
+      last: 0,
       stepX: turn[0] * pitch,
       stepY: turn[1] * pitch,
       stepZ: turn[2] * pitch,
@@ -180,8 +199,10 @@ export class Canvas {
       dirY: 0,
       dirZ: 0,
     };
-    /** Turns the ray to detector row `v` mm, its first sample `wx` mm from the solid's middle along the belt. */
-    const aim = (v: number, wx: number): void => {
+    /** Where the ray is turned to: row of the detector, mm, and its first sample along the belt from the solid's middle, mm. */
+    const goal = { v: 0.5, wx: 0.5 };
+    const aim = (): void => {
+      const { v, wx } = goal;
       const tilt = (beam.sourceU - v) * inverse;
       const up = 1 / Math.sqrt(1 + tilt * tilt);
       const across = tilt * up;
@@ -195,19 +216,23 @@ export class Canvas {
     };
     const layer = layerTracer(shape, this.#crossings);
     if (layer !== undefined) {
-      aim(projected(beam, at[1], at[2]), 0);
+      goal.v = projected(beam, at[1], at[2]);
+      aim();
       const drift = driftThrough(ray, shape.half[2]);
       if (drift <= (shape.kind === "box" ? BOX_DRIFT_MM : PRISM_DRIFT_MM)) {
-        const wx = (area.x + 0.5) * pitch - at[0];
+        goal.wx = (area.x + 0.5) * pitch - at[0];
         return (y) => {
-          aim((y + 0.5) * pitch, wx);
+          goal.v = (y + 0.5) * pitch;
+          aim();
           const perPixel = (driftThrough(ray, shape.half[2]) / pitch) * LAYERS_PER_PIXEL;
           const layers = Math.min(MOST_LAYERS, FEWEST_LAYERS + Math.floor(perPixel));
           const stride = STRIDES[layers] as number;
           for (let j = 0; j < layers; j++) {
-            aim((y + (j + 0.5) / layers) * pitch, wx);
-            layer(ray, count, 1 / layers, row, (j * stride) % layers, layers);
+            goal.v = (y + (j + 0.5) / layers) * pitch;
+            aim();
+            layer(ray, count, (j * stride) % layers, layers, spans);
           }
+          laySpans(spans, row);
         };
       }
     }
@@ -218,17 +243,19 @@ export class Canvas {
     return (y) => {
       for (let j = 0; j < n; j++) {
         for (let i = 0; i < n; i++) {
-          aim((y + (j + 0.5) / n) * pitch, (area.x + (i + 0.5) / n) * pitch - at[0]);
+          goal.v = (y + (j + 0.5) / n) * pitch;
+          goal.wx = (area.x + (i + 0.5) / n) * pitch - at[0];
+          aim();
           tracer(ray, count, gain, row);
         }
       }
     };
   }
 
-  /** Adds the chords of the row buffer as areal density; returns their sum in g/cm². */
-  #deposit(part: Part, mu: Float32Array, x0: number, count: number, y: number, marked: boolean): number {
+  /** Takes the chords out of the row buffer and adds them as areal density; returns their sum in g/cm². */
+  #deposit({ density, mu, weave }: Stuff, x0: number, y: number, marked: boolean): number {
     const { bins, mark } = this;
-    const row = this.#row;
+    const row = this.#row.lengths;
     const m0 = mu[0] as number,
       m1 = mu[1] as number,
       m2 = mu[2] as number,
@@ -237,50 +264,40 @@ export class Canvas {
       m5 = mu[5] as number,
       m6 = mu[6] as number,
       m7 = mu[7] as number;
-    const density = part.density * 0.1;
-    let begin = 0;
-    let end = count;
+    let begin = this.#row.from;
+    let end = this.#row.to;
     while (begin < end && row[begin] === 0) begin++;
     while (end > begin && row[end - 1] === 0) end--;
     if (begin === end) return 0;
     if (x0 + begin < (this.from[y] as number)) this.from[y] = x0 + begin;
     if (x0 + end > (this.to[y] as number)) this.to[y] = x0 + end;
-    const texture = part.texture;
-    if (texture) {
-      const field = textureField(texture.kind);
-      const step = this.pitch / texture.scale;
-      const c = Math.cos(texture.turn) * step;
-      const s = Math.sin(texture.turn) * step;
-      let u = (x0 + begin) * c - y * s + texture.offset;
-      let v = (x0 + begin) * s + y * c + texture.offset * 1.7;
-      for (let i = begin; i < end; i++, u += c, v += s) {
-        row[i] = (row[i] as number) * (1 + texture.amount * (field[textureIndex(u, v)] as number));
-      }
-    }
+    if (weave !== undefined) modulate(row, begin, end, weave, x0, y);
     if (this.#tally !== undefined)
       this.#count(this.#tally, y, x0, begin, end, density * (mu[TALLY_BIN] as number));
+    const pixel = y * this.width + x0;
+    if (marked)
+      for (let i = begin; i < end; i++)
+        mark[pixel + i] = (mark[pixel + i] as number) + (row[i] as number) * density;
     let sum = 0;
-    let pixel = y * this.width + x0 + begin;
-    let at = pixel * BINS;
-    for (let i = begin; i < end; i++, pixel++, at += 8) {
+    for (let i = begin, at = (pixel + begin) << 3; i < end; i++, at += 8) {
       const areal = (row[i] as number) * density;
+      row[i] = 0;
       if (areal === 0) continue;
       sum += areal;
       bins[at] = (bins[at] as number) + areal * m0;
-      bins[at + 1] = (bins[at + 1] as number) + areal * m1;
-      bins[at + 2] = (bins[at + 2] as number) + areal * m2;
-      bins[at + 3] = (bins[at + 3] as number) + areal * m3;
-      bins[at + 4] = (bins[at + 4] as number) + areal * m4;
-      bins[at + 5] = (bins[at + 5] as number) + areal * m5;
-      bins[at + 6] = (bins[at + 6] as number) + areal * m6;
-      bins[at + 7] = (bins[at + 7] as number) + areal * m7;
-      if (marked) mark[pixel] = (mark[pixel] as number) + areal;
+      bins[at | 1] = (bins[at | 1] as number) + areal * m1;
+      bins[at | 2] = (bins[at | 2] as number) + areal * m2;
+      bins[at | 3] = (bins[at | 3] as number) + areal * m3;
+      bins[at | 4] = (bins[at | 4] as number) + areal * m4;
+      bins[at | 5] = (bins[at | 5] as number) + areal * m5;
+      bins[at | 6] = (bins[at | 6] as number) + areal * m6;
+      bins[at | 7] = (bins[at | 7] as number) + areal * m7;
     }
     return sum;
   }
 
   #count(tally: Float32Array, y: number, x0: number, begin: number, end: number, factor: number): void {
-    const row = this.#row;
+    const row = this.#row.lengths;
     const base = Math.floor(y / TALLY_CELL) * this.tallyWidth;
     for (let i = begin; i < end; i++) {
       const cell = base + (((x0 + i) / TALLY_CELL) | 0);
@@ -292,7 +309,9 @@ export class Canvas {
 /** How far a ray moves sideways between the bottom and the top of a solid, mm. */
 function driftThrough(ray: RayRow, halfZ: number): number {
   const up = Math.abs(ray.dirZ);
-  return up < STEEP ? Number.POSITIVE_INFINITY : (2 * halfZ * Math.hypot(ray.dirX, ray.dirY)) / up;
+  return up < STEEP
+    ? Number.POSITIVE_INFINITY
+    : (2 * halfZ * Math.sqrt(ray.dirX * ray.dirX + ray.dirY * ray.dirY)) / up;
 }
 
 /** For each number of layers a stride without common divisor, so that sub-rows and layers are paired evenly. */

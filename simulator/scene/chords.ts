@@ -1,8 +1,15 @@
+import { type CrossingLine, crossingLine, crossRings, MAX_CROSSINGS } from "./crossings.ts";
 import type { Ring, Shape } from "./shapes.ts";
 
-/** Of one line with the rings of a solid. */
-export const MAX_CROSSINGS = 128;
 const PARALLEL = 1e-4;
+/** Rays that pass the box around a solid by more than this (mm) are left out: more than {@link PARALLEL} and rounding can amount to. */
+const MARGIN_MM = 0.2;
+/** Further than any sample. */
+const FAR_MM = 1e6;
+/** A row that moves less than this (mm) from sample to sample stands still. */
+const STILL = 1e-9;
+/** Of the square term of a cone's crossings. */
+const ALONG = 1e-10;
 
 /** The ray through one pixel: a local origin, its step from column to column, and the local direction. */
 export interface RayRow {
@@ -18,35 +25,100 @@ export interface RayRow {
   dirX: number;
   dirY: number;
   dirZ: number;
+  /** Samples that may meet the solid, first and one past the last; (x, y, z) is that of `first`. */
+  first: number;
+  last: number;
 }
 
-/** Adds `gain` × chord length (mm) of each ray of the row to `out[0..count)`. */
-export type RowTracer = (ray: RayRow, count: number, gain: number, out: Float32Array) => void;
+/** Chord lengths of a row of rays, mm, and the samples, first and one past the last, beyond which all are 0. */
+export interface ChordRow {
+  readonly lengths: Float32Array;
+  from: number;
+  to: number;
+}
+
+/** Adds `gain` × chord length (mm) of each of the ray's `count` samples to a row. The ray is moved on. */
+export type RowTracer = (ray: RayRow, count: number, gain: number, row: ChordRow) => void;
 
 /** Row tracer of a shape; wires are traced by `wire.ts` instead. `crossings`: {@link MAX_CROSSINGS} numbers to work with. */
 export function rowTracer(shape: Shape, crossings = new Float64Array(MAX_CROSSINGS)): RowTracer {
   const [a, b, c] = shape.half;
-  if (shape.kind === "box") return (ray, count, gain, out) => box(ray, count, gain, out, a, b, c);
-  if (shape.kind === "ellipsoid") return (ray, count, gain, out) => ellipsoid(ray, count, gain, out, a, b, c);
-  if (shape.kind === "cylinder") return (ray, count, gain, out) => cone(ray, count, gain, out, a, b, c, 1);
-  if (shape.kind === "frustum")
-    return (ray, count, gain, out) => cone(ray, count, gain, out, a, b, c, shape.top / a);
+  if (shape.kind === "box")
+    return (ray, count, gain, row) => {
+      if (meets(ray, count, a, b, c, row)) box(ray, gain, row, a, b, c);
+    };
+  if (shape.kind === "ellipsoid")
+    return (ray, count, gain, row) => {
+      if (meets(ray, count, a, b, c, row)) ellipsoid(ray, gain, row, a, b, c);
+    };
+  if (shape.kind === "cylinder" || shape.kind === "frustum") {
+    const top = shape.kind === "frustum" ? shape.top / a : 1;
+    return (ray, count, gain, row) => {
+      const more = alongSide(ray, a, b, c, top) ? FAR_MM : 0;
+      if (meets(ray, count, a + more, b + more, c, row)) cone(ray, gain, row, a, b, c, top);
+    };
+  }
   if (shape.kind === "prism") {
     const line = crossingLine(shape.rings, crossings);
-    return (ray, count, gain, out) => prism(ray, count, gain, out, c, line);
+    const wide = reachOf(shape.rings, 0);
+    const deep = reachOf(shape.rings, 1);
+    return (ray, count, gain, row) => {
+      if (meets(ray, count, wide, deep, c, row)) prism(ray, gain, row, c, line);
+    };
   }
   throw new RangeError(`no row tracer for ${shape.kind}`);
 }
 
-function box(
-  r: RayRow,
-  count: number,
-  gain: number,
-  out: Float32Array,
-  a: number,
-  b: number,
-  c: number,
-): void {
+/** How far rings reach from their middle along x (`axis` 0) or y (1), mm. */
+function reachOf(rings: readonly Ring[], axis: 0 | 1): number {
+  let most = 0;
+  for (const ring of rings)
+    for (let k = axis; k < ring.length; k += 2) most = Math.max(most, Math.abs(ring[k] as number));
+  return most;
+}
+
+/**
+ * Whether any of `count` samples may meet the box of half extents a, b, c: a ray does where it is within each two pairs of the
+ * box's faces at once. Tells which in the ray and the row. The ray gets to the first of them step by step, so that it is at
+ * each sample where it would be without.
+ */
+function meets(r: RayRow, count: number, a: number, b: number, c: number, row: ChordRow): boolean {
+  const dirX = Math.abs(r.dirX);
+  const dirY = Math.abs(r.dirY);
+  const dirZ = Math.abs(r.dirZ);
+  r.first = 0;
+  r.last = count;
+  const acrossZ = (a + MARGIN_MM) * dirY + (b + MARGIN_MM) * dirX;
+  narrow(r, r.x * r.dirY - r.y * r.dirX, r.stepX * r.dirY - r.stepY * r.dirX, acrossZ);
+  const acrossY = (a + MARGIN_MM) * dirZ + (c + MARGIN_MM) * dirX;
+  narrow(r, r.x * r.dirZ - r.z * r.dirX, r.stepX * r.dirZ - r.stepZ * r.dirX, acrossY);
+  const acrossX = (b + MARGIN_MM) * dirZ + (c + MARGIN_MM) * dirY;
+  narrow(r, r.y * r.dirZ - r.z * r.dirY, r.stepY * r.dirZ - r.stepZ * r.dirY, acrossX);
+  const { first, last } = r;
+  if (first >= last) return false;
+  if (first < row.from) row.from = first;
+  if (last > row.to) row.to = last;
+  let { x, y, z } = r;
+  for (let i = 0; i < first; i++, x += r.stepX, y += r.stepY, z += r.stepZ);
+  r.x = x;
+  r.y = y;
+  r.z = z;
+  return true;
+}
+
+/** Leaves those samples i where |start + i × step| ≤ limit, and one more on each side. */
+function narrow(r: RayRow, start: number, step: number, limit: number): void {
+  if (Math.abs(step) < STILL) {
+    if (Math.abs(start) > limit + STILL * r.last) r.last = 0;
+    return;
+  }
+  const middle = -start / step;
+  const half = Math.abs(limit / step);
+  if (middle - half > r.first) r.first = Math.floor(Math.min(r.last, middle - half));
+  if (middle + half + 2 < r.last) r.last = Math.ceil(Math.max(0, middle + half + 1));
+}
+
+function box(r: RayRow, gain: number, row: ChordRow, a: number, b: number, c: number): void {
   const flatX = Math.abs(r.dirX) < PARALLEL;
   const flatY = Math.abs(r.dirY) < PARALLEL;
   const flatZ = Math.abs(r.dirZ) < PARALLEL;
@@ -56,8 +128,9 @@ function box(
   const spanX = Math.abs(a * invX);
   const spanY = Math.abs(b * invY);
   const spanZ = Math.abs(c * invZ);
+  const out = row.lengths;
   let { x, y, z } = r;
-  for (let i = 0; i < count; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
+  for (let i = r.first; i < r.last; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
     let from = -1e9;
     let to = 1e9;
     if (flatX) {
@@ -85,22 +158,15 @@ function box(
   }
 }
 
-function ellipsoid(
-  r: RayRow,
-  count: number,
-  gain: number,
-  out: Float32Array,
-  a: number,
-  b: number,
-  c: number,
-): void {
+function ellipsoid(r: RayRow, gain: number, row: ChordRow, a: number, b: number, c: number): void {
   const dx = r.dirX / a;
   const dy = r.dirY / b;
   const dz = r.dirZ / c;
   const dd = dx * dx + dy * dy + dz * dz;
   const scale = (2 * gain) / dd;
+  const out = row.lengths;
   let { x, y, z } = r;
-  for (let i = 0; i < count; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
+  for (let i = r.first; i < r.last; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
     const ox = x / a;
     const oy = y / b;
     const oz = z / c;
@@ -110,32 +176,32 @@ function ellipsoid(
   }
 }
 
+/** Whether rays run along the side of a cone: a chord is then as long as the solid, and told from one place of its ray alone. */
+function alongSide(r: RayRow, a: number, b: number, c: number, top: number): boolean {
+  const dx = r.dirX / a;
+  const dy = r.dirY / b;
+  const dw = ((top - 1) / (2 * c)) * r.dirZ;
+  return Math.abs(dx * dx + dy * dy - dw * dw) < ALONG;
+}
+
 /** Cylinder or cone on an ellipse: in units of the base, x² + y² = (1 + k (z + c))², |z| ≤ c. */
-function cone(
-  r: RayRow,
-  count: number,
-  gain: number,
-  out: Float32Array,
-  a: number,
-  b: number,
-  c: number,
-  top: number,
-): void {
+function cone(r: RayRow, gain: number, row: ChordRow, a: number, b: number, c: number, top: number): void {
   const slope = (top - 1) / (2 * c);
   const dx = r.dirX / a;
   const dy = r.dirY / b;
   const dw = slope * r.dirZ;
   const qa = dx * dx + dy * dy - dw * dw;
   const flatZ = Math.abs(r.dirZ) < PARALLEL;
+  const span = Math.abs(c / r.dirZ);
+  const out = row.lengths;
   let { x, y, z } = r;
-  for (let i = 0; i < count; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
+  for (let i = r.first; i < r.last; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
     let from = -1e9;
     let to = 1e9;
     if (flatZ) {
       if (z > c || z < -c) continue;
     } else {
       const mid = -z / r.dirZ;
-      const span = Math.abs(c / r.dirZ);
       from = mid - span;
       to = mid + span;
     }
@@ -143,7 +209,7 @@ function cone(
     const oy = y / b;
     const w = 1 + slope * (z + c);
     const qc = ox * ox + oy * oy - w * w;
-    if (Math.abs(qa) < 1e-10) {
+    if (Math.abs(qa) < ALONG) {
       if (qc < 0 && to > from && to < 1e8) out[i] = (out[i] as number) + gain * (to - from);
       continue;
     }
@@ -173,27 +239,21 @@ function cone(
   }
 }
 
-function prism(
-  r: RayRow,
-  count: number,
-  gain: number,
-  out: Float32Array,
-  c: number,
-  line: CrossingLine,
-): void {
+function prism(r: RayRow, gain: number, row: ChordRow, c: number, line: CrossingLine): void {
   const { crossings } = line;
   line.stepX = r.dirX;
   line.stepY = r.dirY;
   const flatZ = Math.abs(r.dirZ) < PARALLEL;
+  const span = Math.abs(c / r.dirZ);
+  const out = row.lengths;
   let { x, y, z } = r;
-  for (let i = 0; i < count; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
+  for (let i = r.first; i < r.last; i++, x += r.stepX, y += r.stepY, z += r.stepZ) {
     let from = -1e9;
     let to = 1e9;
     if (flatZ) {
       if (z > c || z < -c) continue;
     } else {
       const mid = -z / r.dirZ;
-      const span = Math.abs(c / r.dirZ);
       from = mid - span;
       to = mid + span;
     }
@@ -208,106 +268,4 @@ function prism(
     }
     if (length > 0) out[i] = (out[i] as number) + gain * length;
   }
-}
-
-/** Adds a flat layer of a solid to a row: see {@link layerTracer}. */
-export type LayerTracer = (
-  ray: RayRow,
-  count: number,
-  gain: number,
-  out: Float32Array,
-  layer: number,
-  layers: number,
-) => void;
-
-/**
- * For boxes and prisms that the rays pass from bottom to top: the solid is cut into `layers` flat ones along local z, and the
- * row of rays fills whole spans of the given one, with exact partial cover at both ends of each span. As rays drift sideways
- * through the solid, its layers shift against each other.
- */
-export function layerTracer(
-  shape: Shape,
-  crossings = new Float64Array(MAX_CROSSINGS),
-): LayerTracer | undefined {
-  if (shape.kind !== "box" && shape.kind !== "prism") return undefined;
-  const [a, b, c] = shape.half;
-  const rings = shape.kind === "prism" ? shape.rings : [[-a, -b, a, -b, a, b, -a, b]];
-  const line = crossingLine(rings, crossings);
-  return (r, count, gain, out, layer, layers) => {
-    const up = (2 * ((layer + 0.5) / layers) - 1) * c - r.z;
-    const driftX = r.dirX / r.dirZ;
-    const driftY = r.dirY / r.dirZ;
-    line.x = r.x + driftX * up;
-    line.y = r.y + driftY * up;
-    line.stepX = r.stepX - driftX * r.stepZ;
-    line.stepY = r.stepY - driftY * r.stepZ;
-    span(line, count, (gain * 2 * c) / Math.abs(r.dirZ), out);
-  };
-}
-
-/** Fills the row between the crossings of its line with the rings; ends of a span cover their sample in part. */
-function span(line: CrossingLine, count: number, gain: number, out: Float32Array): void {
-  const { crossings } = line;
-  const found = crossRings(line);
-  for (let k = 0; k + 1 < found; k += 2) {
-    const from = Math.max(-0.5, crossings[k] as number) + 0.5;
-    const to = Math.min(count - 0.5, crossings[k + 1] as number) + 0.5;
-    if (to <= from) continue;
-    const first = Math.floor(from);
-    const last = Math.min(count - 1, Math.floor(to));
-    if (first === last) {
-      out[first] = (out[first] as number) + gain * (to - from);
-      continue;
-    }
-    out[first] = (out[first] as number) + gain * (first + 1 - from);
-    for (let i = first + 1; i < last; i++) out[i] = (out[i] as number) + gain;
-    out[last] = (out[last] as number) + gain * (to - last);
-  }
-}
-
-/** A line across rings, and where it crosses them; one object for all lines of a solid, since numbers in calls cost memory. */
-interface CrossingLine {
-  readonly rings: readonly Ring[];
-  x: number;
-  y: number;
-  stepX: number;
-  stepY: number;
-  /** Sorted parameters of the crossings, in steps from (x, y). */
-  readonly crossings: Float64Array;
-}
-
-function crossingLine(rings: readonly Ring[], crossings: Float64Array): CrossingLine {
-  return { rings, x: 0.5, y: 0.5, stepX: 0.5, stepY: 0.5, crossings };
-}
-
-/** Finds where the line crosses its rings; returns how often. */
-function crossRings({ rings, x, y, stepX: dx, stepY: dy, crossings: sorted }: CrossingLine): number {
-  let found = 0;
-  for (const ring of rings) {
-    const last = ring.length - 2;
-    let px = ring[last] as number;
-    let py = ring[last + 1] as number;
-    let pSide = dx * (py - y) - dy * (px - x);
-    for (let k = 0; k <= last; k += 2) {
-      const qx = ring[k] as number;
-      const qy = ring[k + 1] as number;
-      const qSide = dx * (qy - y) - dy * (qx - x);
-      if (qSide > 0 !== pSide > 0 && found < MAX_CROSSINGS) {
-        const f = pSide / (pSide - qSide);
-        const hx = px + f * (qx - px) - x;
-        const hy = py + f * (qy - py) - y;
-        const t = (hx * dx + hy * dy) / (dx * dx + dy * dy);
-        let at = found++;
-        while (at > 0 && (sorted[at - 1] as number) > t) {
-          sorted[at] = sorted[at - 1] as number;
-          at--;
-        }
-        sorted[at] = t;
-      }
-      px = qx;
-      py = qy;
-      pSide = qSide;
-    }
-  }
-  return found;
 }

@@ -83,18 +83,19 @@ function restAt(
   const slack = 1e-6;
   if (Math.abs(x) + half[0] > inner[0] / 2 + slack || Math.abs(y) + half[1] > inner[1] / 2 + slack)
     return undefined;
-  const cell = (value: number, most: number): number =>
-    Math.max(0, Math.min(most - 1, Math.floor(value / CELL_MM)));
-  const cells: Cells = [
-    cell(x - half[0] + inner[0] / 2 + slack, columns),
-    cell(x + half[0] + inner[0] / 2 - slack, columns),
-    cell(y - half[1] + inner[1] / 2 + slack, rows),
-    cell(y + half[1] + inner[1] / 2 - slack, rows),
-  ];
+  const left = cellOf(x - half[0] + inner[0] / 2 + slack, columns);
+  const right = cellOf(x + half[0] + inner[0] / 2 - slack, columns);
+  const front = cellOf(y - half[1] + inner[1] / 2 + slack, rows);
+  const back = cellOf(y + half[1] + inner[1] / 2 - slack, rows);
   const limit = Math.min(inner[2], lowest) - 2 * half[2];
-  const base = highest(room, cells, limit);
-  const top = base + 2 * half[2];
-  return base > limit ? undefined : { at: [x, y, base + half[2]], turn, cells, top };
+  const base = highest(room, left, right, front, back, limit);
+  if (base > limit) return undefined;
+  return { at: [x, y, base + half[2]], turn, cells: [left, right, front, back], top: base + 2 * half[2] };
+}
+
+/** Column or row of cells, of `count`, that a place (mm from the first one) lies in. */
+function cellOf(place: number, count: number): number {
+  return Math.max(0, Math.min(count - 1, Math.floor(place / CELL_MM)));
 }
 
 function findSpot(item: Item, room: Room, random: Random): Spot | undefined {
@@ -220,14 +221,22 @@ function squarePose(item: Item, n: number): Rotation {
 }
 
 /** Height under these cells; of one that passes `limit` where one does. */
-function highest({ floor, columns }: Room, cells: Cells, limit: number): number {
+function highest(
+  { floor, columns }: Room,
+  left: number,
+  right: number,
+  front: number,
+  back: number,
+  limit: number,
+): number {
   let top = 0;
-  for (let r = cells[2]; r <= cells[3]; r++) {
-    for (let at = r * columns + cells[0]; at <= r * columns + cells[1]; at++) {
+  for (let row = front; row <= back; row++) {
+    for (let at = row * columns + left; at <= row * columns + right; at++) {
       const here = floor[at] as number;
-      if (here > top) top = here;
+      if (here <= top) continue;
+      if (here > limit) return here;
+      top = here;
     }
-    if (top > limit) return top;
   }
   return top;
 }

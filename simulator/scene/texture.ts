@@ -11,13 +11,38 @@ const FIELDS: Readonly<Record<Texture["kind"], Float32Array>> = {
   weave: weave(),
 };
 
-/** Field of a texture: mean about 0, standard deviation 0.4, never below −1, row-major SIDE × SIDE, tileable. */
-export function textureField(kind: Texture["kind"]): Float32Array {
-  return FIELDS[kind];
+/** How a texture lies on a canvas: its field and the step in it, cells, from column to column and from row to row. */
+export interface Weave {
+  /** Mean about 0, standard deviation 0.4, never below −1, row-major SIDE × SIDE, tileable. */
+  readonly field: Float32Array;
+  readonly amount: number;
+  readonly along: number;
+  readonly across: number;
+  readonly offset: number;
 }
 
-export function textureIndex(u: number, v: number): number {
-  return ((v & (SIDE - 1)) << 8) | (u & (SIDE - 1));
+/** `pitch`: mm of a pixel. */
+export function weaveOf({ kind, amount, scale, offset, turn }: Texture, pitch: number): Weave {
+  const step = pitch / scale;
+  const [along, across] = [Math.cos(turn) * step, Math.sin(turn) * step];
+  return { field: FIELDS[kind], amount, along, across, offset };
+}
+
+/** Modulates samples `begin` to `end` (exclusive) of a row, the first sample of which is the pixel (x, y). */
+export function modulate(
+  row: Float32Array,
+  begin: number,
+  end: number,
+  { field, amount, along, across, offset }: Weave,
+  x: number,
+  y: number,
+): void {
+  let u = (x + begin) * along - y * across + offset;
+  let v = (x + begin) * across + y * along + offset * 1.7;
+  for (let i = begin; i < end; i++, u += along, v += across) {
+    const cell = ((v & (SIDE - 1)) << 8) | (u & (SIDE - 1));
+    row[i] = (row[i] as number) * (1 + amount * (field[cell] as number));
+  }
 }
 
 /** Sum of smooth lattice noises; `ridged` folds each so that creases appear. */

@@ -1,4 +1,5 @@
 import { type FanBeam, magnification, projected } from "./beam.ts";
+import type { ChordRow } from "./chords.ts";
 import type { Vector } from "./geometry.ts";
 
 /** A ray that runs nearly along a wire passes at most this many diameters of it. */
@@ -42,8 +43,9 @@ export function traceWire(
   x0: number,
   count: number,
   y: number,
-  out: Float32Array,
+  row: ChordRow,
 ): void {
+  const out = row.lengths;
   const cy = (y + 0.5) * pitch;
   for (let k = 0; k < segments.length; k += FIELDS) {
     const px = segments[k] as number;
@@ -61,6 +63,9 @@ export function traceWire(
     const half = pitch / 2 / width;
     const from = Math.max(0, Math.floor((Math.min(px, qx) - reach) / pitch) - x0);
     const to = Math.min(count, Math.ceil((Math.max(px, qx) + reach) / pitch) + 1 - x0);
+    if (from >= to) continue;
+    if (from < row.from) row.from = from;
+    if (to > row.to) row.to = to;
     for (let i = from; i < to; i++) {
       const cx = (x0 + i + 0.5) * pitch;
       const along = ((cx - px) * ux + (cy - py) * uy) / flat;

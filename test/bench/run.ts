@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { connectAsync, type MqttClient } from "mqtt";
 import { unwrap } from "../../protocols/mqtt/envelope.ts";
 import type { Hit } from "../../protocols/mqtt/hit.ts";
-import { type SimulatedScan, simulateScan } from "../../simulator/scan.ts";
-import { Workspace } from "../../simulator/workspace.ts";
+import type { SimulatedScan } from "../../simulator/scan.ts";
 import { LineSender, type SentScan } from "../fixtures/line-sender.ts";
 import { startMosquitto } from "../fixtures/mosquitto.ts";
 import { childrenOf, type Running, until } from "../fixtures/processes.ts";
@@ -11,6 +10,7 @@ import { createSite, type Site } from "../fixtures/site.ts";
 import { dicomFigures } from "./dicom.ts";
 import { machineText, report, spreadOf, spreadText } from "./figures.ts";
 import { measureFsync } from "./fsync.ts";
+import { simulatorFigures } from "./simulator.ts";
 
 /** Fsyncs between a scan's last line and its hit's PUBLISH: two planes, the scan's row, the hit's row. */
 const FSYNCS_ON_PATH = 4;
@@ -28,7 +28,7 @@ const epochMs = () => performance.timeOrigin + performance.now();
 async function main(): Promise<void> {
   report("machine", machineText());
   report("program", process.env["LYNCEUS_COMPILED"] === "1" ? "compiled, as installed" : "from source");
-  const scans = simulatorFigures();
+  const scans = simulatorFigures(WARM_UP, SCANS);
   await dicomFigures();
   const site = await createSite({ peripherals: false });
   const broker = await startMosquitto({ port: site.brokerPort });
@@ -57,31 +57,6 @@ async function main(): Promise<void> {
   await import("./similar/run.ts");
   await import("./mass/run.ts");
   await import("./declarations/run.ts");
-}
-
-function simulatorFigures(): readonly SimulatedScan[] {
-  const times: number[] = [];
-  const used: number[] = [];
-  const scans: SimulatedScan[] = [];
-  const workspace = new Workspace();
-  let pixels = 0;
-  for (let index = 0; index < WARM_UP + SCANS; index++) {
-    const [began, before] = [performance.now(), process.cpuUsage()];
-    const scan = simulateScan({ seed: 11, index, mix: "traffic", workspace });
-    const { user, system } = process.cpuUsage(before);
-    scans.push(scan);
-    if (index < WARM_UP) continue;
-    times.push(performance.now() - began);
-    used.push((user + system) / 1000);
-    pixels += scan.width * scan.height;
-  }
-  const mean = used.reduce((sum, time) => sum + time, 0) / used.length;
-  report(
-    "simulator, one core, CPU time",
-    `${(1000 / mean).toFixed(1)} scans/s of ${Math.round(pixels / SCANS / 1000)} kilopixels; a scan ${spreadText(spreadOf(used), "ms")}`,
-  );
-  report("simulator, elapsed", `a scan ${spreadText(spreadOf(times), "ms")}`);
-  return scans;
 }
 
 async function subscribe(site: Site, seen: Map<string, Seen>): Promise<MqttClient> {

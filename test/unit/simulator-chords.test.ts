@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../simulator/random.ts";
 import { Canvas } from "../../simulator/scene/canvas.ts";
+import { type ChordRow, type RayRow, rowTracer } from "../../simulator/scene/chords.ts";
 import {
   aboutX,
   aboutY,
@@ -11,6 +12,7 @@ import {
   type Rotation,
   STAND_X,
 } from "../../simulator/scene/geometry.ts";
+import { laySpans, spansOfRow } from "../../simulator/scene/layers.ts";
 import type { Part, Shape } from "../../simulator/scene/shapes.ts";
 
 const PITCH = 1.5;
@@ -31,6 +33,13 @@ function poses(count: number): Rotation[] {
     compose(aboutZ(any()), compose(aboutX(any()), aboutY(any()))),
   );
   return [IDENTITY, LAY_Z, STAND_X, aboutZ(0.4), ...free];
+}
+
+/** Rays of a row that is traced by itself. */
+const COUNT = 200;
+
+function emptyRow(): ChordRow {
+  return { lengths: new Float32Array(COUNT), from: COUNT, to: 0 };
 }
 
 const SQUARE_WITH_HOLE = [
@@ -103,6 +112,86 @@ describe("ray chords", () => {
       expect(mass / expected).toBeGreaterThan(0.95);
       expect(mass / expected).toBeLessThan(1.05);
     }
+  });
+
+  it.each(SOLIDS)("of a %s are the same whether a row is traced at once or ray by ray", (_, shape) => {
+    const random = new Random(12, "rays");
+    const trace = rowTracer(shape);
+    for (const turn of poses(16)) {
+      const [wx, wy] = [random.range(-240, -20), random.range(-70, 70)];
+      const from = (x: number): RayRow => ({
+        x: turn[0] * x + turn[3] * wy,
+        y: turn[1] * x + turn[4] * wy,
+        z: turn[2] * x + turn[5] * wy,
+        stepX: turn[0] * PITCH,
+        stepY: turn[1] * PITCH,
+        stepZ: turn[2] * PITCH,
+        dirX: turn[6],
+        dirY: turn[7],
+        dirZ: turn[8],
+        first: 0,
+        last: 0,
+      });
+      const row = emptyRow();
+      const alone = emptyRow();
+      let worst = 0;
+      trace(from(wx), COUNT, 1, row);
+      for (let i = 0; i < COUNT; i++) {
+        alone.lengths[0] = 0;
+        trace(from(wx + i * PITCH), 1, 1, alone);
+        worst = Math.max(worst, Math.abs((row.lengths[i] as number) - (alone.lengths[0] as number)));
+      }
+      expect(worst).toBeLessThan(0.01);
+      expect(row.lengths.subarray(0, row.from).every((value) => value === 0)).toBe(true);
+      expect(row.lengths.subarray(row.to).every((value) => value === 0)).toBe(true);
+    }
+  });
+
+  it("of layers are those of their spans added up one after the other", () => {
+    const random = new Random(13, "spans");
+    for (let n = 0; n < 60; n++) {
+      const spans = spansOfRow();
+      const expected = new Float32Array(COUNT);
+      const count = random.int(1, 9);
+      for (let k = 0; k < count; k++) {
+        const first = random.int(0, n % 3 === 0 ? COUNT - 1 : 20);
+        const last =
+          n % 3 === 0 ? random.int(first, COUNT - 1) : random.int(n % 3 === 1 ? 60 : first, COUNT - 1);
+        const [head, each, tail] = [random.float(), random.range(1, 9), random.float()];
+        spans.first[k] = first;
+        spans.last[k] = last;
+        spans.head[k] = head;
+        spans.gain[k] = each;
+        spans.tail[k] = tail;
+        expected[first]! += head;
+        for (let i = first + 1; i < last; i++) expected[i]! += each;
+        if (last > first) expected[last]! += tail;
+      }
+      spans.count = count;
+      const row = emptyRow();
+      laySpans(spans, row);
+      expect(row.lengths).toEqual(expected);
+      expect(row.lengths.subarray(0, row.from).every((value) => value === 0)).toBe(true);
+      expect(row.lengths.subarray(row.to).every((value) => value === 0)).toBe(true);
+      expect(spans.count).toBe(0);
+    }
+  });
+
+  it("of a part do not show in the next one, even where it weighs nothing", () => {
+    const solid = (density: number): Part => ({
+      shape: { kind: "box", half: [30, 30, 30] },
+      material: "water",
+      density,
+      at: [0, 0, 0],
+      turn: aboutZ(0.3),
+    });
+    const pose = { at: [96, 96, 0] as const, turn: IDENTITY };
+    const once = new Canvas(128, 128, PITCH);
+    const after = new Canvas(128, 128, PITCH);
+    after.draw(solid(0), pose, true);
+    expect(after.draw(solid(1), pose, true)).toBe(once.draw(solid(1), pose, true));
+    expect(after.bins).toEqual(once.bins);
+    expect(after.mark).toEqual(once.mark);
   });
 
   it("outside the image are ignored", () => {

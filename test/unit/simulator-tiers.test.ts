@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../../simulator/random.ts";
 import { type EnergyPair, tierOf, type VisibilityInput, visibilityOf } from "../../simulator/tiers.ts";
 
 const SIDE = 24;
@@ -66,6 +67,20 @@ describe("how well a target can be seen", () => {
     const quiet = visibilityOf(seen(0.7, () => 0.02));
     const loud = visibilityOf(seen(0.7, () => 0.02, 0.004));
     expect(loud.contrast).toBeLessThan(quiet.contrast / 2);
+  });
+
+  it("is the median of its pixels, even or odd in number", () => {
+    const random = new Random(3, "median");
+    for (let count = 1; count <= 12; count++) {
+      const input = seen(0.5, () => random.pick([1, 0.8, 0.31]));
+      const own = input.mask.map((_, i) => (i % 7 === 3 && i < 7 * count ? 1 : 0));
+      const each = [...own.keys()]
+        .filter((i) => own[i] === 1)
+        .map((i) => visibilityOf({ ...input, mask: own.map((_, k) => (k === i ? 1 : 0)) }).contrast)
+        .sort((a, b) => a - b);
+      const middle = ((each[(count - 1) >> 1] as number) + (each[count >> 1] as number)) / 2;
+      expect(visibilityOf({ ...input, mask: own }).contrast).toBe(middle);
+    }
   });
 
   it("is not defined for a target that no pixel shows", () => {
