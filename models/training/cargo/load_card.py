@@ -44,6 +44,12 @@ curve and inversion; in training also marks, dead rows, stripes and shaded parts
 `image [1, 1, 64, 256]`: counts over the air level (8 bits: over white), stretched to that size, rows are detector pixels. `state
 [1, 3]`: scores of empty, part, loaded, sum 1, calibrated (temperature {temperature:.2f}) at the prevalence of the manifest. `profile [1, {bins}]`.
 ONNX against torch: state {parity_state:.1e}, profile {parity_profile:.1e}. `session.run`, one thread: p50 {p50:.1f} ms, p95 {p95:.1f} ms.
+
+## Report
+
+`lynceus evaluate` on 100 container scans of a seed of their own (states, profiles, reliability, what was told wrong):
+[models/evaluation/containers/report.html](../../evaluation/containers/report.html). To make it anew: `lynceus simulate dataset
+--scenario containers --mix training --seed 90211 --count 100 --out DIR`, then `lynceus evaluate --dataset DIR --report models/evaluation/containers`.
 """
 
 
