@@ -7,6 +7,7 @@
     ... --pitch 1.0                             millimetres a pixel of every image (none: fed as they are)
     ... --also composites/annotations.json      more data to train on (projected threats), never measured on
     ... --clean DIR                             images known to hold no target: false alarms are counted on them
+    ... --company 0                             without things of other training images laid into each (`own_company.py`)
     ... --resume                                go on after an interruption
     ... --measure-only                          figures of the weights as they are, without training
     ... --package DIR                           writes a model package there
@@ -31,6 +32,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from metrics import rounded  # noqa: E402
 from near_duplicates import clusters, split  # noqa: E402
+from own_company import in_company  # noqa: E402
 from own_data import DataError, prepared, source_pairs  # noqa: E402
 from own_figures import clean_figures, figures_of, thresholds_of  # noqa: E402
 from own_images import ImageError  # noqa: E402
@@ -42,11 +44,10 @@ from tuning import Tuner, predicted, started_from  # noqa: E402
 HERE = Path(__file__).resolve().parent
 PARTS = {"train": 0.74, "validation": 0.1, "test": 0.16}
 LARGEST_SIDE = 1024
-AUGMENT = {"wholeChance": 0.0, "overlayChance": 0.0, "pictureChance": 0.0, "noiseChance": 0.15, "densitySpread": 0.08, "ratioSpread": 0.04}
-TRAIN = {"samples": None, "minutes": None, "batch": 8, "learningRate": 0.0012, "warmupSteps": 60, "emaDecay": 0.995, "staticAssignment": 0.3,
+AUGMENT = {"windowChance": 0.8, "wholeChance": 0.0, "overlayChance": 0.0, "pictureChance": 0.0, "noiseChance": 0.15, "densitySpread": 0.08, "ratioSpread": 0.04}
+TRAIN = {"samples": None, "minutes": None, "batch": 8, "learningRate": 0.003, "warmupSteps": 60, "emaDecay": 0.995, "staticAssignment": 0.3,
          "othersShare": 0.25, "validateEvery": 0.2, "validationScans": 120, "checkpointEverySeconds": 120, "logEverySteps": 50}
 SMOKE = {"samples": 16, "batch": 4, "warmupSteps": 1, "logEverySteps": 2, "validateEvery": 1.0, "bfloat16": False}
-WARM_RATE, SCRATCH_RATE = 0.0012, 0.002
 
 
 def arguments(given=None):
@@ -65,7 +66,11 @@ def arguments(given=None):
     parser.add_argument("--config", type=Path, default=HERE / "config.json")
     parser.add_argument("--minutes", type=float, help="train so long (10)")
     parser.add_argument("--samples", type=int, help="or so many samples")
-    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--learning-rate", type=float, help=f"its peak ({TRAIN['learningRate']})")
+    parser.add_argument("--batch", type=int, default=TRAIN["batch"], help="samples a step (%(default)s)")
+    parser.add_argument("--company", type=float, default=0.25, help="chance that a sample gets things of other training images laid into it (%(default)s)")
+    parser.add_argument("--windows", type=float, default=AUGMENT["windowChance"], help="share of samples that are windows of an image (%(default)s)")
+    parser.add_argument("--window", type=int, nargs=2, metavar=("LEAST", "MOST"), help="sides of these windows in pixels (160 256)")
     parser.add_argument("--static", type=float, default=0.3, help="part of the run that assigns boxes by ATSS, before task-aligned")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
@@ -91,7 +96,11 @@ def configuration(options, network, classes):
     config["classes"], config["network"] = classes, network
     config["augmentOthers"] = {**config["augment"], "wholeChance": 0.0, "overlayChance": 0.0, "pictureChance": 0.5}
     config["augment"].update(AUGMENT)
-    config["train"].update(TRAIN, learningRate=WARM_RATE if options.warm else SCRATCH_RATE, seed=options.seed, threads=options.threads, staticAssignment=options.static)
+    config["train"].update(TRAIN, seed=options.seed, threads=options.threads, staticAssignment=options.static)
+    config["augment"].update(windowChance=options.windows, companyInWindowChance=options.company)
+    if options.window:
+        config["augment"]["window"] = sorted(options.window)
+    config["train"]["batch"] = options.batch
     if options.smoke:
         config["train"].update(SMOKE)
     if options.samples:
@@ -173,7 +182,8 @@ def run(options):
         example = np.stack([crop_of(s) for s in chosen["train"][:8]])
         tuner.start(state, known, torch.from_numpy(example))
     if not options.measure_only:
-        tuner.train(chosen["train"], others, chosen["validation"])
+        own = in_company(chosen["train"], options.seed) if options.company else chosen["train"]
+        tuner.train(own, others, chosen["validation"])
     measure(tuner, chosen, cluster[parts["test"]], about, options, folder, log)
 
 

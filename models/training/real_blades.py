@@ -1,11 +1,12 @@
 """Real blades: the detector fine-tuned on public pseudo-colour bag scans, with an ablation. Research only: nothing of it is shipped.
 
-    /usr/bin/python3 models/training/real_blades.py --data ../shared/data --warm CHECKPOINT --minutes 12 --arm-minutes 4
+    /usr/bin/python3 models/training/real_blades.py --data ../shared/data --warm CHECKPOINT --samples 18000 --arm-samples 2400
 
 The four knife kinds of `DATA/baggage` (YOLO labels) are merged as `blade`, scissors are negatives. Arms: `main` (from the simulator's
-weights, the long budget), then with the short budget each `scratch`, `simulator`, `projected` (simulated blades projected into half of
-the real `clean-*` pairs of `DATA/dual-energy` as further training data); `zero-shot` without any training. False alarms are counted on
-the other half of the clean pairs. `--prepare` reads images and draws composites only. Figures go to `runs/blades-ARM` and, as a table,
+weights, the long budget), then with the short budget each `scratch`, `simulator`, `alone` (as `simulator`, without things of other
+images laid into each) and `projected` (simulated blades projected into half of the real `clean-*` pairs of `DATA/dual-energy` as further
+training data); `zero-shot` without any training. Budgets are samples, so that a busy machine changes nothing. False alarms are counted
+on the other half of the clean pairs. `--prepare` reads images and draws composites only. Figures go to `runs/blades-ARM` and, as a table,
 to `--report`.
 """
 
@@ -25,6 +26,8 @@ KINDS = ["scissors", "folding", "straight", "utility", "multi-tool"]
 SIDE = 416
 PAIR_PITCH_MM = 0.85
 COMPOSITES = 60
+# Blades are 15 to 100 pixels long: small windows show more of them for the same arithmetic.
+TUNING = ["--window", "144", "224", "--windows", "0.9", "--static", "0"]
 
 
 def coco_of(folder, target):
@@ -63,7 +66,7 @@ def tune(work, data, arm, warm, more):
     """One arm: `fine_tune.py` in a process of its own."""
     command = [sys.executable, str(HERE / "fine_tune.py"), "--coco", str(work / "annotations.json"), "--images", str(data / "baggage" / "images"),
                *(part for kind in KINDS[1:] for part in ("--map", f"{kind}=blade")), "--pitch", "none", "--cache", str(work / "images.cache"),
-               "--clean", str(work / "alarms"), "--clean-pitch", str(PAIR_PITCH_MM), "--run", f"blades-{arm}", *more]
+               "--clean", str(work / "alarms"), "--clean-pitch", str(PAIR_PITCH_MM), "--run", f"blades-{arm}", *TUNING, *more]
     if warm is not None:
         command += ["--warm", *map(str, warm)]
     subprocess.run(command, check=True)
@@ -80,7 +83,7 @@ def table(report):
     """The arms that were run, as a table, between the marks of the report."""
     lines = ["| arm | minutes | samples | AP@50 (95 %) | AP@30 | AP@50–95 | alarms on scissors at 80 % found | on clean pairs at 80 % found | on clean pairs at the threshold |",
              "|---|---|---|---|---|---|---|---|---|"]
-    for arm in ("zero-shot", "scratch", "simulator", "projected", "main"):
+    for arm in ("zero-shot", "scratch", "simulator", "alone", "projected", "main"):
         folder = HERE / "runs" / f"blades-{arm}"
         if (folder / "figures.json").exists():
             lines.append(row(arm, json.loads((folder / "run.json").read_text()), json.loads((folder / "figures.json").read_text())))
@@ -93,12 +96,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with baggage/ and dual-energy/")
     parser.add_argument("--warm", type=Path, nargs="+", required=True, help="the simulator's weights: a checkpoint, or package folders")
-    parser.add_argument("--minutes", type=float, default=12)
-    parser.add_argument("--arm-minutes", type=float, default=4)
-    parser.add_argument("--arms", default="zero-shot,main,simulator,scratch,projected")
+    parser.add_argument("--samples", type=int, default=18_000, help="of the arm main")
+    parser.add_argument("--arm-samples", type=int, default=2400, help="of every other arm")
+    parser.add_argument("--arms", default="zero-shot,main,simulator,alone,scratch,projected")
     parser.add_argument("--report", type=Path, default=HERE / "real-blades.md")
     parser.add_argument("--prepare", action="store_true")
-    parser.add_argument("--resume", action="store_true", help="arms go on from their checkpoints, up to the minutes given")
+    parser.add_argument("--resume", action="store_true", help="arms go on from their checkpoints, up to the samples given")
     options = parser.parse_args()
     work = HERE / "runs" / "blades"
     work.mkdir(parents=True, exist_ok=True)
@@ -109,11 +112,12 @@ def main():
         project(work)
     if options.prepare:
         return
-    short = ["--minutes", str(options.arm_minutes)]
+    short = ["--samples", str(options.arm_samples), "--mirrors", "1"]
     composites = ["--also", str(work / "composites" / "annotations.json")]
     arms = {
-        "zero-shot": (options.warm, ["--measure-only"]), "main": (options.warm, ["--minutes", str(options.minutes), "--mirrors", "4"]),
-        "simulator": (options.warm, short), "scratch": (None, short), "projected": (options.warm, [*short, *composites]),
+        "zero-shot": (options.warm, ["--measure-only", "--mirrors", "1"]), "main": (options.warm, ["--samples", str(options.samples), "--mirrors", "4"]),
+        "simulator": (options.warm, short), "alone": (options.warm, [*short, "--company", "0"]), "scratch": (None, [*short, "--static", "0.3"]),
+        "projected": (options.warm, [*short, *composites]),
     }
     for arm in wanted:
         warm, more = arms[arm]

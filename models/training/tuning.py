@@ -159,6 +159,12 @@ def mean_ap(results, config, picks=None, limit=0.5):
     return float(np.mean(values)) if values else float("nan")
 
 
+def spread(samples, most):
+    """At most so many, evenly over the order: files that are sorted by kind would else show one kind alone."""
+    count = min(most, len(samples))
+    return [samples[at * len(samples) // count] for at in range(count)]
+
+
 class Tuner:
     """Weights, optimiser and progress of a run; `train` goes on until its schedule ends."""
 
@@ -216,7 +222,7 @@ class Tuner:
         return {"class": float(cls), "box": float(box), "positives": positives, "norm": float(norm)}
 
     def validate(self, samples):
-        samples = samples[: self.settings["validationScans"]]
+        samples = spread(samples, self.settings["validationScans"])
         results = predicted(self.ema.model, samples, self.config, 1)
         self.log("validation", seen=self.progress.seen, minutes=self.progress.seconds / 60, map50=mean_ap(results, self.config), scans=len(samples))
 

@@ -15,11 +15,12 @@ sys.path.insert(0, str(ROOT / "models" / "training"))
 
 from near_duplicates import clusters, near_pairs, spectra_of, split  # noqa: E402
 from network import LynceusNet  # noqa: E402
+from own_company import cut_out, in_company, things_of  # noqa: E402
 from own_data import DataError, mapping, pitch_of, read_coco, source_pairs, targets_of  # noqa: E402
 from own_figures import over_clusters  # noqa: E402
 from own_images import ImageError, air_of, estimated_pitch, read_image  # noqa: E402
 from pseudo import AIR_LEVEL, draw, palette  # noqa: E402
-from tuning import Mixer, put_weights  # noqa: E402
+from tuning import Mixer, put_weights, spread  # noqa: E402
 
 CONFIG = json.loads((ROOT / "models" / "training" / "config.json").read_text())
 SMALL = {**CONFIG, "network": {"stem": 8, "widths": [8, 12, 16], "depths": [1, 1, 1], "head": 8, "goods": 8}, "augmentOthers": CONFIG["augment"]}
@@ -130,6 +131,47 @@ class Labels(unittest.TestCase):
                 read_coco(path)
 
 
+def sample_with(label, boxes=((40, 40, 90, 90),)):
+    """A sample as `own_data.prepared` keeps it, with things of one class at the boxes."""
+    count = len(boxes)
+    return {"planes": bag(label), "airLevel": AIR_LEVEL, "body": (20, 200, 30, 230), "boxes": np.float32(boxes).reshape(-1, 4), "labels": np.full(count, label),
+            "ignored": np.zeros(count, bool), "shares": np.zeros(13, np.float32), "massKg": None, "company": None}
+
+
+class Company(unittest.TestCase):
+    def test_a_thing_is_cut_out_as_what_it_takes_of_the_beam(self):
+        attenuation = np.full((2, 60, 80), 0.4, np.float32)
+        attenuation[:, 20:30, 30:60] += np.float32([1.5, 0.9])[:, None, None]
+        planes, box = cut_out(attenuation, np.float32([28, 18, 62, 32]))
+        taken = -np.log(planes / AIR_LEVEL)
+        np.testing.assert_allclose(taken[:, 6:12, 8:30].reshape(2, -1).T, np.tile([1.5, 0.9], (6 * 22, 1)), atol=0.001)
+        self.assertEqual(float(taken[:, :3].max()), 0)
+        np.testing.assert_array_equal(box, [[2, 2, 36, 16]])
+
+    def test_a_box_at_the_edge_is_cut_at_the_edge(self):
+        planes, box = cut_out(np.full((2, 30, 40), 0.5, np.float32), np.float32([-3, 20, 12, 34]))
+        self.assertEqual(planes.shape, (2, 12, 14))
+        np.testing.assert_array_equal(box, [[-3, 2, 12, 16]])
+
+    def test_a_decoy_comes_with_each_thing_and_touches_no_target(self):
+        samples = [sample_with(0), sample_with(1, ()), sample_with(2, ((100, 60, 130, 100), (40, 100, 60, 160)))]
+        things = things_of(samples, 3)
+        self.assertEqual([labels.tolist() for _, _, labels in things], [[0], [], [], [2], [2], []])
+        whole = [sample_with(0, ((0, 0, 260, 220),))]
+        self.assertEqual(things_of(whole, 3), [])
+        self.assertIs(in_company(whole, 3)[0], whole[0])
+
+    def test_samples_in_company_teach_more_things_and_the_same_ones_for_a_seed(self):
+        alone = [sample_with(0), sample_with(0, ((120, 50, 150, 120),))]
+        config = {**SMALL, "augment": {**SMALL["augment"], "companyInWindowChance": 1.0}}
+        drawn = lambda samples: [Mixer(samples, [], 0, config, 5).batch() for _ in range(2)][1]
+        one, two = drawn(in_company(alone, 4)), drawn(in_company(alone, 4))
+        for name, value in one.items():
+            torch.testing.assert_close(value, two[name])
+        here = lambda batch: int((batch["boxes"][..., 2] > batch["boxes"][..., 0]).sum())
+        self.assertGreater(here(one), here(drawn(alone)))
+
+
 class Weights(unittest.TestCase):
     def test_class_rows_go_by_name_and_a_narrower_front_end_is_read(self):
         torch.manual_seed(1)
@@ -144,11 +186,7 @@ class Weights(unittest.TestCase):
         self.assertEqual(float(new.backbone.stem[1][0].weight[:, 8:].abs().max()), 0)
 
     def test_batches_repeat_with_the_seed_and_hold_others_in_their_share(self):
-        def sample(label):
-            return {"planes": bag(label), "airLevel": AIR_LEVEL, "body": (20, 200, 30, 230), "boxes": np.float32([[40, 40, 90, 90]]),
-                    "labels": np.array([label]), "ignored": np.zeros(1, bool), "shares": np.zeros(13, np.float32), "massKg": None}
-
-        own, others = [sample(0)], [sample(1)]
+        own, others = [sample_with(0)], [sample_with(1)]
         draw_of = lambda: [Mixer(own, others, 0.3, SMALL, 5).batch() for _ in range(2)][1]
         one, two = draw_of(), draw_of()
         for name, value in one.items():
@@ -156,6 +194,11 @@ class Weights(unittest.TestCase):
         mixer = Mixer(own, others, 0.3, SMALL, 6)
         labels = torch.cat([batch["labels"][:, 0] for batch in (mixer.batch() for _ in range(12))])
         self.assertTrue(10 < int(labels.sum()) < 50)
+
+    def test_validation_looks_at_images_from_all_over_the_set(self):
+        self.assertEqual(spread(list(range(300)), 120)[:4] + spread(list(range(300)), 120)[-2:], [0, 2, 5, 7, 295, 297])
+        self.assertEqual(spread([4, 5, 6], 120), [4, 5, 6])
+        self.assertEqual(spread([], 120), [])
 
     def test_intervals_draw_whole_clusters(self):
         cluster = np.array([0, 0, 0, 3])
