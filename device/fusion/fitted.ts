@@ -5,18 +5,18 @@ export const FITTED_CALIBRATION: Calibration = {
   name: "standard season, seed 1, first third",
   sources: {
     image: {
-      slope: 1.2,
-      offset: -0.15,
+      slope: 1.4,
+      offset: -0.4,
       discount: 1,
     },
     contents: {
-      slope: 1.5547,
-      offset: 0.0918,
+      slope: 1.5439,
+      offset: 0.0876,
       discount: 1,
     },
     documents: {
       slope: 2,
-      offset: 0.2422,
+      offset: -0.0253,
       discount: 1,
     },
     mass: {
@@ -27,7 +27,7 @@ export const FITTED_CALIBRATION: Calibration = {
     "xray-mass": {
       slope: 2,
       offset: -0.034,
-      discount: 0.9915,
+      discount: 1,
     },
     radiation: {
       slope: 1.9031,
@@ -37,17 +37,17 @@ export const FITTED_CALIBRATION: Calibration = {
     quality: {
       slope: 0.9963,
       offset: 0,
-      discount: 0.0506,
+      discount: 0.0752,
     },
     value: {
       slope: 1.8608,
       offset: 0,
-      discount: 0.7073,
+      discount: 0.7333,
     },
     splitting: {
       slope: 1.4083,
       offset: 0,
-      discount: 0.7736,
+      discount: 0.7848,
     },
     similar: {
       slope: 2,
@@ -57,17 +57,17 @@ export const FITTED_CALIBRATION: Calibration = {
     "watch-list": {
       slope: 0.9611,
       offset: 0,
-      discount: 0.9804,
+      discount: 0.9905,
     },
     risk: {
       slope: 1.527,
       offset: -0.0332,
-      discount: 0.6243,
+      discount: 0.6408,
     },
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.901,
+      discount: 0.9051,
     },
   },
 };
