@@ -129,12 +129,19 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
         await until(`${code} ${device}`, WAIT_MS, () => told().includes(`${code} ${device}`));
   });
 
-  /** No item has a reading of another, unless devices or cables were later than the lane was told that they ever are. */
+  const ambiguous = ({ hit }: Row) => hit.reasons.some(({ code }) => code === "TRACKING_AMBIGUOUS");
+
+  /**
+   * No item has a reading of another and keeps it to itself. One that is said to be ambiguous may have where devices or cables were
+   * later than the lane was told that they ever are.
+   */
   function expectOwn(rows: readonly Row[], waitedMs: number): void {
     const wrong = rows.filter((row) => row.wrong);
-    if (waitedMs <= PROMPT_MS) expect(wrong).toEqual([]);
-    else if (wrong.length > 0)
-      console.log(`belt lane: ${wrong.length} wrong; devices or cables were kept waiting for ${waitedMs} ms`);
+    expect(waitedMs <= PROMPT_MS ? wrong : wrong.filter((row) => !ambiguous(row))).toEqual([]);
+    if (wrong.length > 0)
+      console.log(
+        `belt lane: ${wrong.length} wrong, all of them said to be ambiguous; kept waiting for ${waitedMs} ms`,
+      );
   }
 
   /** Scans the items, prints what became of them, and says how long devices and cables were kept waiting meanwhile. */
@@ -147,7 +154,6 @@ describe("a lane with reader, scale, portal, belt and scanner", () => {
     const seconds = (performance.now() - began) / 1000;
     const waitedMs = waiting.stop();
     const rows = await rowsOf(run);
-    const ambiguous = ({ hit }: Row) => hit.reasons.some(({ code }) => code === "TRACKING_AMBIGUOUS");
     const figures = {
       items: rows.length,
       ...toldOf(rows),
