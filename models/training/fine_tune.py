@@ -7,7 +7,7 @@
     ... --pitch 1.0                             millimetres a pixel of every image (none: fed as they are)
     ... --also composites/annotations.json      more data to train on (projected threats), never measured on
     ... --clean DIR                             images known to hold no target: false alarms are counted on them
-    ... --company 0                             without things of other training images laid into each (`own_company.py`)
+    ... --company 0.25                          things of other training images laid into a quarter of the samples (`own_company.py`)
     ... --resume                                go on after an interruption
     ... --measure-only                          figures of the weights as they are, without training
     ... --package DIR                           writes a model package there
@@ -68,7 +68,7 @@ def arguments(given=None):
     parser.add_argument("--samples", type=int, help="or so many samples")
     parser.add_argument("--learning-rate", type=float, help=f"its peak ({TRAIN['learningRate']})")
     parser.add_argument("--batch", type=int, default=TRAIN["batch"], help="samples a step (%(default)s)")
-    parser.add_argument("--company", type=float, default=0.25, help="chance that a sample gets things of other training images laid into it (%(default)s)")
+    parser.add_argument("--company", type=float, default=0.0, help="chance that a sample gets things of other training images laid into it (%(default)s)")
     parser.add_argument("--windows", type=float, default=AUGMENT["windowChance"], help="share of samples that are windows of an image (%(default)s)")
     parser.add_argument("--window", type=int, nargs=2, metavar=("LEAST", "MOST"), help="sides of these windows in pixels (160 256)")
     parser.add_argument("--static", type=float, default=0.3, help="part of the run that assigns boxes by ATSS, before task-aligned")

@@ -1,6 +1,6 @@
 """Real blades: the detector fine-tuned on public pseudo-colour bag scans, with an ablation. Research only: nothing of it is shipped.
 
-    /usr/bin/python3 models/training/real_blades.py --data ../shared/data --warm CHECKPOINT --samples 18000 --arm-samples 2400
+    /usr/bin/python3 models/training/real_blades.py --data ../shared/data --warm CHECKPOINT --samples 18000 --arm-samples 1768
 
 The four knife kinds of `DATA/baggage` (YOLO labels) are merged as `blade`, scissors are negatives. Arms: `main` (from the simulator's
 weights, the long budget), then with the short budget each `scratch`, `simulator`, `alone` (as `simulator`, without things of other
@@ -27,7 +27,7 @@ SIDE = 416
 PAIR_PITCH_MM = 0.85
 COMPOSITES = 60
 # Blades are 15 to 100 pixels long: small windows show more of them for the same arithmetic.
-TUNING = ["--window", "144", "224", "--windows", "0.9", "--static", "0"]
+TUNING = ["--window", "144", "224", "--windows", "0.9", "--static", "0", "--company", "0.25"]
 
 
 def coco_of(folder, target):
@@ -97,7 +97,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True, help="folder with baggage/ and dual-energy/")
     parser.add_argument("--warm", type=Path, nargs="+", required=True, help="the simulator's weights: a checkpoint, or package folders")
     parser.add_argument("--samples", type=int, default=18_000, help="of the arm main")
-    parser.add_argument("--arm-samples", type=int, default=2400, help="of every other arm")
+    parser.add_argument("--arm-samples", type=int, default=1768, help="of every other arm")
     parser.add_argument("--arms", default="zero-shot,main,simulator,alone,scratch,projected")
     parser.add_argument("--report", type=Path, default=HERE / "real-blades.md")
     parser.add_argument("--prepare", action="store_true")

@@ -64,7 +64,7 @@ describe("fine-tuning on own data", () => {
         "models/training/fine_tune.py",
         ...["--coco", join(work, "data/annotations.json"), "--run", name, "--smoke"],
         ...["--map", "blade", "--map", "liquid", "--map", "battery=battery", "--mirrors", "1"],
-        ...["--config", join(work, "config.json"), ...more],
+        ...["--config", join(work, "config.json"), "--company", "0.5", ...more],
       ],
       { cwd: ROOT, timeout: LIMIT_MS, maxBuffer: 16 * 1024 * 1024 },
     );
