@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EYE_NAME } from "../belt/map.ts";
 import { JOIN_MS } from "./dicom.ts";
 import type { ConfigFault } from "./issues.ts";
-import { deviceName, machinePlate, urlOf } from "./parts.ts";
+import { deviceName, peripheralParts, urlOf } from "./parts.ts";
 
 const address = z.int().min(0).max(65_535);
 
@@ -20,8 +20,7 @@ const signal = z.strictObject({
 /** The belt's controller: where its signals are differs from plant to plant. */
 export const conveyorSchema = z.discriminatedUnion("protocol", [
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("conveyor"),
     protocol: z.literal("modbus"),
     transport: urlOf("tcp", "serial", "replay"),

@@ -14,9 +14,8 @@ const STAND_INS = {
 const scanner = () => ({ driver: "folder", path: "/" });
 const laneId = (at: Step) => `unknown-lane-${at}`;
 const lane = (at: Step) => ({ id: laneId(at), scanner: scanner() });
-const peripheral = (at: Step) => ({
-  ...{ id: `unknown-${at}`, kind: "barcode", protocol: "line", transport: "tcp://127.0.0.1:1" },
-});
+const transport = "tcp://127.0.0.1:1";
+const peripheral = (at: Step) => ({ id: `unknown-${at}`, kind: "barcode", protocol: "line", transport });
 
 /** The part of a file that a fault of the schema makes unusable, with what takes its place there. */
 interface Part {

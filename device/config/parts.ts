@@ -35,4 +35,6 @@ export const machinePlate = z
     serial: z.string().min(1).max(64).optional(),
   })
   .optional();
+/** What every peripheral has. */
+export const peripheralParts = { id: deviceName, machine: machinePlate };
 export type MachinePlate = NonNullable<z.output<typeof machinePlate>>;

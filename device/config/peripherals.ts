@@ -1,31 +1,28 @@
 import { z } from "zod";
 import { SCALE_PROFILE_NAMES, scaleProfileSchema } from "../../protocols/scale/profile.ts";
 import { conveyorSchema } from "./belt.ts";
-import { deviceName, linkTlsSchema, machinePlate, urlOf } from "./parts.ts";
+import { linkTlsSchema, peripheralParts, urlOf } from "./parts.ts";
 
 const stream = urlOf("tcp", "tls", "listen+tcp", "listen+tls", "serial", "replay");
 
 /** A reader of labels. */
 const barcode = z.discriminatedUnion("protocol", [
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("barcode"),
     protocol: z.literal("line"),
     transport: stream,
     tls: linkTlsSchema,
   }),
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("barcode"),
     protocol: z.literal("hid-pos"),
     transport: urlOf("hid", "replay"),
     beep: z.boolean().default(false).describe("error tone for a label without an identifier"),
   }),
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("barcode"),
     protocol: z.literal("wedge"),
     transport: urlOf("evdev", "replay"),
@@ -38,16 +35,14 @@ const barcode = z.discriminatedUnion("protocol", [
 /** A scale: MT-SICS, or any other by a profile that comes with the project or stands in the file. */
 const scale = z.discriminatedUnion("protocol", [
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("scale"),
     protocol: z.literal("mt-sics"),
     transport: stream,
     tls: linkTlsSchema,
   }),
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("scale"),
     protocol: z.literal("profile"),
     transport: stream,
@@ -67,8 +62,7 @@ const n42Folder = z
   .describe("each occupancy is kept here as an N42.42-2012 document");
 const radiation = z.discriminatedUnion("protocol", [
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("radiation"),
     protocol: z.literal("vm250"),
     transport: stream,
@@ -76,8 +70,7 @@ const radiation = z.discriminatedUnion("protocol", [
     n42: n42Folder,
   }),
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("radiation"),
     protocol: z.literal("n42"),
     transport: stream,
@@ -85,8 +78,7 @@ const radiation = z.discriminatedUnion("protocol", [
     n42: n42Folder,
   }),
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("radiation"),
     protocol: z.literal("aspect"),
     transport: urlOf("tcp", "replay"),
@@ -98,8 +90,7 @@ const radiation = z.discriminatedUnion("protocol", [
 /** A camera beside the tunnel: a JPEG snapshot or MJPEG stream by HTTP, or a folder of pictures. */
 const camera = z.discriminatedUnion("protocol", [
   z.strictObject({
-    id: deviceName,
-    machine: machinePlate,
+    ...peripheralParts,
     kind: z.literal("camera"),
     protocol: z.literal("pictures"),
     transport: urlOf("http", "file").refine((value) => !/^http:\/\/[^/]*@/.test(value), {

@@ -327,9 +327,9 @@ export interface Spool extends ScanStore, Outbox, DeclarationStore, AuditLog {
   /** Scans not yet `analysed`, oldest first, for resumption. */
   unfinished(): Promise<readonly StoredScan[]>;
   scan(scanId: string): Promise<StoredScan | null>;
-  /** `score.floor` of the scan's last hit: a revision without a new analysis never removes it (`mqtt.md`, Score). */
   /** Called with each alert that was committed, the spool's own too; the first listener hears of those since the start. */
   onAlert(listener: (alert: RaisedAlert) => void): () => void;
+  /** `score.floor` of the scan's last hit: a revision without a new analysis never removes it (`mqtt.md`, Score). */
   heldFloor(scanId: string): Promise<readonly { class: string; score: number; threshold: number }[]>;
   putDeadLetter(letter: Omit<DeadLetter, "id" | "at">, body: Uint8Array): Promise<void>;
   deadLetters(limit: number): Promise<readonly DeadLetter[]>;
