@@ -96,7 +96,7 @@ def holds(results, cls):
 
 def calibrate(results, config):
     """Entries of model.json per threat class and per goods group."""
-    floor, limit = config["decode"]["scoreFloor"], config["package"]["falseAlarmLimit"]
+    floor, limit = config["decode"]["leastScore"], config["package"]["falseAlarmLimit"]
     classes = [
         {"name": name, **entry(top_scores(results, c, floor), holds(results, c), limit), "certified": None}
         for c, name in enumerate(config["classes"])

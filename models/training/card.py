@@ -87,7 +87,7 @@ def detector_summary(sets):
         lines.append(f"| {SETS.get(name, name)} | {f['scans']} | **{ranged(f['map50'], f['map50Interval'])}** | {ranged(f['clear']['map50'], f['clear']['map50Interval'])} | "
                      f"{number(f['partial']['map50'])} | {number(f['hidden']['map50'])} | {number(f['map50to95'])} | "
                      f"{percent(f['any']['falseAlarmsAt90'])} ({percent(f['any']['falseAlarmsAt90Interval'][0])}-{percent(f['any']['falseAlarmsAt90Interval'][1])}) | {number(f['ece'])} |")
-    lines.append("\nFalse alarms: share of target-free scans whose largest calibrated score reaches that of 90 % of the scans with a clear or partial "
+    lines.append("\nFalse alarms: share of target-free scans whose chance of any target (noisy-or of the classes) reaches that of 90 % of the scans with a clear or partial "
                  "target. ECE: ten bins over all classes and scans, scores moved to the set's prevalence.")
     return "\n".join(lines) + "\n"
 

@@ -30,7 +30,7 @@ def shifted_prevalence(scores, entry, prevalence):
 
 def scan_scores(results, entries, config):
     """Calibrated score [C, N] of each class in each scan."""
-    floor = config["decode"]["scoreFloor"]
+    floor = config["decode"]["leastScore"]
     return np.stack([calibrated(top_scores(results, c, floor), e) for c, e in enumerate(entries)])
 
 
@@ -66,11 +66,16 @@ def visible(results):
     return np.array([np.isin(r["tiers"], COUNTED).any() for r in results]), np.array([len(r["labels"]) == 0 for r in results])
 
 
+def any_chance(scores):
+    """Chance [N] that a scan holds a target of any class, from calibrated scores [C, N]: noisy-or, as fusion joins them."""
+    return 1 - np.prod(1 - scores, 0)
+
+
 def any_target(results, entries, scores):
-    """Scan level: the largest calibrated score over the classes. False alarms are counted on scans free of any target."""
+    """Scan level: the chance of any target. False alarms are counted on scans free of any target."""
     raised = (scores >= np.array([e["threshold"] for e in entries])[:, None]).any(0)
     held, free = visible(results)
-    best = scores.max(0)
+    best = any_chance(scores)
     share = lambda values, of: float(values[of].mean()) if of.any() else float("nan")
     out = {"scans": len(results), "targetFree": int(free.sum()), "visible": int(held.sum()), "auc": roc_area(best[held | free], held[held | free]),
            "falseAlarms": share(raised, free), "detected": share(raised, held)}
@@ -83,7 +88,7 @@ def any_target(results, entries, scores):
 def alarm_interval(results, scores, config, rounds):
     """95 % interval of the false alarms at 90 % detection, over scans."""
     held, free = visible(results)
-    best = scores.max(0)
+    best = any_chance(scores)
 
     def statistic(picks):
         some = best[picks]

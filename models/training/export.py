@@ -14,7 +14,8 @@ import torch
 import torch.nn as nn
 from onnx import TensorProto, helper, numpy_helper
 
-from network import STRIDES, Mirrored, decode_boxes, flatten_levels
+from export_reading import append_reading
+from network import STRIDES, decode_boxes, flatten_levels
 
 OPSET = 13
 MIN_SMALL_ELEMENTS = 512
@@ -69,9 +70,9 @@ class Detector(nn.Module):
         self.net = mirrored.net
 
     def forward(self, transmission):
-        logits, raw = self.mirrored.detect(transmission)
+        logits, raw, *told = self.mirrored.detect(transmission)
         points, strides = grid(logits)
-        return decode_boxes(flatten_levels(raw), points, strides), flatten_levels(logits).sigmoid().transpose(1, 2)
+        return decode_boxes(flatten_levels(raw), points, strides), flatten_levels(logits).sigmoid().transpose(1, 2), *told
 
 
 class Goods(nn.Module):
@@ -101,6 +102,8 @@ def to_onnx(module, outputs, canvas):
     axes = {"transmission": {2: "height", 3: "width"}}
     if "boxes" in outputs:
         axes.update({"boxes": {1: "cells"}, "scores": {2: "cells"}})
+    if "told" in outputs:
+        axes.update({"told": {2: "rows", 3: "columns"}})
     torch.onnx.export(module, sample, buffer, input_names=["transmission"], output_names=outputs,
                       dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True)
     return onnx.load_model_from_string(buffer.getvalue())
@@ -175,15 +178,23 @@ def finish(model, path, name):
     path.write_bytes(model.SerializeToString())
 
 
-def export(net, head, config, folder):
-    """Writes threat-detector.onnx, goods-classifier.onnx and, with a `head`, embedding.onnx of a folded network into `folder`.
+def detector_graph(whole, config):
+    """The mirrored network `whole` with its selection and, where it has one, its second reading; and the same without both."""
+    dense = to_onnx(Detector(whole).eval(), ["boxes", "scores"] + (["told"] if whole.matter is not None else []), config["canvas"])
+    model = copy.deepcopy(dense)
+    append_selection(model, config["decode"])
+    return append_reading(model, whole.reading, config["canvas"]) if whole.reading is not None else model, dense
+
+
+def export(whole, head, config, folder):
+    """Writes threat-detector.onnx, goods-classifier.onnx and, with a `head`, embedding.onnx of a folded, mirrored network into `folder`.
 
     Beside them the detector without its selection, for the comparison with torch cell by cell.
     """
     with torch.no_grad():
-        detector = to_onnx(Detector(Mirrored(net, config["package"]["mirrors"])).eval(), ["boxes", "scores"], config["canvas"])
-        finish(copy.deepcopy(detector), folder / "threat-detector-dense.onnx", "threat-detector-dense")
-        append_selection(detector, config["decode"])
+        net = whole.net
+        detector, dense = detector_graph(whole, config)
+        finish(dense, folder / "threat-detector-dense.onnx", "threat-detector-dense")
         finish(detector, folder / "threat-detector.onnx", "threat-detector")
         goods = to_onnx(Goods(net).eval(), ["presence", "share"], config["canvas"])
         finish(goods, folder / "goods-classifier.onnx", "goods-classifier")

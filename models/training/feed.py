@@ -38,6 +38,8 @@ class Feeder:
         self.replay = Replay(self.settings["replayMegabytes"], self.rng)
         self.augment = Augmenter(config, seed + 1)
         self.supply = Supply(self.settings["seed"] + self.settings["revision"], start, self.settings["generators"], self.settings["restartMinutes"])
+        wanted = self.settings["wanted"]
+        self.wanted = [*(wanted["targets"][name] for name in config["classes"]), wanted["none"]]
         self.front, self.pool, self.fresh = FrontEnd(), [], 0
 
     def sample(self):
@@ -51,7 +53,7 @@ class Feeder:
                 return self.replay.newest()
             if not kept:
                 raise SystemExit(f"the simulator gives no scans: {self.supply.failure!r}")
-        return self.replay.draw_rich(self.settings["richAgain"])
+        return self.replay.draw_wanted(self.wanted)
 
     def item(self):
         sample = self.sample()

@@ -251,12 +251,19 @@ class EmbeddingHead(nn.Module):
         return vector / torch.sqrt((vector * vector).sum(1, keepdim=True) + 1e-12)
 
 
-class MatterHead(nn.Sequential):
-    """What lies at each cell of the finest level, as logits [B, labels, h, w]. For training alone: every cell of every scan then teaches
-    what materials look like, not only the targets' boxes. It is not part of the packages."""
+class MatterHead(nn.Module):
+    """What lies at each cell of the finest level, as logits [B, labels, h, w], from the two finest levels. In training every cell of
+    every scan then teaches what materials look like, not only the targets' boxes; in the packages it is what the second reading
+    (`reading.py`) goes by."""
 
-    def __init__(self, width, labels):
-        super().__init__(Conv(width, width), nn.Conv2d(width, labels, 1))
+    def __init__(self, widths, labels):
+        super().__init__()
+        self.enter, self.body = Conv(widths[0] + widths[1], widths[0], 1), Block(widths[0])
+        self.leave = nn.Conv2d(widths[0], labels, 1)
+
+    def forward(self, levels):
+        fine, coarse = levels[:2]
+        return self.leave(self.body(self.enter(torch.cat([fine, F.interpolate(coarse, scale_factor=2.0)], 1))))
 
 
 class LynceusNet(nn.Module):
@@ -281,13 +288,13 @@ class LynceusNet(nn.Module):
         return self.trunk_and(None, front, high, autocast)[:4]
 
     def trunk_and(self, matter, front, high, autocast=False):
-        """As `trunk`, and fifth what the head `matter` (see `MatterHead`) makes of the finest level."""
+        """As `trunk`, and fifth what the head `matter` (see `MatterHead`) makes of the levels."""
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             x3, x4, x5 = self.backbone(front)
             levels = self.neck(x3, x4, x5)
             logits, raw = self.detect(levels)
             presence, share = self.goods(x4, x5, high)
-            told = matter(levels[0]) if matter is not None else None
+            told = matter(levels) if matter is not None else None
         return [t.float() for t in logits], [t.float() for t in raw], presence.float(), share.float(), told
 
 
@@ -298,12 +305,13 @@ SWAPPED = {(): [0, 1, 2, 3], (3,): [2, 1, 0, 3], (2,): [0, 3, 2, 1], (2, 3): [2,
 class Mirrored(nn.Module):
     """The detector asked 1, 2 or 4 times, on the scan and its mirror images; the maps are laid back over each other and averaged.
 
-    Costs as many times the arithmetic and no training: what a budget of a second per parcel is there for.
+    Costs as many times the arithmetic and no training: what a budget of a second per parcel is there for. With the head for `matter`
+    it also tells what the cells hold, as probabilities [B, labels, h, w]; `reading` is the second reading of what is found.
     """
 
-    def __init__(self, net, count):
+    def __init__(self, net, count, matter=None, reading=None):
         super().__init__()
-        self.net, self.flips = net, MIRRORS[count]
+        self.net, self.flips, self.matter, self.reading = net, MIRRORS[count], matter, reading
 
     def images(self, transmission):
         """[B, 2, H, W] -> [B * count, 2, H, W], all scans as they are first."""
@@ -321,16 +329,24 @@ class Mirrored(nn.Module):
         return out
 
     def detect(self, transmission):
-        """Logits and raw distances per level."""
+        """Logits and raw distances per level and, with the head for matter, what the cells hold."""
         front, _ = self.net.front(self.images(transmission))
-        logits, raw = self.net.detect(self.net.neck(*self.net.backbone(front)))
-        return self.averaged(logits, False), self.averaged(raw, True)
+        levels = self.net.neck(*self.net.backbone(front))
+        logits, raw = self.net.detect(levels)
+        told = [] if self.matter is None else [self.told(self.matter(levels))]
+        return self.averaged(logits, False), self.averaged(raw, True), *told
+
+    def told(self, logits):
+        """Probabilities of what the cells hold."""
+        return self.averaged([logits.float().softmax(1)], False)[0]
 
     def forward(self, transmission, autocast=False):
-        """As the network; presence and share are those of the scan as it is."""
-        logits, raw, presence, share = self.net(self.images(transmission), autocast)
-        whole = transmission.shape[0]
-        return self.averaged(logits, False), self.averaged(raw, True), presence[:whole], share[:whole]
+        """As the network, and what the cells hold; presence and share are those of the scan as it is."""
+        with torch.no_grad():
+            front, high = self.net.front(self.images(transmission))
+        logits, raw, presence, share, told = self.net.trunk_and(self.matter, front.contiguous(memory_format=torch.channels_last), high, autocast)
+        whole, more = transmission.shape[0], [] if told is None else [self.told(told)]
+        return self.averaged(logits, False), self.averaged(raw, True), presence[:whole], share[:whole], *more
 
 
 def anchor_points(height, width, device=None):

@@ -18,7 +18,7 @@ DETECTION = (0.9, 0.8, 0.5)
 
 def thresholds_of(results, config):
     """Calibration and threshold of each class from the validation part."""
-    floor, limit = config["decode"]["scoreFloor"], config["package"]["falseAlarmLimit"]
+    floor, limit = config["decode"]["leastScore"], config["package"]["falseAlarmLimit"]
     return [{"name": name, **entry(top_scores(results, c, floor), holds(results, c), limit), "certified": None} for c, name in enumerate(config["classes"])]
 
 

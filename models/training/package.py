@@ -69,7 +69,7 @@ def write_golden(folder, model, windows, air_level):
 
 def outputs_of(kind, config):
     if kind == "threat-detector":
-        return [{"name": "dets", "shape": ["k", 6], "leastScore": config["decode"]["scoreFloor"], "meaning": "x0, y0, x1, y1 (input pixels), raw score, class index"}]
+        return [{"name": "dets", "shape": ["k", 6], "leastScore": config["decode"]["leastScore"], "meaning": "x0, y0, x1, y1 (input pixels), raw score, class index"}]
     if kind == "embedding":
         return [{"name": "embedding", "shape": [1, 128], "meaning": "unit vector"}]
     return [{"name": "presence", "shape": [1, "groups"], "meaning": "raw score per group"}, {"name": "share", "shape": [1, "groups"], "meaning": "share of net mass, sum 1"}]

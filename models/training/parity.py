@@ -14,7 +14,8 @@ import torch
 
 from batch import at_pitch, padded_width, transmission
 from decode import detections
-from network import Mirrored, anchor_points, decode_boxes, flatten_levels
+from network import anchor_points, decode_boxes, flatten_levels
+from reading import reread
 from stream import NODE, ROOT
 
 SCORE_LIMIT, BOX_LIMIT, LEAST_SCORE = 1e-5, 0.01, 0.05
@@ -71,20 +72,22 @@ def largest(a, b):
     return float(np.abs(a - b).max(initial=0))
 
 
-def parity(net, head, folder, config, items):
+def parity(whole, head, folder, config, items):
     """Largest differences over `items`; raises when a bound is broken."""
     tensors = tensors_of(items, config)
     runs = [run_onnx(folder / f"{name}.onnx", tensors)[0] for name in ("threat-detector-dense", "threat-detector", "goods-classifier")]
     vectors = run_onnx(folder / "embedding.onnx", tensors)[0] if head is not None else [None] * len(tensors)
     worst = {"score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0, "vector": 0.0}
-    count, whole = 0, Mirrored(net, config["package"]["mirrors"]).eval()
+    count, net = 0, whole.net
     for tensor, vector, dense, found, goods in zip(tensors, vectors, *runs):
         with torch.no_grad():
-            logits, raw, group_logits, group_share = whole(torch.from_numpy(tensor))
+            logits, raw, group_logits, group_share, *told = whole(torch.from_numpy(tensor))
         points, strides = anchor_points(*tensor.shape[2:])
         boxes = decode_boxes(flatten_levels(raw), points, strides).numpy()
         scores = flatten_levels(logits).sigmoid().transpose(1, 2).numpy()
         expected = detections(logits, raw, config["decode"])[0]
+        if whole.reading is not None:
+            expected = reread(whole.reading, told[0][0], expected)
         sure = [rows[rows[:, 4] >= LEAST_SCORE] for rows in (found["dets"], expected)]
         difference = compare_detections(*sure)
         if isinstance(difference, str):

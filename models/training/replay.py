@@ -4,6 +4,8 @@
 class Replay:
     """At most `megabytes` of samples; the oldest make room. A draw is uniform over what is kept."""
 
+    TRIES = 4
+
     def __init__(self, megabytes, rng):
         self.limit, self.rng = megabytes << 20, rng
         self.items, self.sizes, self.next, self.bytes, self.last = [], [], 0, 0, None
@@ -34,10 +36,15 @@ class Replay:
     def draw(self):
         return self.items[self.rng.integers(0, len(self.items))]
 
-    def draw_rich(self, again):
-        """As `draw`; a sample without any target is put back and drawn again with the chance `again`."""
-        sample = self.draw()
-        return self.draw() if not len(sample["labels"]) and self.rng.random() < again else sample
+    def draw_wanted(self, wanted):
+        """As `draw`, kept with the chance that `wanted` gives its most wanted label (a chance per label, last that of a sample
+        without any target that can be seen), else drawn again, at most `TRIES` times."""
+        for _ in range(self.TRIES):
+            sample = self.draw()
+            shown = sample["labels"][~sample["ignored"]]
+            if self.rng.random() < max((wanted[label] for label in shown), default=wanted[-1]):
+                break
+        return sample
 
     def draw_clean(self, height, width, tries=8):
         """A sample without targets whose body fits into height x width, or None."""

@@ -25,17 +25,20 @@ from evaluate import detection_figures, goods_figures  # noqa: E402
 from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
 from embedding import LEARNT, SEARCHED, load_head, taken, train_head  # noqa: E402
-from network import LynceusNet, Mirrored  # noqa: E402
+from batch import matter_labels  # noqa: E402
+from fit_reading import train_reading  # noqa: E402
+from network import LynceusNet, MatterHead, Mirrored  # noqa: E402
 from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
 from predict import as_pictures, predict  # noqa: E402
+from reading import Reading  # noqa: E402
 from stream import scan_set  # noqa: E402
 from train import Log, Trainer  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 SMOKE = {
     "train": {"samples": 16, "batch": 4, "warmupSteps": 2, "logEverySteps": 2, "evaluateEverySamples": 1000, "staticAssignment": 0.5},
-    "sets": {"validation": 2, "calibration": 8, "holdout": 6, "traffic": 4, "benchmark": 4, "shifted": 4, "pictures": 3},
+    "sets": {"validation": 2, "calibration": 8, "reading": 4, "holdout": 6, "traffic": 4, "benchmark": 4, "shifted": 4, "pictures": 3},
     "embedding": {"scans": 4, "epochs": 2, "gallery": 4, "views": 5},
     "package": {"version": "0.0.1", "parityScans": 2, "goldenScans": 1, "latencyRuns": 5},
 }
@@ -46,7 +49,7 @@ def arguments():
     parser.add_argument("--config", type=Path, default=HERE / "config.json")
     parser.add_argument("--run", default="main", help="folder under models/training/runs for checkpoint and log")
     parser.add_argument("--packages", type=Path, default=HERE.parent / "packages", help="where the package folders go")
-    parser.add_argument("--stage", choices=["all", "train", "sets", "embed", "package"], default="all")
+    parser.add_argument("--stage", choices=["all", "train", "sets", "embed", "read", "package"], default="all")
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--warm", type=Path, nargs="+", help="start from the weights of this checkpoint, or of these package folders")
     parser.add_argument("--minutes", type=float)
@@ -115,22 +118,35 @@ def evaluated(net, config, classes, groups):
     return threat, goods
 
 
+def as_shipped(state, config):
+    """The mirrored network of a checkpoint with its head for matter, folded and rounded as in the packages."""
+    net, matter = LynceusNet(config), MatterHead(config["network"]["widths"], len(matter_labels(config)))
+    net.load_state_dict(state["ema"])
+    matter.load_state_dict(state["matterEma"])
+    return Mirrored(fold_and_round(net), config["package"]["mirrors"], fold_and_round(matter)).eval()
+
+
+def reading_of(config, folder):
+    torch.set_num_threads(config["train"]["threads"])
+    state = torch.load(folder / "checkpoint.pt", map_location="cpu")
+    train_reading(as_shipped(state, config), config, folder, Log(folder / "log.ndjson"))
+
+
 def packaging(config, folder, packages):
     log = Log(folder / "log.ndjson")
     torch.set_num_threads(config["train"]["threads"])
     state = torch.load(folder / "checkpoint.pt", map_location="cpu")
-    net = LynceusNet(config)
-    net.load_state_dict(state["ema"])
-    net = fold_and_round(net)
+    whole = as_shipped(state, config)
+    whole.reading = Reading(config).eval()
+    whole.reading.load_state_dict(torch.load(folder / "reading.pt"))
     head, nearness = load_head(folder, config)
     head = head and fold_and_round(head)
-    export(net, head, config, folder)
+    export(whole, head, config, folder)
     calibration = list(scan_set(config["data"], "calibration"))
-    checks = parity(net, head, folder, config, calibration[: config["package"]["parityScans"]])
+    checks = parity(whole, head, folder, config, calibration[: config["package"]["parityScans"]])
     log("parity", **{k: (f"{v:.3e}" if isinstance(v, float) else v) for k, v in checks.items()})
     times = rounded(latency(folder, config, calibration), 2)
     log("latency", **times)
-    whole = Mirrored(net, config["package"]["mirrors"]).eval()
     seen = predict(whole, calibration, config, False)
     classes, groups = calibrate(seen, config)
     windows = golden_windows(seen, calibration, config)
@@ -177,6 +193,8 @@ def main():
             print(name, [sum(1 for _ in take) for take in taken(config, seed, count, takes)], "takes", flush=True)
     if options.stage in ("all", "embed"):
         train_head(config, folder, Log(folder / "log.ndjson"))
+    if options.stage in ("all", "read"):
+        reading_of(config, folder)
     if options.stage in ("all", "package"):
         packaging(config, folder, options.packages)
 

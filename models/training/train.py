@@ -57,11 +57,14 @@ class Ema:
 
 
 class Progress:
-    """How far the run is, 0..1, by scans seen or by minutes spent, whichever is further."""
+    """How far the run is, 0..1, by scans seen or by minutes spent, whichever is further.
+
+    `drawn`: where in the supply of fresh scans the run stands; a run that starts from another's weights goes on behind it.
+    """
 
     def __init__(self, settings):
         self.samples, self.minutes = settings["samples"], settings["minutes"]
-        self.seen, self.fresh, self.seconds, self.steps = 0, 0, 0.0, 0
+        self.seen, self.fresh, self.drawn, self.seconds, self.steps = 0, 0, 0, 0.0, 0
 
     def fraction(self):
         by_samples = self.seen / self.samples if self.samples else 0.0
@@ -71,6 +74,13 @@ class Progress:
     def rate(self, settings):
         warm = min(1.0, (self.steps + 1) / settings["warmupSteps"])
         return settings["learningRate"] * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * self.fraction())))
+
+
+def drawn_by_now(state, config):
+    """Where the run of a checkpoint stood in the supply of fresh scans, 0 when that was another supply."""
+    source = lambda data: (data["seed"] + data["revision"], data["generators"])
+    same = source(state["config"]["data"]) == source(config["data"])
+    return state["progress"].get("drawn", state["progress"]["fresh"]) if same else 0
 
 
 class Window:
@@ -113,8 +123,8 @@ class Trainer:
         torch.manual_seed(self.settings["seed"])
         torch.set_num_threads(self.settings["threads"])
         self.model = LynceusNet(config).to(memory_format=torch.channels_last)
-        self.matter = MatterHead(config["network"]["widths"][0], len(matter_labels(config))).to(memory_format=torch.channels_last)
-        self.ema = Ema(self.model, self.settings["emaDecay"])
+        self.matter = MatterHead(config["network"]["widths"], len(matter_labels(config))).to(memory_format=torch.channels_last)
+        self.ema, self.matter_ema = (Ema(model, self.settings["emaDecay"]) for model in (self.model, self.matter))
         self.optimizer = make_optimizer([self.model, self.matter], self.settings)
         self.progress, self.log = Progress(self.settings), Log(folder / "log.ndjson")
         self.pool = []
@@ -127,6 +137,7 @@ class Trainer:
         """
         if paths[0].is_file():
             state = torch.load(paths[0], map_location="cpu")
+            self.progress.drawn = drawn_by_now(state, self.config)
             state, old = state["ema"], state["config"]
         else:
             state, old = self.unpacked(paths)
@@ -151,7 +162,8 @@ class Trainer:
 
     def save(self):
         state = {
-            "model": self.model.state_dict(), "matter": self.matter.state_dict(), "ema": self.ema.model.state_dict(), "emaSteps": self.ema.steps,
+            "model": self.model.state_dict(), "matter": self.matter.state_dict(), "ema": self.ema.model.state_dict(),
+            "matterEma": self.matter_ema.model.state_dict(), "emaSteps": self.ema.steps,
             "optimizer": self.optimizer.state_dict(), "progress": vars(self.progress), "config": self.config, "warm": self.warm,
         }
         torch.save(state, self.folder / "checkpoint.tmp")
@@ -165,9 +177,11 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.matter.load_state_dict(state["matter"])
         self.ema.model.load_state_dict(state["ema"])
-        self.ema.steps, self.warm = state["emaSteps"], state["warm"]
+        self.matter_ema.model.load_state_dict(state["matterEma"])
+        self.ema.steps = self.matter_ema.steps = state["emaSteps"]
+        self.warm = state["warm"]
         self.optimizer.load_state_dict(state["optimizer"])
-        for key in ("seen", "fresh", "seconds", "steps"):
+        for key in ("seen", "fresh", "drawn", "seconds", "steps"):
             setattr(self.progress, key, state["progress"][key])
         return True
 
@@ -190,6 +204,7 @@ class Trainer:
         if torch.isfinite(norm):
             self.optimizer.step()
             self.ema.update(self.model)
+            self.matter_ema.update(self.matter)
         return {"class": float(cls), "box": float(box), "presence": float(present), "share": float(shared), "matter": float(lies), "positives": positives, "norm": float(norm)}
 
     def evaluate(self, validation):
@@ -203,7 +218,7 @@ class Trainer:
         parameters = sum(p.numel() for p in self.model.parameters())
         self.log("start", parameters=parameters, seen=progress.seen, warm=self.warm, settings=settings, data=data)
         (self.folder / "config.json").write_text(json.dumps(self.config))
-        feed = Feed(self.folder / "config.json", progress.fresh, settings["seed"] + progress.steps)
+        feed = Feed(self.folder / "config.json", progress.drawn, settings["seed"] + progress.steps)
         feed.start()
         try:
             self.steps(feed, validation)
@@ -214,7 +229,7 @@ class Trainer:
         self.log("end", seen=progress.seen, minutes=progress.seconds / 60)
 
     def steps(self, feed, validation):
-        settings, progress, already = self.settings, self.progress, self.progress.fresh
+        settings, progress, fresh, drawn = self.settings, self.progress, self.progress.fresh, self.progress.drawn
         window, saved, evaluated = Window(), time.monotonic(), progress.seen
         while progress.fraction() < 1.0:
             started = time.monotonic()
@@ -223,7 +238,7 @@ class Trainer:
             window.add(self.step(batch), len(batch["labels"]), waited)
             progress.steps += 1
             progress.seen += len(batch["labels"])
-            progress.fresh = already + feed.fresh
+            progress.fresh, progress.drawn = fresh + feed.fresh, drawn + feed.fresh
             progress.seconds += time.monotonic() - started
             if progress.steps % settings["logEverySteps"] == 0:
                 self.log("train", step=progress.steps, seen=progress.seen, fresh=progress.fresh, kept=feed.kept,

@@ -5,10 +5,10 @@ import { ROOT } from "../fixtures/project.ts";
 
 const LIMIT_MS = 300_000;
 
-it(
-  "the parts of the training program keep their promises",
-  async () => {
-    const { stderr } = await promisify(execFile)("/usr/bin/python3", ["test/peer/training_parts.py"], {
+it.each(["training_parts.py", "reading_parts.py"])(
+  "the parts of the training program keep their promises: %s",
+  async (file) => {
+    const { stderr } = await promisify(execFile)("/usr/bin/python3", [`test/peer/${file}`], {
       cwd: ROOT,
       timeout: LIMIT_MS,
     });

@@ -1,3 +1,4 @@
+import { noisyOr } from "../../fusion/odds.ts";
 import { type DecodedScan, decodeScan } from "../../image/decode.ts";
 import { MOST_OPAQUE } from "../../image/mass.ts";
 import { analyseScan } from "../../inference/analyse.ts";
@@ -134,16 +135,20 @@ class Collector {
     const { targets } = labelled;
     // What a data set does not label cannot be judged right or wrong in it.
     const judged = detections.filter((one) => this.#options.dataset.classes.includes(one.class));
+    const chances: number[] = [];
     for (const name of this.#options.dataset.classes) {
       const tally = this.#classes.get(name) ?? new ClassTally();
       this.#classes.set(name, tally);
       const own = targets.filter((target) => target.class === name);
       tally.add(number, boxesOf(judged, name), own);
       const searched = lookedFor.find((one) => one.class === name);
-      if (searched !== undefined) this.#classScore(searched, judged, own.length > 0);
+      const best = judged.filter((one) => one.class === name).map(({ score }) => score);
+      const chance = Math.max(searched?.absent ?? 0, ...best);
+      chances.push(chance);
+      if (searched !== undefined) this.#classScore(searched, chance, own.length > 0);
     }
     this.#finds.push({
-      score: Math.max(0, ...judged.map(({ score }) => score)),
+      score: noisyOr(chances),
       visible: targets.some(({ tier }) => tier !== "hidden"),
       free: targets.length === 0,
     });
@@ -154,12 +159,10 @@ class Collector {
     this.#misses.take(labelled, judged);
   }
 
-  #classScore(searched: LookedFor, detections: Analysis["detections"], present: boolean): void {
-    const { class: name, prevalence, absent } = searched;
+  #classScore({ class: name, prevalence }: LookedFor, score: number, present: boolean): void {
     const all = this.#classScores.get(name) ?? { prevalence, scores: [], present: [] };
     this.#classScores.set(name, all);
-    const best = detections.filter((one) => one.class === name).map(({ score }) => score);
-    all.scores.push(Math.max(absent, ...best));
+    all.scores.push(score);
     all.present.push(present);
   }
 

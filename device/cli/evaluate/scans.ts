@@ -16,8 +16,9 @@ const DETECTED = 0.9;
 /** Smallest share of the mass from which a goods group counts as there (as in training). */
 const GROUP_FROM = 0.03;
 
-/** A scan's surest detection, and what the scan holds. */
+/** What a scan is said to hold, and what it holds. */
 export interface ScanFind {
+  /** Chance that it holds a target of any class: noisy-or over the classes' scores, as fusion joins them. */
   readonly score: number;
   /** Holds an object that is clear or partial; holds none at all. */
   readonly visible: boolean;
