@@ -76,14 +76,18 @@ class Detector(nn.Module):
 
 
 class Goods(nn.Module):
-    def __init__(self, net):
+    """Of the scan as it is; the finer levels are made only for a second reading."""
+
+    def __init__(self, whole):
         super().__init__()
-        self.net = net
+        self.net, self.matter, self.reading = whole.net, whole.matter, whole.goods
 
     def forward(self, transmission):
         front, high = self.net.front(transmission)
-        _, x4, x5 = self.net.backbone(front)
+        x3, x4, x5 = self.net.backbone(front)
         presence, share = self.net.goods(x4, x5, high)
+        if self.reading is not None:
+            presence = self.reading(presence, share, self.matter(self.net.neck(x3, x4, x5)).softmax(1), high)
         return presence.sigmoid(), share
 
 
@@ -196,7 +200,7 @@ def export(whole, head, config, folder):
         detector, dense = detector_graph(whole, config)
         finish(dense, folder / "threat-detector-dense.onnx", "threat-detector-dense")
         finish(detector, folder / "threat-detector.onnx", "threat-detector")
-        goods = to_onnx(Goods(net).eval(), ["presence", "share"], config["canvas"])
+        goods = to_onnx(Goods(whole).eval(), ["presence", "share"], config["canvas"])
         finish(goods, folder / "goods-classifier.onnx", "goods-classifier")
         if head is not None:
             embedding = to_onnx(Embedding(net, head).eval(), ["embedding"], config["canvas"])

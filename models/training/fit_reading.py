@@ -6,12 +6,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import fit_goods
+from goods_reading import GoodsReading
 from metrics import COUNTED, iou_matrix
 from predict import as_pictures, looked_at
 from reading import Reading, inputs_of
 from stream import scan_set
 
 CHUNK = 200
+LEAST_SPREAD = 0.05
 
 
 def right(result):
@@ -55,15 +58,14 @@ def chunks(items):
         yield number, part
 
 
-def sample(whole, reading, config):
-    """Figures and truth over the set `reading`; a part of it also as pseudo-colour pictures."""
-    settings, found = config["reading"], []
-    for number, part in chunks(scan_set(config["data"], "reading")):
-        pictures = int(len(part) * settings["pictures"])
-        found.append(gathered(whole, reading, part, config))
-        if pictures:
-            found.append(gathered(whole, reading, list(as_pictures(part[:pictures], settings["seed"] + number)), config))
-    return torch.cat([figures for figures, _ in found]), torch.cat([hits for _, hits in found])
+def sample(whole, reading, items, number, config):
+    """Both of a part of the set, some of it as pseudo-colour pictures too."""
+    settings = config["reading"]
+    found = [gathered(whole, reading, items, config)]
+    pictures = int(len(items) * settings["pictures"])
+    if pictures:
+        found.append(gathered(whole, reading, list(as_pictures(items[:pictures], settings["seed"] + number)), config))
+    return tuple(torch.cat(parts) for parts in zip(*found))
 
 
 def fitted(figures, hits, config, log):
@@ -72,7 +74,7 @@ def fitted(figures, hits, config, log):
     torch.manual_seed(settings["seed"])
     reading = Reading(config)
     reading.middle.copy_(figures.mean(0))
-    reading.spread.copy_(figures.std(0) + 1e-6)
+    reading.spread.copy_(figures.std(0).clamp(min=LEAST_SPREAD))
     torch.nn.init.constant_(reading.layers[-1].bias, float(torch.logit(hits.mean().clamp(1e-4, 0.5))))
     optimizer = torch.optim.AdamW(reading.parameters(), lr=settings["learningRate"], weight_decay=settings["weightDecay"])
     held = len(figures) // 10
@@ -92,11 +94,22 @@ def fitted(figures, hits, config, log):
     return reading.eval()
 
 
-def train_reading(whole, config, folder, log):
-    """Fits the reading of the mirrored network `whole` (with its head for matter) and writes reading.pt into `folder`."""
-    started = time.monotonic()
-    figures, hits = sample(whole, Reading(config).eval(), config)
-    reading = fitted(figures, hits, config, log)
-    torch.save(reading.state_dict(), folder / "reading.pt")
-    log("reading-took", seconds=time.monotonic() - started)
-    return reading
+def train_readings(whole, config, folder, log):
+    """Fits both readings of the mirrored network `whole` (with its head for matter) and writes reading.pt into `folder`."""
+    started, reading, boxes, goods = time.monotonic(), Reading(config).eval(), [], []
+    for number, items in chunks(scan_set(config["data"], "reading")):
+        boxes.append(sample(whole, reading, items, number, config))
+        goods.append(fit_goods.sample(whole, items, number, config))
+    joined = lambda parts: (torch.cat(each) for each in zip(*parts))
+    state = {"boxes": fitted(*joined(boxes), config, log).state_dict(), "goods": fit_goods.fitted(*joined(goods), config, log).state_dict()}
+    torch.save(state, folder / "reading.pt")
+    log("readings", seconds=time.monotonic() - started)
+
+
+def load_readings(config, folder):
+    """The fitted readings of boxes and of goods."""
+    state = torch.load(folder / "reading.pt", map_location="cpu")
+    reading, goods = Reading(config).eval(), GoodsReading(config).eval()
+    reading.load_state_dict(state["boxes"])
+    goods.load_state_dict(state["goods"])
+    return reading, goods

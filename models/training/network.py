@@ -306,12 +306,13 @@ class Mirrored(nn.Module):
     """The detector asked 1, 2 or 4 times, on the scan and its mirror images; the maps are laid back over each other and averaged.
 
     Costs as many times the arithmetic and no training: what a budget of a second per parcel is there for. With the head for `matter`
-    it also tells what the cells hold, as probabilities [B, labels, h, w]; `reading` is the second reading of what is found.
+    it also tells what the cells hold, as probabilities [B, labels, h, w]; `reading` and `goods` are the second readings of what is
+    found and of the goods.
     """
 
-    def __init__(self, net, count, matter=None, reading=None):
+    def __init__(self, net, count, matter=None, reading=None, goods=None):
         super().__init__()
-        self.net, self.flips, self.matter, self.reading = net, MIRRORS[count], matter, reading
+        self.net, self.flips, self.matter, self.reading, self.goods = net, MIRRORS[count], matter, reading, goods
 
     def images(self, transmission):
         """[B, 2, H, W] -> [B * count, 2, H, W], all scans as they are first."""
@@ -346,7 +347,11 @@ class Mirrored(nn.Module):
             front, high = self.net.front(self.images(transmission))
         logits, raw, presence, share, told = self.net.trunk_and(self.matter, front.contiguous(memory_format=torch.channels_last), high, autocast)
         whole, more = transmission.shape[0], [] if told is None else [self.told(told)]
-        return self.averaged(logits, False), self.averaged(raw, True), presence[:whole], share[:whole], *more
+        presence, share = presence[:whole], share[:whole].float()
+        if self.goods is not None:
+            with torch.no_grad():
+                presence = self.goods(presence, share, told[:whole].float().softmax(1), high[:whole])
+        return self.averaged(logits, False), self.averaged(raw, True), presence, share, *more
 
 
 def anchor_points(height, width, device=None):

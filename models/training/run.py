@@ -26,12 +26,11 @@ from export import export, fold_and_round  # noqa: E402
 from metrics import rounded  # noqa: E402
 from embedding import LEARNT, SEARCHED, load_head, taken, train_head  # noqa: E402
 from batch import matter_labels  # noqa: E402
-from fit_reading import train_reading  # noqa: E402
+from fit_reading import load_readings, train_readings  # noqa: E402
 from network import LynceusNet, MatterHead, Mirrored  # noqa: E402
 from package import CROP_HEIGHT, CROP_WIDTH, crop, write_package  # noqa: E402
 from parity import latency, parity  # noqa: E402
 from predict import as_pictures, predict  # noqa: E402
-from reading import Reading  # noqa: E402
 from stream import scan_set  # noqa: E402
 from train import Log, Trainer  # noqa: E402
 
@@ -129,7 +128,7 @@ def as_shipped(state, config):
 def reading_of(config, folder):
     torch.set_num_threads(config["train"]["threads"])
     state = torch.load(folder / "checkpoint.pt", map_location="cpu")
-    train_reading(as_shipped(state, config), config, folder, Log(folder / "log.ndjson"))
+    train_readings(as_shipped(state, config), config, folder, Log(folder / "log.ndjson"))
 
 
 def packaging(config, folder, packages):
@@ -137,8 +136,7 @@ def packaging(config, folder, packages):
     torch.set_num_threads(config["train"]["threads"])
     state = torch.load(folder / "checkpoint.pt", map_location="cpu")
     whole = as_shipped(state, config)
-    whole.reading = Reading(config).eval()
-    whole.reading.load_state_dict(torch.load(folder / "reading.pt"))
+    whole.reading, whole.goods = load_readings(config, folder)
     head, nearness = load_head(folder, config)
     head = head and fold_and_round(head)
     export(whole, head, config, folder)
