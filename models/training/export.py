@@ -70,9 +70,9 @@ class Detector(nn.Module):
         self.net = mirrored.net
 
     def forward(self, transmission):
-        logits, raw, *told = self.mirrored.detect(transmission)
+        logits, raw, *cells = self.mirrored.detect(transmission)
         points, strides = grid(logits)
-        return decode_boxes(flatten_levels(raw), points, strides), flatten_levels(logits).sigmoid().transpose(1, 2), *told
+        return decode_boxes(flatten_levels(raw), points, strides), flatten_levels(logits).sigmoid().transpose(1, 2), *cells
 
 
 class Goods(nn.Module):
@@ -105,9 +105,9 @@ def to_onnx(module, outputs, canvas):
     sample = torch.ones(1, 2, canvas["height"], canvas["width"]) * 0.5
     axes = {"transmission": {2: "height", 3: "width"}}
     if "boxes" in outputs:
-        axes.update({"boxes": {1: "cells"}, "scores": {2: "cells"}})
-    if "told" in outputs:
-        axes.update({"told": {2: "rows", 3: "columns"}})
+        axes.update({"boxes": {1: "places"}, "scores": {2: "places"}})
+    if "cells" in outputs:
+        axes.update({"cells": {2: "rows", 3: "columns"}})
     torch.onnx.export(module, sample, buffer, input_names=["transmission"], output_names=outputs,
                       dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True)
     return onnx.load_model_from_string(buffer.getvalue())
@@ -184,7 +184,7 @@ def finish(model, path, name):
 
 def detector_graph(whole, config):
     """The mirrored network `whole` with its selection and, where it has one, its second reading; and the same without both."""
-    dense = to_onnx(Detector(whole).eval(), ["boxes", "scores"] + (["told"] if whole.matter is not None else []), config["canvas"])
+    dense = to_onnx(Detector(whole).eval(), ["boxes", "scores"] + (["cells"] if whole.matter is not None else []), config["canvas"])
     model = copy.deepcopy(dense)
     append_selection(model, config["decode"])
     return append_reading(model, whole.reading, config["canvas"]) if whole.reading is not None else model, dense

@@ -36,12 +36,12 @@ def right(result):
 def gathered(whole, reading, items, config):
     """Figures [n, inputs] and whether right [n] of all that is found in `items`."""
     figures, hits = [], []
-    for _, told, result in looked_at(whole, items, config, True):
+    for _, cells, result in looked_at(whole, items, config, True):
         if not len(result["found"]):
             continue
         hit, counted = right(result)
         with torch.no_grad():
-            figures.append(reading.figures(told, *inputs_of(result["found"], reading.classes))[torch.from_numpy(counted)])
+            figures.append(reading.figures(cells, *inputs_of(result["found"], reading.classes))[torch.from_numpy(counted)])
         hits.append(torch.from_numpy(hit[counted]))
     return torch.cat(figures), torch.cat(hits)
 

@@ -306,8 +306,8 @@ class Mirrored(nn.Module):
     """The detector asked 1, 2 or 4 times, on the scan and its mirror images; the maps are laid back over each other and averaged.
 
     Costs as many times the arithmetic and no training: what a budget of a second per parcel is there for. With the head for `matter`
-    it also tells what the cells hold, as probabilities [B, labels, h, w]; `reading` and `goods` are the second readings of what is
-    found and of the goods.
+    it also tells of the cells [B, labels + 2, h, w] what they hold, as probabilities, and their attenuation, high and low; `reading`
+    and `goods` are the second readings of what is found and of the goods.
     """
 
     def __init__(self, net, count, matter=None, reading=None, goods=None):
@@ -330,23 +330,24 @@ class Mirrored(nn.Module):
         return out
 
     def detect(self, transmission):
-        """Logits and raw distances per level and, with the head for matter, what the cells hold."""
+        """Logits and raw distances per level and, with the head for matter, the cells."""
         front, _ = self.net.front(self.images(transmission))
         levels = self.net.neck(*self.net.backbone(front))
         logits, raw = self.net.detect(levels)
-        told = [] if self.matter is None else [self.told(self.matter(levels))]
-        return self.averaged(logits, False), self.averaged(raw, True), *told
+        cells = [] if self.matter is None else [self.cells(self.matter(levels), front)]
+        return self.averaged(logits, False), self.averaged(raw, True), *cells
 
-    def told(self, logits):
-        """Probabilities of what the cells hold."""
-        return self.averaged([logits.float().softmax(1)], False)[0]
+    def cells(self, told, front):
+        """Probabilities of what the cells hold, and their attenuation."""
+        attenuation = F.avg_pool2d(2.0 * front[:, :2].float(), STRIDES[0] // 2)
+        return self.averaged([torch.cat([told.float().softmax(1), attenuation], 1)], False)[0]
 
     def forward(self, transmission, autocast=False):
-        """As the network, and what the cells hold; presence and share are those of the scan as it is."""
+        """As the network, and the cells; presence and share are those of the scan as it is."""
         with torch.no_grad():
             front, high = self.net.front(self.images(transmission))
         logits, raw, presence, share, told = self.net.trunk_and(self.matter, front.contiguous(memory_format=torch.channels_last), high, autocast)
-        whole, more = transmission.shape[0], [] if told is None else [self.told(told)]
+        whole, more = transmission.shape[0], [] if told is None else [self.cells(told, front)]
         presence, share = presence[:whole], share[:whole].float()
         if self.goods is not None:
             with torch.no_grad():

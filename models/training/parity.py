@@ -59,10 +59,10 @@ def compare_detections(mine, theirs):
     return score, box
 
 
-def expected_detections(whole, told, logits, raw, config):
+def expected_detections(whole, cells, logits, raw, config):
     """What the graph should give for a scan of which the first reading is sure enough to compare, with its final scores."""
     found = detections(logits, raw, config["decode"])[0]
-    final = found if whole.reading is None else reread(whole.reading, told[0][0], found)
+    final = found if whole.reading is None else reread(whole.reading, cells[0][0], found)
     sure = {row[:4].tobytes() for row in found if row[4] >= LEAST_SCORE}
     return final[[row[:4].tobytes() in sure for row in final]] if len(final) else final
 
@@ -86,11 +86,11 @@ def parity(whole, head, folder, config, items):
     count, net = 0, whole.net
     for tensor, vector, dense, found, goods in zip(tensors, vectors, *runs):
         with torch.no_grad():
-            logits, raw, group_logits, group_share, *told = whole(torch.from_numpy(tensor))
+            logits, raw, group_logits, group_share, *cells = whole(torch.from_numpy(tensor))
         points, strides = anchor_points(*tensor.shape[2:])
         boxes = decode_boxes(flatten_levels(raw), points, strides).numpy()
         scores = flatten_levels(logits).sigmoid().transpose(1, 2).numpy()
-        expected = expected_detections(whole, told, logits, raw, config)
+        expected = expected_detections(whole, cells, logits, raw, config)
         difference = compare_detections(expected, found["dets"])
         if isinstance(difference, str):
             raise AssertionError(f"ONNX and torch disagree: {difference}")

@@ -33,16 +33,16 @@ def images(items, config):
 
 
 def looked_at(model, items, config, autocast, size=8):
-    """Position in `items`, what its cells hold (None without a head for matter) and result of each scan, before any second reading."""
+    """Position in `items`, the cells (None without a head for matter) and result of each scan, before any second reading."""
     model.eval()
     items = [at_pitch(scan, config["pixelPitchMm"]) for scan in items]
     for positions in batches(items, config, size):
         with torch.no_grad():
-            logits, raw, presence, share, *told = model(images([items[p] for p in positions], config), autocast)
+            logits, raw, presence, share, *cells = model(images([items[p] for p in positions], config), autocast)
         found = detections(logits, raw, config["decode"])
         for i, position in enumerate(positions):
             boxes, labels, tiers = objects(items[position], config["classes"])
-            yield position, told[0][i] if told else None, {
+            yield position, cells[0][i] if cells else None, {
                 "found": found[i], "boxes": boxes, "labels": labels, "tiers": tiers, "presence": presence[i].sigmoid().numpy(),
                 "share": share[i].numpy(), "shares": shares(items[position], config["groups"]),
             }
@@ -52,8 +52,8 @@ def predict(model, items, config, autocast, size=8):
     """Per scan: detections [k, 6], truth, group presence and share; in the order of `items`."""
     items = list(items)
     results, reading = [None] * len(items), getattr(model, "reading", None)
-    for position, told, result in looked_at(model, items, config, autocast, size):
+    for position, cells, result in looked_at(model, items, config, autocast, size):
         if reading is not None:
-            result["found"] = reread(reading, told, result["found"])
+            result["found"] = reread(reading, cells, result["found"])
         results[position] = result
     return results

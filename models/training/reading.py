@@ -2,7 +2,9 @@
 
 A dense head judges a box by the one cell that proposes it. The head for matter (`network.MatterHead`) judges every cell on its
 own; its mean over a box is the vote of all cells of the thing, and over half and over 1.6 times the box tells an object from a
-piece of a larger one. A small network turns both into the chance that the box is right (IoU at least 0.5, first of its object).
+piece of a larger one. So do the attenuations in the box, in its middle and around it: what they differ by is the thing's own, and
+its low/high ratio the material without what lies over it. A small network turns all of it into the chance that the box is right (IoU at
+least 0.5, first of its object).
 """
 
 import torch
@@ -14,6 +16,8 @@ CELL = STRIDES[0]
 INNER, OUTER = 0.5, 1.6
 USUAL_SIDE, LEAST_SIDE = 40.0, 4.0
 TINY, SMALL = 1e-3, 1e-2
+RING = OUTER * OUTER - 1.0
+LEAST_OWN, USUAL_RATIO, RATIOS = 0.03, 1.3, (0.8, 3.0)
 
 
 def log_odds(p):
@@ -48,6 +52,22 @@ def box_means(maps, boxes):
     return (total / (across.sum(1) * down.sum(1))).transpose(0, 1)
 
 
+def ratio(low, high):
+    """Low over high attenuation; where there is next to nothing, the usual one."""
+    there = torch.clamp((high - LEAST_OWN / 2) * (2.0 / LEAST_OWN), 0.0, 1.0)
+    return USUAL_RATIO + there * (torch.clamp((low + 0.012) / (torch.clamp(high, min=0.0) + 0.01), *RATIOS) - USUAL_RATIO)
+
+
+def substance(attenuation, cells):
+    """Attenuation [2, h, w] (high, low) in and around boxes [k, 4] in cells, and what they differ by: [k, 12]."""
+    box, inner, outer = (box_means(attenuation, scaled(cells, factor)) for factor in (1.0, INNER, OUTER))
+    ring = (outer * (RING + 1.0) - box) / RING
+    own, core = box - ring, inner - ring
+    spread = torch.sqrt(torch.clamp(box_means(attenuation * attenuation, cells) - box * box, min=1e-5))
+    ratios = [ratio(part[:, 1:2], part[:, 0:1]) for part in (box, own, core)]
+    return torch.cat([box, inner[:, :1], ring, own[:, :1], core[:, :1], spread, *ratios], 1)
+
+
 def overlaps(boxes):
     """IoU and share of the smaller box of each pair of boxes [k, 4], [k, k] each."""
     lt = torch.maximum(boxes[:, None, :2], boxes[None, :, :2])
@@ -60,32 +80,32 @@ def overlaps(boxes):
 
 
 class Reading(nn.Module):
-    """What the cells hold (`told` [L, h, w], probabilities of `matter_labels`), boxes [k, 4] in pixels, their scores [k] and classes
-    one-hot [k, C] -> scores [k], `floor`..1, each the chance that the box is right."""
+    """The cells [L + 2, h, w] (probabilities of `matter_labels`, attenuation high and low), boxes [k, 4] in pixels, their scores [k] and
+    classes one-hot [k, C] -> scores [k], `floor`..1, each the chance that the box is right."""
 
     def __init__(self, config):
         super().__init__()
         self.groups, self.classes = len(config["groups"]), len(config["classes"])
         self.floor, width = config["decode"]["leastScore"], config["reading"]["width"]
-        # Score, own class (6), any target, all labels, sides, repeats of its class, other classes here, class.
-        inputs = 1 + 5 + 1 + (self.groups + self.classes + 1) + 2 + 2 + 2 * self.classes
+        # Score, own class, any target, all labels, substance, sides, repeats of its class, other classes here, class.
+        inputs = 1 + 5 + 1 + (self.groups + self.classes + 1) + 12 + 2 + 2 + 2 * self.classes
         self.register_buffer("middle", torch.zeros(inputs))
         self.register_buffer("spread", torch.ones(inputs))
         self.layers = nn.Sequential(nn.Linear(inputs, width), nn.ReLU(), nn.Linear(width, 1))
 
-    def figures(self, told, boxes, scores, kinds):
+    def figures(self, cells, boxes, scores, kinds):
         """What is judged by, [k, inputs]."""
-        cells, targets = boxes / CELL, slice(self.groups, self.groups + self.classes)
+        places, targets = boxes / CELL, slice(self.groups, self.groups + self.classes)
         own = lambda means: (means * kinds).sum(1, keepdim=True)
-        maps = told[targets]
-        mean = box_means(told, cells)
-        strength = torch.sqrt(torch.clamp(own(box_means(maps * maps, cells)), 0.0, 1.0))
-        least = own(box_means(torch.log(maps + TINY), cells))
-        inner, outer = (own(box_means(maps, scaled(cells, factor))) for factor in (INNER, OUTER))
+        told, maps = cells[:-2], cells[targets]
+        mean = box_means(told, places)
+        strength = torch.sqrt(torch.clamp(own(box_means(maps * maps, places)), 0.0, 1.0))
+        least = own(box_means(torch.log(maps + TINY), places))
+        inner, outer = (own(box_means(maps, scaled(places, factor))) for factor in (INNER, OUTER))
         sides = torch.log(torch.clamp(boxes[:, 2:] - boxes[:, :2], min=LEAST_SIDE) / USUAL_SIDE)
         return torch.cat([
             log_odds(scores)[:, None], log_odds(own(mean[:, targets])), log_odds(strength), least, log_odds(inner), log_odds(outer),
-            log_odds(mean[:, targets].sum(1, keepdim=True)), torch.log(mean + SMALL), sides, self.company(boxes, scores, kinds), kinds,
+            log_odds(mean[:, targets].sum(1, keepdim=True)), torch.log(mean + SMALL), substance(cells[-2:], places), sides, self.company(boxes, scores, kinds), kinds,
         ], 1)
 
     @staticmethod
@@ -102,8 +122,8 @@ class Reading(nn.Module):
         """Log odds [k] of `figures`."""
         return self.layers((figures - self.middle) / self.spread)[:, 0]
 
-    def forward(self, told, boxes, scores, kinds):
-        chance = torch.sigmoid(self.judged(self.figures(told, boxes, scores, kinds)))
+    def forward(self, cells, boxes, scores, kinds):
+        chance = torch.sigmoid(self.judged(self.figures(cells, boxes, scores, kinds)))
         return self.floor + (1.0 - self.floor) * chance
 
 
@@ -113,12 +133,12 @@ def inputs_of(rows, classes):
     return torch.from_numpy(rows[:, :4]), torch.from_numpy(rows[:, 4]), kinds
 
 
-def reread(reading, told, rows):
+def reread(reading, cells, rows):
     """Detections [k, 6] of one scan with the scores of the second reading, best first."""
     if not len(rows):
         return rows
     with torch.no_grad():
-        scores = reading(told, *inputs_of(rows, reading.classes)).numpy()
+        scores = reading(cells, *inputs_of(rows, reading.classes)).numpy()
     rows = rows.copy()
     rows[:, 4] = scores
     return rows[(-scores).argsort(kind="stable")]

@@ -16,7 +16,7 @@ from evaluate import any_chance  # noqa: E402
 from export_reading import reread_graph  # noqa: E402
 from fit_reading import fitted, right  # noqa: E402
 from parity import run_onnx  # noqa: E402
-from reading import CELL, Reading, box_means, reread  # noqa: E402
+from reading import CELL, Reading, box_means, reread, substance  # noqa: E402
 from replay import Replay  # noqa: E402
 from train import drawn_by_now  # noqa: E402
 
@@ -24,8 +24,10 @@ CONFIG = json.loads((ROOT / "models" / "training" / "config.json").read_text())
 LABELS = len(CONFIG["groups"]) + len(CONFIG["classes"]) + 1
 
 
-def told(seed, height=12, width=16):
-    return torch.softmax(3 * torch.randn(LABELS, height, width, generator=torch.Generator().manual_seed(seed)), 0)
+def cells(seed, height=12, width=16):
+    """Probabilities of the labels, attenuation high and low."""
+    draw = torch.randn(LABELS + 2, height, width, generator=torch.Generator().manual_seed(seed))
+    return torch.cat([torch.softmax(3 * draw[:LABELS], 0), draw[LABELS:].abs()])
 
 
 def rows(count, seed):
@@ -51,24 +53,32 @@ class ReadingParts(unittest.TestCase):
             torch.testing.assert_close(box_means(maps, box)[0], part.mean((1, 2)), atol=1e-3, rtol=1e-4)
 
     def test_a_box_outside_of_the_scan_or_without_area_has_a_mean(self):
-        maps = told(1)
+        maps = cells(1)[:LABELS]
         for box in ([-50.0, -50.0, -10.0, -10.0], [500.0, 500.0, 600.0, 600.0], [3.0, 3.0, 3.0, 3.0]):
             means = box_means(maps, torch.tensor([box]))
             self.assertTrue(bool(torch.isfinite(means).all()))
             self.assertAlmostEqual(float(means.sum()), 1.0, places=4)
 
+    def test_what_lies_over_a_thing_is_taken_out_of_its_ratio(self):
+        attenuation = torch.full((2, 20, 20), 1.0) * torch.tensor([1.0, 1.2])[:, None, None]
+        attenuation[:, 5:15, 5:15] += torch.tensor([0.5, 0.9])[:, None, None]
+        box, own, core = substance(attenuation, torch.tensor([[5.0, 5.0, 15.0, 15.0]]))[0, -3:]
+        self.assertAlmostEqual(float(box), 2.1 / 1.5, places=1)
+        self.assertAlmostEqual(float(own), 1.8, places=1)
+        self.assertAlmostEqual(float(core), 1.8, places=1)
+
     def test_a_class_whose_matter_fills_the_box_is_told_from_one_whose_does_not(self):
         generator, figures, hits = torch.Generator().manual_seed(3), [], []
         judge, rng = reading(), np.random.default_rng(3)
         for seed in range(60):
-            maps, found = told(seed), rows(12, seed)
+            maps, found = cells(seed), rows(12, seed)
             hit = rng.random(12) < 0.5
             for (x0, y0, x1, y1), kind, good in zip(found[:, :4] / CELL, found[:, 5].astype(int), hit):
                 if good:
                     maps[len(CONFIG["groups"]) + kind, int(y0) : int(y1) + 1, int(x0) : int(x1) + 1] += 2.0
             kinds = torch.eye(len(CONFIG["classes"]))[torch.from_numpy(found[:, 5]).long()]
             with torch.no_grad():
-                figures.append(judge.figures(maps / maps.sum(0), torch.from_numpy(found[:, :4]), torch.rand(12, generator=generator), kinds))
+                figures.append(judge.figures(torch.cat([maps[:LABELS] / maps[:LABELS].sum(0), maps[LABELS:]]), torch.from_numpy(found[:, :4]), torch.rand(12, generator=generator), kinds))
             hits.append(torch.from_numpy(hit).float())
         figures, hits = torch.cat(figures), torch.cat(hits)
         log = []
@@ -80,7 +90,7 @@ class ReadingParts(unittest.TestCase):
 
     def test_the_graph_reads_as_torch_does_and_bears_a_scan_where_nothing_was_found(self):
         judge, canvas = reading(), CONFIG["canvas"]
-        maps = told(8)
+        maps = cells(8)
         with TemporaryDirectory() as folder:
             path = Path(folder) / "reading.onnx"
             path.write_bytes(self.alone(judge, maps, canvas))
@@ -97,8 +107,8 @@ class ReadingParts(unittest.TestCase):
         from onnx import numpy_helper
 
         graph = reread_graph(judge, canvas, 13)
-        graph.graph.initializer.append(numpy_helper.from_array(maps[None].numpy(), "reading_told"))
-        for value in [value for value in graph.graph.input if value.name == "reading_told"]:
+        graph.graph.initializer.append(numpy_helper.from_array(maps[None].numpy(), "reading_cells"))
+        for value in [value for value in graph.graph.input if value.name == "reading_cells"]:
             graph.graph.input.remove(value)
         return graph.SerializeToString()
 
