@@ -68,6 +68,11 @@ def sample(whole, reading, items, number, config):
     return tuple(torch.cat(parts) for parts in zip(*found))
 
 
+def noisy(figures, spread):
+    """Figures with so much noise each that the network cannot lean on single ones."""
+    return figures + spread * torch.randn_like(figures)
+
+
 def fitted(figures, hits, config, log):
     """A reading for these figures. The last tenth is held back, and its loss told beside that of the others."""
     settings = config["reading"]
@@ -81,10 +86,10 @@ def fitted(figures, hits, config, log):
     learnt, size = len(figures) - held, settings["batch"]
     steps = settings["epochs"] * -(-learnt // size)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    loss_of = lambda at: F.binary_cross_entropy_with_logits(reading.judged(figures[at]), hits[at])
+    loss_of = lambda at, noise=0.0: F.binary_cross_entropy_with_logits(reading.judged(noisy(figures[at], noise * reading.spread)), hits[at])
     for _ in range(settings["epochs"]):
         for at in torch.randperm(learnt).split(size):
-            loss = loss_of(at)
+            loss = loss_of(at, settings["noise"])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

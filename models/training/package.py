@@ -23,9 +23,9 @@ WHAT = {
 }
 TASKS = {"threat-detector": "detection", "goods-classifier": "contents", "embedding": "embedding"}
 OUTPUT_TEXT = {
-    "threat-detector": "`dets [k, 6]`: x0, y0, x1, y1 in input pixels, raw score, class; NMS inside the graph. Calibration makes the largest score of a class the chance that the scan holds one.",
+    "threat-detector": "`dets [k, 6]`: x0, y0, x1, y1 in input pixels, raw score, class; NMS and a second reading inside the graph (`models/training/reading.py`, fitted to scans of a seed of its own). Calibration makes the largest score of a class the chance that the scan holds one.",
     "embedding": "`embedding [1, 128]`, length 1.",
-    "goods-classifier": "`presence [1, G]` raw score per group and `share [1, G]` of the mass, sum 1. Calibration makes the score the chance that the group is more than 3 % of the mass.",
+    "goods-classifier": "`presence [1, G]` raw score per group, read a second time from what the cells hold (`models/training/goods_reading.py`), and `share [1, G]` of the mass, sum 1. Calibration makes the score the chance that the group is more than 3 % of the mass.",
 }
 
 
