@@ -67,7 +67,7 @@ def visible(results):
 
 
 def any_chance(scores):
-    """Chance [N] that a scan holds a target of any class, from calibrated scores [C, N]: noisy-or, as fusion joins them."""
+    """Chance [N] that a scan holds a target of any class, from calibrated scores [C, N]: noisy-or, at the prevalence of calibration."""
     return 1 - np.prod(1 - scores, 0)
 
 

@@ -76,7 +76,7 @@ class Detector(nn.Module):
 
 
 class Goods(nn.Module):
-    """Of the scan as it is; the finer levels are made only for a second reading."""
+    """Of the scan as it is, with its second reading."""
 
     def __init__(self, whole):
         super().__init__()
@@ -86,9 +86,8 @@ class Goods(nn.Module):
         front, high = self.net.front(transmission)
         x3, x4, x5 = self.net.backbone(front)
         presence, share = self.net.goods(x4, x5, high)
-        if self.reading is not None:
-            presence = self.reading(presence, share, self.matter(self.net.neck(x3, x4, x5)).softmax(1), high)
-        return presence.sigmoid(), share
+        told = self.matter(self.net.neck(x3, x4, x5)).softmax(1)
+        return self.reading(presence, share, told, high).sigmoid(), share
 
 
 class Embedding(nn.Module):
@@ -183,11 +182,11 @@ def finish(model, path, name):
 
 
 def detector_graph(whole, config):
-    """The mirrored network `whole` with its selection and, where it has one, its second reading; and the same without both."""
-    dense = to_onnx(Detector(whole).eval(), ["boxes", "scores"] + (["cells"] if whole.matter is not None else []), config["canvas"])
+    """The mirrored network `whole` with its selection and second reading, and the same without both."""
+    dense = to_onnx(Detector(whole).eval(), ["boxes", "scores", "cells"], config["canvas"])
     model = copy.deepcopy(dense)
     append_selection(model, config["decode"])
-    return append_reading(model, whole.reading, config["canvas"]) if whole.reading is not None else model, dense
+    return append_reading(model, whole.reading, config["canvas"]), dense
 
 
 def export(whole, head, config, folder):

@@ -112,6 +112,8 @@ def configuration(options, network, classes):
     if options.also_share is not None:
         config["train"]["othersShare"] = options.also_share
     config["package"]["mirrors"] = options.mirrors
+    # Packages of one's own have no second reading: what the selection leaves out is not given.
+    config["decode"]["leastScore"] = config["decode"]["scoreFloor"]
     return config
 
 

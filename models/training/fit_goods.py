@@ -5,14 +5,14 @@ import torch
 import torch.nn.functional as F
 
 from batch import at_pitch, shares
+from fitting import noisy, normed, optimised
 from goods_reading import GoodsReading
-from predict import as_pictures, batches, images
+from predict import batches, images
 
 PRESENT = 0.03
-LEAST_SPREAD = 0.05
 
 
-def figures_of(whole, items, config):
+def goods_figures(whole, items, config):
     """Figures [n, inputs] and which groups are present [n, G] of scans whose goods are known."""
     net, figures, truth = whole.net, [], []
     items = [at_pitch(scan, config["pixelPitchMm"]) for scan in items]
@@ -20,7 +20,7 @@ def figures_of(whole, items, config):
         with torch.no_grad():
             front, high = net.front(images([items[p] for p in positions], config))
             front = front.contiguous(memory_format=torch.channels_last)
-            _, _, presence, share, told = net.trunk_and(whole.matter, front, high, True)
+            _, _, presence, share, told = net.trunk_and(whole.matter, front, high, config["train"]["bfloat16"])
             figures.append(GoodsReading.figures(presence, share.float(), told.float().softmax(1), high))
         truth.extend(shares(items[p], config["groups"]) for p in positions)
     truth = np.stack(truth)
@@ -28,36 +28,16 @@ def figures_of(whole, items, config):
     return torch.cat(figures)[known], torch.from_numpy((truth > PRESENT).astype(np.float32))[known]
 
 
-def sample(whole, items, number, config):
-    """Both of a part of the set, some of it as pseudo-colour pictures too."""
-    settings = config["reading"]
-    found = [figures_of(whole, items, config)]
-    pictures = int(len(items) * settings["pictures"])
-    if pictures:
-        found.append(figures_of(whole, list(as_pictures(items[:pictures], settings["seed"] + number)), config))
-    return tuple(torch.cat(parts) for parts in zip(*found))
-
-
-def fitted(figures, present, config, log):
-    """The linear layer, from nothing added; noise of `goodsNoise` spreads keeps it from leaning on single figures."""
-    settings, groups = config["reading"], len(config["groups"])
-    torch.manual_seed(settings["seed"])
-    reading = GoodsReading(config)
-    reading.middle.copy_(figures.mean(0))
-    reading.spread.copy_(figures.std(0).clamp(min=LEAST_SPREAD))
-    optimizer = torch.optim.AdamW(reading.parameters(), lr=settings["learningRate"], weight_decay=settings["goodsWeightDecay"])
-    steps = settings["goodsEpochs"] * -(-len(figures) // settings["goodsBatch"])
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    before = float(F.binary_cross_entropy_with_logits(figures[:, :groups], present))
-    for _ in range(settings["goodsEpochs"]):
-        for at in torch.randperm(len(figures)).split(settings["goodsBatch"]):
-            noisy = figures[at] + settings["goodsNoise"] * reading.spread * torch.randn_like(figures[at])
-            loss = F.binary_cross_entropy_with_logits(reading.corrected(figures[at][:, :groups], noisy), present[at])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
+def fitted_goods(learnt, held, config, log):
+    """The linear layer, from nothing added, for (figures, present) `learnt`; its loss on `held` is told beside the loss without it."""
+    figures, present = learnt
+    settings, groups = config["reading"]["goods"], len(config["groups"])
+    torch.manual_seed(config["reading"]["seed"])
+    reading = normed(GoodsReading(config), figures)
+    loss_of = lambda rows: F.binary_cross_entropy_with_logits(
+        reading.corrected(figures[rows][:, :groups], noisy(reading, figures[rows], settings["noise"])), present[rows])
+    optimised(reading, loss_of, len(figures), settings, config["reading"]["learningRate"])
     with torch.no_grad():
-        after = float(F.binary_cross_entropy_with_logits(reading.corrected(figures[:, :groups], figures), present))
-    log("goods-reading", scans=len(figures), lossBefore=before, loss=after)
-    return reading.eval()
+        before, after = (float(F.binary_cross_entropy_with_logits(logits, held[1])) for logits in (held[0][:, :groups], reading.corrected(held[0][:, :groups], held[0])))
+    log("goods-reading", scans=len(figures), heldBack=len(held[0]), lossBefore=before, loss=after)
+    return reading

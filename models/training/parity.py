@@ -18,7 +18,7 @@ from network import anchor_points, decode_boxes, flatten_levels
 from reading import reread
 from stream import NODE, ROOT
 
-SCORE_LIMIT, BOX_LIMIT, LEAST_SCORE = 1e-5, 0.01, 0.05
+SCORE_LIMIT, BOX_LIMIT, LEAST_SCORE, CELL_LIMIT = 1e-5, 0.01, 0.05, 1e-4
 
 
 def run_onnx(model, tensors, threads=1, repeats=1):
@@ -47,22 +47,23 @@ def tensors_of(items, config):
 
 
 def compare_detections(mine, theirs):
-    """Largest differences (score, box) of each of `mine` [k, 6] from its counterpart in `theirs`, or a fault in words."""
-    score, box = 0.0, 0.0
+    """Largest differences (score, box) of each of `mine` [k, 6] from a counterpart of its own in `theirs`, or a fault in words."""
+    left, score, box = np.ones(len(theirs), bool), 0.0, 0.0
     for row in mine:
-        same = theirs[theirs[:, 5] == row[5]]
-        if not len(same):
+        same = left & (theirs[:, 5] == row[5])
+        if not same.any():
             return f"no counterpart for class {int(row[5])} at score {row[4]:.6f}"
-        away = np.abs(same[:, :4] - row[:4]).max(1)
-        best = int((away + np.abs(same[:, 4] - row[4])).argmin())
-        score, box = max(score, abs(float(same[best, 4] - row[4]))), max(box, float(away[best]))
+        away = np.abs(theirs[:, :4] - row[:4]).max(1)
+        best = int(np.where(same, away + np.abs(theirs[:, 4] - row[4]), np.inf).argmin())
+        left[best] = False
+        score, box = max(score, abs(float(theirs[best, 4] - row[4]))), max(box, float(away[best]))
     return score, box
 
 
 def expected_detections(whole, cells, logits, raw, config):
-    """What the graph should give for a scan of which the first reading is sure enough to compare, with its final scores."""
+    """What the graph should give for a scan, as far as the first reading is sure enough of it to compare."""
     found = detections(logits, raw, config["decode"])[0]
-    final = found if whole.reading is None else reread(whole.reading, cells[0][0], found)
+    final = reread(whole.reading, cells[0], found)
     sure = {row[:4].tobytes() for row in found if row[4] >= LEAST_SCORE}
     return final[[row[:4].tobytes() in sure for row in final]] if len(final) else final
 
@@ -82,11 +83,11 @@ def parity(whole, head, folder, config, items):
     tensors = tensors_of(items, config)
     runs = [run_onnx(folder / f"{name}.onnx", tensors)[0] for name in ("threat-detector-dense", "threat-detector", "goods-classifier")]
     vectors = run_onnx(folder / "embedding.onnx", tensors)[0] if head is not None else [None] * len(tensors)
-    worst = {"score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0, "vector": 0.0}
+    worst = {"cells": 0.0, "score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0, "vector": 0.0}
     count, net = 0, whole.net
     for tensor, vector, dense, found, goods in zip(tensors, vectors, *runs):
         with torch.no_grad():
-            logits, raw, group_logits, group_share, *cells = whole(torch.from_numpy(tensor))
+            logits, raw, group_logits, group_share, cells = whole(torch.from_numpy(tensor))
         points, strides = anchor_points(*tensor.shape[2:])
         boxes = decode_boxes(flatten_levels(raw), points, strides).numpy()
         scores = flatten_levels(logits).sigmoid().transpose(1, 2).numpy()
@@ -96,12 +97,13 @@ def parity(whole, head, folder, config, items):
             raise AssertionError(f"ONNX and torch disagree: {difference}")
         count += len(expected)
         worst["score"] = max(worst["score"], difference[0], largest(dense["scores"], scores))
+        worst["cells"] = max(worst["cells"], largest(dense["cells"], cells.numpy()))
         worst["box"] = max(worst["box"], difference[1], largest(dense["boxes"], boxes))
         worst["presence"] = max(worst["presence"], largest(goods["presence"], group_logits.sigmoid().numpy()))
         worst["share"] = max(worst["share"], largest(goods["share"], group_share.numpy()))
         if vector is not None:
             worst["vector"] = max(worst["vector"], largest(vector["embedding"], embed(net, head, torch.from_numpy(tensor)).numpy()))
-    limits = {"score": SCORE_LIMIT, "box": BOX_LIMIT, "presence": SCORE_LIMIT, "share": SCORE_LIMIT, "vector": SCORE_LIMIT}
+    limits = {"cells": CELL_LIMIT, "score": SCORE_LIMIT, "box": BOX_LIMIT, "presence": SCORE_LIMIT, "share": SCORE_LIMIT, "vector": SCORE_LIMIT}
     broken = {key: value for key, value in worst.items() if not value <= limits[key]}
     if broken:
         raise AssertionError(f"ONNX and torch differ by more than allowed: {broken}")

@@ -33,7 +33,7 @@ def images(items, config):
 
 
 def looked_at(model, items, config, autocast, size=8):
-    """Position in `items`, the cells (None without a head for matter) and result of each scan, before any second reading."""
+    """Position in `items`, the cells (None without a head for matter) and result of each scan, before the second reading of what is found."""
     model.eval()
     items = [at_pitch(scan, config["pixelPitchMm"]) for scan in items]
     for positions in batches(items, config, size):

@@ -16,8 +16,8 @@ CELL = STRIDES[0]
 INNER, OUTER = 0.5, 1.6
 USUAL_SIDE, LEAST_SIDE = 40.0, 4.0
 TINY, SMALL = 1e-3, 1e-2
-RING = OUTER * OUTER - 1.0
-LEAST_OWN, USUAL_RATIO, RATIOS = 0.03, 1.3, (0.8, 3.0)
+# An attenuation of less tells no material; the floor of a variance is above what float32 leaves of the squares of 9.
+LEAST_OWN, USUAL_RATIO, RATIOS, LEAST_VARIANCE = 0.03, 1.3, (0.8, 3.0), 1e-3
 
 
 def log_odds(p):
@@ -32,24 +32,29 @@ def scaled(boxes, factor):
     return torch.cat([middle - half, middle + half], 1)
 
 
-def covered(low, high, cells):
-    """How much of each cell of a line lies between `low` and `high` [k, 1] (cells from 0), [k, cells]; at least half a cell in all.
+def covered(low, high, line):
+    """How much of each cell of a line lies between `low` and `high` [k, 1] (cells from 0), [k, n]; at least half a cell in all.
 
-    `cells`: ones [n], so that an exported graph knows the count.
+    `line`: ones [n], so that an exported graph knows the count.
     """
-    end = torch.cumsum(cells, 0)
-    low = torch.minimum(torch.clamp(low, min=0.0), cells.sum() - 0.5)
-    high = torch.maximum(torch.minimum(high, cells.sum()), low + 0.5)
+    end = torch.cumsum(line, 0)
+    low = torch.minimum(torch.clamp(low, min=0.0), line.sum() - 0.5)
+    high = torch.maximum(torch.minimum(high, line.sum()), low + 0.5)
     return torch.clamp(torch.minimum(high, end) - torch.maximum(low, end - 1), 0.0, 1.0)
 
 
-def box_means(maps, boxes):
-    """Means of maps [L, h, w] over boxes [k, 4] in cells, cells that are cut counting by their part: [k, L]."""
+def box_sums(maps, boxes):
+    """Sums of maps [L, h, w] over boxes [k, 4] in cells, cells that are cut counting by their part: [k, L], and the boxes' areas [k, 1]."""
     across = covered(boxes[:, 0:1], boxes[:, 2:3], torch.ones_like(maps[0, 0]))
     down = covered(boxes[:, 1:2], boxes[:, 3:4], torch.ones_like(maps[0, :, 0]))
     rows = torch.matmul(maps, across.transpose(0, 1))
-    total = (rows * down.transpose(0, 1)).sum(1)
-    return (total / (across.sum(1) * down.sum(1))).transpose(0, 1)
+    return (rows * down.transpose(0, 1)).sum(1).transpose(0, 1), (across.sum(1) * down.sum(1))[:, None]
+
+
+def box_means(maps, boxes):
+    """Means of maps [L, h, w] over boxes [k, 4] in cells: [k, L]."""
+    total, area = box_sums(maps, boxes)
+    return total / area
 
 
 def ratio(low, high):
@@ -58,12 +63,14 @@ def ratio(low, high):
     return USUAL_RATIO + there * (torch.clamp((low + 0.012) / (torch.clamp(high, min=0.0) + 0.01), *RATIOS) - USUAL_RATIO)
 
 
-def substance(attenuation, cells):
+def substance(attenuation, places):
     """Attenuation [2, h, w] (high, low) in and around boxes [k, 4] in cells, and what they differ by: [k, 12]."""
-    box, inner, outer = (box_means(attenuation, scaled(cells, factor)) for factor in (1.0, INNER, OUTER))
-    ring = (outer * (RING + 1.0) - box) / RING
+    (total, area), (outer, reach) = (box_sums(attenuation, scaled(places, factor)) for factor in (1.0, OUTER))
+    box, inner = total / area, box_means(attenuation, scaled(places, INNER))
+    # A box that fills the scan has no surroundings: they count as air.
+    ring = (outer - total) / torch.clamp(reach - area, min=0.5)
     own, core = box - ring, inner - ring
-    spread = torch.sqrt(torch.clamp(box_means(attenuation * attenuation, cells) - box * box, min=1e-5))
+    spread = torch.sqrt(torch.clamp(box_means(attenuation * attenuation, places) - box * box, min=LEAST_VARIANCE))
     ratios = [ratio(part[:, 1:2], part[:, 0:1]) for part in (box, own, core)]
     return torch.cat([box, inner[:, :1], ring, own[:, :1], core[:, :1], spread, *ratios], 1)
 
@@ -87,7 +94,7 @@ class Reading(nn.Module):
         super().__init__()
         self.groups, self.classes = len(config["groups"]), len(config["classes"])
         self.floor, width = config["decode"]["leastScore"], config["reading"]["width"]
-        # Score, own class, any target, all labels, substance, sides, repeats of its class, other classes here, class.
+        # Score, own class, any target, all labels, substance, sides, repeats of its class, what else is here, class.
         inputs = 1 + 5 + 1 + (self.groups + self.classes + 1) + 12 + 2 + 2 + 2 * self.classes
         self.register_buffer("middle", torch.zeros(inputs))
         self.register_buffer("spread", torch.ones(inputs))
@@ -100,17 +107,17 @@ class Reading(nn.Module):
         told, maps = cells[:-2], cells[targets]
         mean = box_means(told, places)
         strength = torch.sqrt(torch.clamp(own(box_means(maps * maps, places)), 0.0, 1.0))
-        least = own(box_means(torch.log(maps + TINY), places))
+        mean_log = own(box_means(torch.log(maps + TINY), places))
         inner, outer = (own(box_means(maps, scaled(places, factor))) for factor in (INNER, OUTER))
         sides = torch.log(torch.clamp(boxes[:, 2:] - boxes[:, :2], min=LEAST_SIDE) / USUAL_SIDE)
         return torch.cat([
-            log_odds(scores)[:, None], log_odds(own(mean[:, targets])), log_odds(strength), least, log_odds(inner), log_odds(outer),
+            log_odds(scores)[:, None], log_odds(own(mean[:, targets])), log_odds(strength), mean_log, log_odds(inner), log_odds(outer),
             log_odds(mean[:, targets].sum(1, keepdim=True)), torch.log(mean + SMALL), substance(cells[-2:], places), sides, self.company(boxes, scores, kinds), kinds,
         ], 1)
 
     @staticmethod
     def company(boxes, scores, kinds):
-        """How far a surer box of the same class covers each (IoU, share of the smaller), and the best of each class at its place."""
+        """How far a surer box of the same class covers each (IoU, share of the smaller), and the best other box of each class at its place."""
         iou, part = overlaps(boxes)
         same = torch.matmul(kinds, kinds.transpose(0, 1)) * (scores[None] > scores[:, None]).float()
         number = torch.cumsum(torch.ones_like(scores), 0)

@@ -3,6 +3,7 @@
     /usr/bin/python3 models/training/run.py                    the whole run, as config.json says
     /usr/bin/python3 models/training/run.py --resume           go on after an interruption
     /usr/bin/python3 models/training/run.py --minutes 80       end the schedule by the clock instead of by scans
+    /usr/bin/python3 models/training/run.py --stage read       fit the second readings to the newest checkpoint
     /usr/bin/python3 models/training/run.py --stage package    evaluate and package the newest checkpoint
     /usr/bin/python3 models/training/run.py --smoke --packages /tmp/x    seconds; for the tests, worth nothing
 
@@ -90,14 +91,14 @@ def training(config, folder, options):
     trainer.run()
 
 
-def facts_of(config, state, checks, times):
+def facts_of(config, state, parameters, checks, times):
     data, settings = config["data"], state["config"]["train"]
     return {
         "history": f" {config['package']['history']}" if config["package"]["history"] else "",
         "seen": state["progress"]["seen"], "fresh": state["progress"]["fresh"], "seed": data["seed"] + data["revision"],
         "height": config["canvas"]["height"], "width": config["canvas"]["width"], "pitch": config["pixelPitchMm"],
         "calibration": data["sets"]["calibration"]["count"],
-        "parameters": sum(p.numel() for p in LynceusNet(config).parameters()), "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
+        "parameters": parameters, "minutes": state["progress"]["seconds"] / 60, "threads": settings["threads"],
         "parity_scans": checks["scans"], "parity_score": checks["score"], "parity_box": checks["box"],
         "parity_presence": max(checks["presence"], checks["share"]), "parity_vector": checks["vector"],
         "latency": times, "loading": "Packages that come with the project are trusted by their digest; the known-answer test runs at load.",
@@ -128,7 +129,7 @@ def as_shipped(state, config):
 def reading_of(config, folder):
     torch.set_num_threads(config["train"]["threads"])
     state = torch.load(folder / "checkpoint.pt", map_location="cpu")
-    train_readings(as_shipped(state, config), config, folder, Log(folder / "log.ndjson"))
+    train_readings(as_shipped(state, config), state, config, folder, Log(folder / "log.ndjson"))
 
 
 def packaging(config, folder, packages):
@@ -136,7 +137,7 @@ def packaging(config, folder, packages):
     torch.set_num_threads(config["train"]["threads"])
     state = torch.load(folder / "checkpoint.pt", map_location="cpu")
     whole = as_shipped(state, config)
-    whole.reading, whole.goods = load_readings(config, folder)
+    whole.reading, whole.goods = load_readings(state, config, folder)
     head, nearness = load_head(folder, config)
     head = head and fold_and_round(head)
     export(whole, head, config, folder)
@@ -152,7 +153,7 @@ def packaging(config, folder, packages):
     del calibration
     threat, goods = evaluated(whole, config, classes, groups)
     log("evaluation", threat=threat, goods=goods, nearness=nearness)
-    facts = facts_of(config, state, checks, times)
+    facts = facts_of(config, state, sum(p.numel() for p in whole.parameters()), checks, times)
     kinds = [("threat-detector", classes, threat, None), ("goods-classifier", groups, goods, None)]
     if head is not None:
         kinds.append(("embedding", [], nearness["sets"], {"embedding": nearness["cosines"]}))

@@ -59,7 +59,7 @@ class Ema:
 class Progress:
     """How far the run is, 0..1, by scans seen or by minutes spent, whichever is further.
 
-    `drawn`: where in the supply of fresh scans the run stands; a run that starts from another's weights goes on behind it.
+    `drawn`: where in the supply of fresh scans the run stands; a run that starts from another's checkpoint goes on behind it.
     """
 
     def __init__(self, settings):
@@ -78,7 +78,7 @@ class Progress:
 
 def drawn_by_now(state, config):
     """Where the run of a checkpoint stood in the supply of fresh scans, 0 when that was another supply."""
-    source = lambda data: (data["seed"] + data["revision"], data["generators"])
+    source = lambda data: (data["seed"] + data.get("revision", 0), data.get("generators"))
     same = source(state["config"]["data"]) == source(config["data"])
     return state["progress"].get("drawn", state["progress"]["fresh"]) if same else 0
 
@@ -138,6 +138,7 @@ class Trainer:
         if paths[0].is_file():
             state = torch.load(paths[0], map_location="cpu")
             self.progress.drawn = drawn_by_now(state, self.config)
+            self.take_matter(state)
             state, old = state["ema"], state["config"]
         else:
             state, old = self.unpacked(paths)
@@ -145,6 +146,14 @@ class Trainer:
         self.model.load_state_dict(fresh)
         self.ema.model.load_state_dict(fresh)
         self.warm = True
+
+    def take_matter(self, state):
+        """The head for matter of a checkpoint, where it is of this shape; else it starts anew."""
+        kept, own = state.get("matterEma", {}), self.matter.state_dict()
+        same = kept.keys() == own.keys() and all(kept[name].shape == own[name].shape for name in own)
+        self.log("matter", taken=same)
+        for head in (self.matter, self.matter_ema.model) if same else ():
+            head.load_state_dict(kept)
 
     def unpacked(self, folders):
         """State and configuration of the network that the packages were made from."""
@@ -200,7 +209,7 @@ class Trainer:
         total = weights["matter"] * lies + weights["class"] * cls + weights["box"] * box + weights["presence"] * present + weights["share"] * shared
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings["gradientClip"])
+        norm = torch.nn.utils.clip_grad_norm_([*self.model.parameters(), *self.matter.parameters()], settings["gradientClip"])
         if torch.isfinite(norm):
             self.optimizer.step()
             self.ema.update(self.model)

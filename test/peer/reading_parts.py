@@ -12,10 +12,14 @@ import torch
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "models" / "training"))
 
+from decode import detections  # noqa: E402
 from evaluate import any_chance  # noqa: E402
+from export import export  # noqa: E402
 from export_reading import reread_graph  # noqa: E402
-from fit_reading import fitted, right  # noqa: E402
-from parity import run_onnx  # noqa: E402
+from fit_reading import fitted, load_readings, made_for, right  # noqa: E402
+from goods_reading import GoodsReading  # noqa: E402
+from network import LynceusNet, MatterHead, Mirrored  # noqa: E402
+from parity import compare_detections, run_onnx  # noqa: E402
 from reading import CELL, Reading, box_means, reread, substance  # noqa: E402
 from replay import Replay  # noqa: E402
 from train import drawn_by_now  # noqa: E402
@@ -67,6 +71,12 @@ class ReadingParts(unittest.TestCase):
         self.assertAlmostEqual(float(own), 1.8, places=1)
         self.assertAlmostEqual(float(core), 1.8, places=1)
 
+    def test_a_thing_in_the_corner_is_compared_with_what_is_beside_it(self):
+        attenuation = torch.full((2, 20, 20), 1.0)
+        attenuation[:, :6, :6] += 0.5
+        ring = substance(attenuation, torch.tensor([[0.0, 0.0, 6.0, 6.0]]))[0, 3:5]
+        torch.testing.assert_close(ring, torch.ones(2))
+
     def test_a_class_whose_matter_fills_the_box_is_told_from_one_whose_does_not(self):
         generator, figures, hits = torch.Generator().manual_seed(3), [], []
         judge, rng = reading(), np.random.default_rng(3)
@@ -82,11 +92,11 @@ class ReadingParts(unittest.TestCase):
             hits.append(torch.from_numpy(hit).float())
         figures, hits = torch.cat(figures), torch.cat(hits)
         log = []
-        taught = fitted(figures[:600], hits[:600], CONFIG, lambda event, **fields: log.append(fields))
+        taught = fitted((figures[:600], hits[:600]), (figures[600:], hits[600:]), CONFIG, lambda event, **fields: log.append(fields))
         with torch.no_grad():
             chance = torch.sigmoid(taught.judged(figures[600:]))
         self.assertGreater(float(chance[hits[600:] == 1].mean()), float(chance[hits[600:] == 0].mean()) + 0.2)
-        self.assertEqual(log[0]["boxes"], 600)
+        self.assertEqual((log[0]["boxes"], log[0]["heldBack"]), (600, len(figures) - 600))
 
     def test_the_graph_reads_as_torch_does_and_bears_a_scan_where_nothing_was_found(self):
         judge, canvas = reading(), CONFIG["canvas"]
@@ -118,6 +128,51 @@ class ReadingParts(unittest.TestCase):
         hit, counted = right({"found": found, "boxes": boxes, "labels": np.array([0, 1]), "tiers": np.array(["partial", "hidden"])})
         self.assertEqual(hit.tolist(), [1, 0, 0, 0])
         self.assertEqual(counted.tolist(), [True, True, False, True])
+
+    def test_the_whole_graph_reads_as_torch_does_at_any_size(self):
+        torch.manual_seed(6)
+        config = {**CONFIG, "network": {"stem": 8, "widths": [8, 12, 16], "depths": [1, 1, 1], "head": 8, "goods": 8},
+                  "decode": {**CONFIG["decode"], "scoreFloor": 0.0101, "total": 20}}
+        whole = Mirrored(LynceusNet(config), 2, MatterHead([8, 12, 16], LABELS), reading(), GoodsReading(config)).eval()
+        torch.nn.init.normal_(whole.goods.add.weight, std=0.05)
+        for layer in whole.net.detect.classes:
+            torch.nn.init.normal_(layer.weight, std=2.0)
+            torch.nn.init.constant_(layer.bias, -3.0)
+        rng = np.random.default_rng(6)
+        with TemporaryDirectory() as folder:
+            export(whole, None, config, Path(folder))
+            for height, width in ((384, 512), (64, 64), (96, 1024), (1024, 64)):
+                x = np.exp(-rng.uniform(0, 2, (1, 2, height // 16, width // 16)).repeat(16, 2).repeat(16, 3)).astype(np.float32)
+                (found,), _ = run_onnx(Path(folder) / "threat-detector.onnx", [x])
+                (goods,), _ = run_onnx(Path(folder) / "goods-classifier.onnx", [x])
+                with torch.no_grad():
+                    logits, raw, presence, share, maps = whole(torch.from_numpy(x))
+                expected = reread(whole.reading, maps[0], detections(logits, raw, config["decode"])[0])
+                self.assertGreater(len(expected), 0)
+                self.assertIsInstance(compare_detections(expected, found["dets"]), tuple)
+                self.assertLess(max(compare_detections(expected, found["dets"])), 1e-2)
+                np.testing.assert_allclose(goods["presence"], presence.sigmoid().numpy(), atol=1e-5)
+                np.testing.assert_allclose(goods["share"], share.numpy(), atol=1e-5)
+
+    def test_the_cells_of_a_mirrored_scan_are_mirrored(self):
+        torch.manual_seed(2)
+        config = {**CONFIG, "network": {"stem": 8, "widths": [8, 12, 16], "depths": [1, 1, 1], "head": 8, "goods": 8}}
+        whole, x = Mirrored(LynceusNet(config), 2, MatterHead([8, 12, 16], LABELS)).eval(), torch.rand(1, 2, 64, 96)
+        with torch.no_grad():
+            here, there = whole(x)[-1], whole(torch.flip(x, (3,)))[-1]
+        torch.testing.assert_close(here, torch.flip(there, (3,)), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(here[:, :LABELS].sum(1), torch.ones(1, 8, 12))
+
+    def test_a_reading_of_other_weights_is_refused(self):
+        state = {"progress": {"steps": 5, "seen": 40}}
+        with TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(ValueError, "--stage read"):
+                load_readings(state, CONFIG, Path(folder))
+            kept = {"boxes": reading().state_dict(), "goods": GoodsReading(CONFIG).state_dict(), "madeFor": made_for(state, CONFIG)}
+            torch.save(kept, Path(folder) / "reading.pt")
+            self.assertEqual(len(load_readings(state, CONFIG, Path(folder))), 2)
+            with self.assertRaisesRegex(ValueError, "--stage read"):
+                load_readings({"progress": {"steps": 6, "seen": 48}}, CONFIG, Path(folder))
 
     def test_the_chance_of_any_target_joins_the_classes(self):
         np.testing.assert_allclose(any_chance(np.array([[0.5, 0.0], [0.5, 0.2]])), [0.75, 0.2])

@@ -18,7 +18,7 @@ const GROUP_FROM = 0.03;
 
 /** What a scan is said to hold, and what it holds. */
 export interface ScanFind {
-  /** Chance that it holds a target of any class: noisy-or over the classes' scores, as fusion joins them. */
+  /** Chance that it holds a target of any class: noisy-or over the classes' calibrated scores. */
   readonly score: number;
   /** Holds an object that is clear or partial; holds none at all. */
   readonly visible: boolean;
