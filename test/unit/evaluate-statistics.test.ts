@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Target } from "../../device/cli/evaluate/dataset.ts";
 import { type Box, ClassTally } from "../../device/cli/evaluate/detections.ts";
-import { alarmFigures, goodsFigures } from "../../device/cli/evaluate/scans.ts";
+import { alarmFigures, classChance, goodsFigures } from "../../device/cli/evaluate/scans.ts";
 import {
   averagePrecision,
   bootstrap,
@@ -117,6 +117,18 @@ describe("figures of scores", () => {
       { score: 0.99, visible: false, free: false },
     ];
     expect(alarmFigures(finds)).toMatchObject({ scans: 15, free: 4, falseAlarmsAt90: 0.25 });
+  });
+
+  it("a class's chance is its surest detection's, else what finding none stands for", () => {
+    const found = [
+      { class: "blade", score: 0.2 },
+      { class: "blade", score: 0.6 },
+      { class: "liquid", score: 0.9 },
+    ] as unknown as Parameters<typeof classChance>[1];
+    const searched = { class: "blade", prevalence: 0.1, absent: 0.02 };
+    expect(classChance("blade", found, searched)).toBe(0.6);
+    expect(classChance("blade", [], searched)).toBe(0.02);
+    expect(classChance("blade", [], undefined)).toBe(0);
   });
 
   it("goods: macro F1 over the groups that are there, error of the shares", () => {

@@ -12,7 +12,7 @@ import type { LoadTally } from "./loads.ts";
 import { MissList } from "./misses.ts";
 import type { LookTally } from "./neighbours.ts";
 import type { Papers } from "./papers.ts";
-import { confusionOf, type GoodsTally, type ScanFind } from "./scans.ts";
+import { classChance, confusionOf, type GoodsTally, type ScanFind } from "./scans.ts";
 import { fusedScore } from "./score.ts";
 
 /** What a model says of one class in each scan: its surest detection, or what finding none stands for. */
@@ -142,8 +142,7 @@ class Collector {
       const own = targets.filter((target) => target.class === name);
       tally.add(number, boxesOf(judged, name), own);
       const searched = lookedFor.find((one) => one.class === name);
-      const best = judged.filter((one) => one.class === name).map(({ score }) => score);
-      const chance = Math.max(searched?.absent ?? 0, ...best);
+      const chance = classChance(name, judged, searched);
       chances.push(chance);
       if (searched !== undefined) this.#classScore(searched, chance, own.length > 0);
     }

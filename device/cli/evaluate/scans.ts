@@ -1,4 +1,4 @@
-import type { Analysis } from "../../scan.ts";
+import type { Analysis, LookedFor } from "../../scan.ts";
 import type { LabelledImage } from "./dataset.ts";
 import { overlapOf } from "./detections.ts";
 import {
@@ -23,6 +23,16 @@ export interface ScanFind {
   /** Holds an object that is clear or partial; holds none at all. */
   readonly visible: boolean;
   readonly free: boolean;
+}
+
+/** Chance that a scan holds the class: its surest detection, or what finding none stands for. */
+export function classChance(
+  name: string,
+  detections: Analysis["detections"],
+  searched: LookedFor | undefined,
+): number {
+  const own = detections.filter((one) => one.class === name).map(({ score }) => score);
+  return Math.max(searched?.absent ?? 0, ...own);
 }
 
 export interface AlarmFigures {
