@@ -6,23 +6,23 @@ export const FITTED_CALIBRATION: Calibration = {
   sources: {
     image: {
       slope: 1.4,
-      offset: -0.4,
+      offset: -0.5,
       discount: 1,
     },
     contents: {
-      slope: 1.5439,
-      offset: 0.0876,
+      slope: 1.5202,
+      offset: 0.087,
       discount: 1,
     },
     documents: {
       slope: 2,
-      offset: -0.0253,
+      offset: -0.2891,
       discount: 1,
     },
     mass: {
       slope: 1.278,
       offset: -0.1177,
-      discount: 1,
+      discount: 0.9943,
     },
     "xray-mass": {
       slope: 2,
@@ -37,17 +37,17 @@ export const FITTED_CALIBRATION: Calibration = {
     quality: {
       slope: 0.9963,
       offset: 0,
-      discount: 0.0752,
+      discount: 0.0586,
     },
     value: {
       slope: 1.8608,
       offset: 0,
-      discount: 0.7333,
+      discount: 0.7766,
     },
     splitting: {
       slope: 1.4083,
       offset: 0,
-      discount: 0.7848,
+      discount: 0.7934,
     },
     similar: {
       slope: 2,
@@ -57,17 +57,17 @@ export const FITTED_CALIBRATION: Calibration = {
     "watch-list": {
       slope: 0.9611,
       offset: 0,
-      discount: 0.9905,
+      discount: 1,
     },
     risk: {
       slope: 1.527,
       offset: -0.0332,
-      discount: 0.6408,
+      discount: 0.6606,
     },
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.9051,
+      discount: 0.8851,
     },
   },
 };
