@@ -191,7 +191,8 @@ lanes: [{ id: lane-1, scanner: { driver: line-scan, transport: "tcp://127.0.0.1:
   }, async () => {
     gateway?.child.kill("SIGTERM");
     await gateway?.exited;
-    await until("its last word", WAIT_MS, () => states.at(-1) === "stopped");
+    // Its goodbye takes two seconds at most: on a busy machine the broker says the last word in its stead.
+    await until("its last word", WAIT_MS, () => ["stopped", "offline"].includes(states.at(-1) ?? ""));
     const receipts = "nii/v1/NLRTM-EX/gw-01/receipt";
     const central = await secured.client(await secured.authority.pair("central"));
     await central.publishAsync(receipts, "what waits for the gateway", { qos: 1 });

@@ -15,9 +15,9 @@ import { isLynceusError } from "../../protocols/errors.ts";
 import { ROOT } from "../fixtures/project.ts";
 
 const PACKAGES = join(ROOT, "models/packages");
-/** The weights of the detector and the goods classifier together, and all files of all packages. */
-const MAX_WEIGHTS_BYTES = 8_000_000;
-const MAX_FILES_BYTES = 14_000_000;
+/** The weights of the detector and the goods classifier together (8 MiB), and all files of all packages (14 MiB). */
+const MAX_WEIGHTS_BYTES = 8 * 1024 * 1024;
+const MAX_FILES_BYTES = 14 * 1024 * 1024;
 
 describe("packages of the project", () => {
   it("are whole, and small", async () => {
