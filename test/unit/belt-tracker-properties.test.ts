@@ -54,7 +54,7 @@ function play(belt: readonly Heard[]): { told: Map<string, Told>; tracker: BeltT
       told.set(capture.scanId, { items: heard.items, parts: heard.parts, known: tracker.bind(capture) });
     } else if (heard.what === "label") update(tracker.reading(label(labelOf(heard.item), heard.at)));
     else update(tracker.reading(mass(massOf(heard.item), heard.at)));
-    while (tracker.settleAt !== null) update(tracker.settle(heard.at));
+    while ((tracker.settleAt ?? Number.POSITIVE_INFINITY) <= heard.at) update(tracker.settle(heard.at));
   }
   return { told, tracker };
 }

@@ -247,6 +247,60 @@ describe("a gateway that is busy", () => {
     expect(scans.map(values)).toEqual([[], []]);
     expect(scans.map(({ trackingAmbiguous }) => trackingAmbiguous)).toEqual([true, true]);
   });
+
+  /** The first item's label was not read. Nothing is heard from 6500 to 6960; then the reader first, of an item nobody told of. */
+  const hearsTheReaderFirst = () => {
+    const belt = running().item(6000, 300).until(6500);
+    belt.tracker.reading(label(S10.b, 6960));
+    expect(belt.tracker.settleAt).toBe(6970);
+    return belt;
+  };
+
+  it("does not give the item before a label that it hears before the entry eye's word of the label's own", () => {
+    const belt = hearsTheReaderFirst();
+    belt.tracker.belt(6960, 6960);
+    belt.tracker.eye("eye", 6963, true, 6500);
+    belt.tracker.belt(6980, 6980);
+    belt.tracker.settle(6980);
+    expect(belt.tracker.settleAt).toBeNull();
+    // Either's: the eye turned dark some time while nothing was heard.
+    expect(belt.scan(7480, 7820)).toMatchObject({ trackingAmbiguous: true, identifiers: [] });
+  });
+
+  it("gives the item before a label that it hears late where the entry eye tells of no other", () => {
+    const belt = hearsTheReaderFirst();
+    belt.tracker.belt(6960, 6960);
+    belt.tracker.belt(6980, 6980);
+    belt.tracker.settle(6980);
+    const bound = belt.scan(7480, 7820);
+    expect(bound.trackingAmbiguous).toBe(false);
+    expect(values(bound)).toEqual([S10.b]);
+  });
+
+  it("ties a label to nobody where the eye does not say in time what entered", () => {
+    const belt = hearsTheReaderFirst();
+    belt.tracker.belt(6970, 6970);
+    belt.tracker.settle(6980);
+    expect(belt.tracker.settleAt).toBe(6990);
+    belt.tracker.settle(6960 + 500);
+    expect(belt.tracker.settleAt).toBeNull();
+    expect(belt.tracker.counts.ambiguousReadings).toBe(1);
+    expect(belt.scan(7480, 7820)).toMatchObject({ trackingAmbiguous: true, identifiers: [] });
+  });
+
+  it("holds a scan back for a weight that still waits for the eye", () => {
+    const belt = running().item(6000, 300).item(7000, 300).until(7820);
+    belt.tracker.reading(mass(2, 8250));
+    expect(belt.tracker.bind(captureAt("a", 7480, 7820))).toMatchObject({ settled: false });
+  });
+
+  it("keeps no more than 64 readings for the eye, the first giving way as nobody's", () => {
+    const belt = running().item(6000, 300).until(6500);
+    for (let n = 0; n < 64; n++) belt.tracker.reading(label(`RB${String(n).padStart(9, "0")}GB`, 6960));
+    expect(belt.tracker.counts.ambiguousReadings).toBe(0);
+    belt.tracker.reading(label(S10.b, 6960));
+    expect(belt.tracker.counts).toMatchObject({ ambiguousReadings: 1, unclaimedReadings: 0 });
+  });
 });
 
 describe("odometer", () => {

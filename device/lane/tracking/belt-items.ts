@@ -20,6 +20,10 @@ export class BeltItems {
   #items: ItemOnBelt[] = [];
   /** Nothing is known of items that entered before the belt stood here. */
   #knownFrom = Number.POSITIVE_INFINITY;
+  /** Every item that entered before the belt stood here is known: the eyes are asked after the encoder, so it is told one sample late. */
+  #knownTo = Number.NEGATIVE_INFINITY;
+  /** Where the belt stood when the encoder was last asked. */
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(slip: Slip) {
     this.#slip = slip;
@@ -30,6 +34,14 @@ export class BeltItems {
     for (const item of this.#items) item.doubtful = true;
     this.#items = [];
     this.#knownFrom = mm;
+    this.#knownTo = mm;
+    this.#askedAt = mm;
+  }
+
+  /** The encoder goes on: the eyes have been asked since the sample before. */
+  moved(mm: number): void {
+    this.#knownTo = this.#askedAt;
+    this.#askedAt = mm;
   }
 
   /** The entry eye turned dark: the front of an item. */
@@ -77,7 +89,16 @@ export class BeltItems {
 
   /** Whether what passes the station within the stretch may have entered before anything was known. */
   mayBeUnknown(station: number, stretch: Stretch): boolean {
-    return stretch.from < this.#knownFrom + station + (this.#slip.eyes.length + 1) * this.#slip.mm;
+    return stretch.from < this.#knownFrom + station + this.#mostSlip;
+  }
+
+  /** Whether what passes the station within the stretch may be an item of which the entry eye has not told yet. */
+  mayBeYetUnseen(station: number, stretch: Stretch): boolean {
+    return stretch.to > this.#knownTo + station - this.#mostSlip;
+  }
+
+  get #mostSlip(): number {
+    return (this.#slip.eyes.length + 1) * this.#slip.mm;
   }
 
   #frontMayBe(item: ItemOnBelt, station: number, here: Stretch): boolean {

@@ -42,8 +42,18 @@ interface LostItem {
   readonly item: ItemOnBelt;
 }
 
+/** A station, and the stretch of belt that passed it when something was read there. */
+interface Place {
+  readonly atMm: number;
+  readonly stretch: Stretch;
+}
+
 /** Scans whose item may still be told more, at most. */
 const MAX_BOUND = 256;
+/** Readings that wait for the entry eye, at most; the oldest gives way, as one of which it is not known whose it is. */
+const MAX_HELD = 64;
+/** Whether the entry eye has told of all is looked at again after so long, ms. */
+const LOOK_AGAIN_MS = 10;
 
 /**
  * Ties readings and scans to items by where the belt carries them: an item enters past a photo-eye, and every later event is
@@ -52,7 +62,7 @@ const MAX_BOUND = 256;
  *
  * What it ties is right as long as each item darkens the entry eye by itself, no item slides further than `slipMm` between
  * two eyes, and no reading comes later than `lagMs`, not counting what it waits for a busy gateway: that shows in the encoder,
- * which is silent as long.
+ * which is silent as long. A reading that is heard before the eye's word of its item waits for that word.
  */
 export class BeltTracker implements ItemTracker {
   readonly #layout: BeltLayout;
@@ -63,6 +73,10 @@ export class BeltTracker implements ItemTracker {
   #bound: BoundScan[] = [];
   #late: LateReading[] = [];
   #lost: LostItem[] = [];
+  /** Readings that wait for the entry eye's word, oldest first. */
+  #held: Reading[] = [];
+  #lookAt = 0;
+  readonly #holdMs: number;
   readonly counts: BeltCounts = {
     items: 0,
     ambiguousReadings: 0,
@@ -80,14 +94,16 @@ export class BeltTracker implements ItemTracker {
     this.#layout = options.layout;
     this.#expects = new Set(options.expects);
     this.#odometer = new Odometer(options.odometer);
+    this.#holdMs = options.odometer.maxGapMs;
     const { slipMm, eyes } = options.layout;
     this.#slip = { mm: slipMm, eyes: [...eyes.values()] };
     this.#items = new BeltItems(this.#slip);
   }
 
-  /** Due at once while an earlier binding has turned out to be doubtful. */
+  /** Due at once while an earlier binding has turned out to be doubtful, and soon while a reading waits for the entry eye. */
   get settleAt(): number | null {
-    return this.#late.length > 0 ? 0 : null;
+    if (this.#late.length > 0) return 0;
+    return this.#held.length > 0 ? this.#lookAt : null;
   }
 
   /**
@@ -96,7 +112,10 @@ export class BeltTracker implements ItemTracker {
    */
   belt(at: number, mm: number, fresh = false, withinMs = 0): void {
     const unbroken = this.#odometer.sample(at, mm, fresh, withinMs);
-    if (unbroken && this.#odometer.samples > 1) return;
+    if (unbroken && this.#odometer.samples > 1) {
+      this.#items.moved(mm);
+      return;
+    }
     if (!unbroken) this.counts.encoderBreaks += 1;
     this.#items.startAfresh(mm);
   }
@@ -116,24 +135,10 @@ export class BeltTracker implements ItemTracker {
 
   reading(reading: Reading): LateReading | null {
     if (!isEvidence(reading)) return null;
-    const station = this.#layout.stations.get(reading.device);
-    // A portal speaks when the item is through: its reading is of all the belt that went by meanwhile.
-    const since = reading.kind === "radiation" ? Math.min(reading.beganAt, reading.at) : reading.at;
-    const stretch = station && this.#stretch(this.#earliest(since), reading.at, station.windowMm);
-    if (station === undefined || stretch === undefined || stretch === null) {
-      this.counts.unclaimedReadings += 1;
-      return null;
-    }
-    const candidates = this.#items.near(station.atMm, stretch);
-    const holder = candidates.find((item) => item.readings.some((each) => saysTheSame(each, reading)));
-    if (reading.kind === "identifier" && holder !== undefined) return null;
-    const [only] = candidates;
-    if (only !== undefined && candidates.length === 1 && !this.#items.mayBeUnknown(station.atMm, stretch))
-      return this.#give(only, reading);
-    if (only === undefined) this.counts.unclaimedReadings += 1;
-    else this.counts.ambiguousReadings += 1;
-    for (const item of candidates) item.doubted.add(reading.kind);
-    this.#tellAgain(candidates);
+    this.#release(reading.at);
+    const place = this.#placeOf(reading);
+    if (place !== null && this.#items.mayBeYetUnseen(place.atMm, place.stretch)) this.#hold(reading);
+    else this.#tieTo(place, reading);
     return this.#late.shift() ?? null;
   }
 
@@ -144,6 +149,7 @@ export class BeltTracker implements ItemTracker {
   scanLost(_loss: ScanLost): void {}
 
   bind(capture: Capture): Binding {
+    this.#release(capture.receivedAt);
     const imaged = this.#imaged(capture);
     for (const item of imaged.touched) this.#take(item, capture);
     if (imaged.item === null) {
@@ -167,7 +173,8 @@ export class BeltTracker implements ItemTracker {
     };
   }
 
-  settle(_now: number): LateReading | null {
+  settle(now: number): LateReading | null {
+    this.#release(now);
     return this.#late.shift() ?? null;
   }
 
@@ -193,7 +200,63 @@ export class BeltTracker implements ItemTracker {
     return { from: from - slack, to: to + slack };
   }
 
-  #give(item: ItemOnBelt, reading: Reading): LateReading | null {
+  /** Where on the belt, and at which station, what was read can be; null: that is not known. */
+  #placeOf(reading: Reading): Place | null {
+    const station = this.#layout.stations.get(reading.device);
+    if (station === undefined) return null;
+    // A portal speaks when the item is through: its reading is of all the belt that went by meanwhile.
+    const since = reading.kind === "radiation" ? Math.min(reading.beganAt, reading.at) : reading.at;
+    const stretch = this.#stretch(this.#earliest(since), reading.at, station.windowMm);
+    return stretch === null ? null : { atMm: station.atMm, stretch };
+  }
+
+  /** A reading that a busy gateway hears before the entry eye's word of the item that it is of waits for that word. */
+  #hold(reading: Reading): void {
+    this.#held.push(reading);
+    this.#lookAt = reading.at + LOOK_AGAIN_MS;
+    if (this.#held.length <= MAX_HELD) return;
+    const [oldest, ...others] = this.#held;
+    this.#held = others;
+    if (oldest !== undefined) this.#tieTo(this.#placeOf(oldest), oldest);
+  }
+
+  /** Ties those readings of which the entry eye has told all by now, and those for which it has been silent too long. */
+  #release(now: number): void {
+    const held = this.#held;
+    if (held.length === 0) return;
+    this.#held = [];
+    this.#lookAt = now + LOOK_AGAIN_MS;
+    for (const reading of held) {
+      const place = this.#placeOf(reading);
+      const waits = place !== null && this.#items.mayBeYetUnseen(place.atMm, place.stretch);
+      if (waits && now < reading.at + this.#holdMs) this.#held.push(reading);
+      else this.#tieTo(place, reading);
+    }
+  }
+
+  /** Ties a reading to the one item that it can be of, and doubts it of several. */
+  #tieTo(place: Place | null, reading: Reading): void {
+    if (place === null) {
+      this.counts.unclaimedReadings += 1;
+      return;
+    }
+    const { atMm, stretch } = place;
+    const candidates = this.#items.near(atMm, stretch);
+    const holder = candidates.find((item) => item.readings.some((each) => saysTheSame(each, reading)));
+    if (reading.kind === "identifier" && holder !== undefined) return;
+    const [only] = candidates;
+    const unknown = this.#items.mayBeUnknown(atMm, stretch) || this.#items.mayBeYetUnseen(atMm, stretch);
+    if (only !== undefined && candidates.length === 1 && !unknown) {
+      this.#give(only, reading);
+      return;
+    }
+    if (only === undefined) this.counts.unclaimedReadings += 1;
+    else this.counts.ambiguousReadings += 1;
+    for (const item of candidates) item.doubted.add(reading.kind);
+    this.#tellAgain(candidates);
+  }
+
+  #give(item: ItemOnBelt, reading: Reading): void {
     item.readings.push(reading);
     if (item.readings.length > MAX_READINGS) {
       // An alarm is never forgotten for what comes after it.
@@ -201,7 +264,6 @@ export class BeltTracker implements ItemTracker {
       item.readings.splice(Math.max(0, oldest), 1);
     }
     this.#tellAgain([item]);
-    return this.#late.shift() ?? null;
   }
 
   /** Scans that are bound already learn what has changed of their items. */
@@ -232,6 +294,7 @@ export class BeltTracker implements ItemTracker {
   /** Whether no reading of the item can still come from a place that it has passed or is passing. */
   #isSettled(item: ItemOnBelt, known: ItemKnowledge, now: number): boolean {
     if (known.trackingAmbiguous) return true;
+    if (this.#held.length > 0) return false;
     const { stations } = this.#layout;
     const gone = this.#odometer.positionAt(this.#earliest(now));
     return [...this.#expects].every((device) => {
@@ -259,7 +322,8 @@ export class BeltTracker implements ItemTracker {
       to: ended.mm + ended.within,
     };
     const sure: Stretch = { from, to: latest === null ? from : Math.max(from, latest.mm) };
-    if (this.#items.mayBeUnknown(xrayMm, possible)) return NOTHING_IMAGED;
+    if (this.#items.mayBeUnknown(xrayMm, possible) || this.#items.mayBeYetUnseen(xrayMm, possible))
+      return NOTHING_IMAGED;
     return imagedBy(this.#items.near(xrayMm, possible), {
       possible,
       sure,
