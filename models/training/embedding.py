@@ -12,9 +12,10 @@ import torch
 import torch.nn.functional as F
 
 from augment import Augmenter
-from batch import sample_of, stack
+from batch import matter_labels, sample_of, stack
+from embedding_head import EmbeddingHead
 from metrics import rounded
-from network import EmbeddingHead, LynceusNet
+from network import LynceusNet, MatterHead
 from stream import alone, kept_scans, scan_set
 
 BATCH, CANVAS = 8, 640
@@ -68,7 +69,7 @@ def as_is(sample):
 
 
 class Pooling:
-    """Pooled features of many items, in batches of similar size; `put(row, view, item)` in any order, then `result()`."""
+    """Pooled features of many items, in batches of similar size; `put(row, view, item)` in any order, then `result()`. `net`: see `frozen`."""
 
     def __init__(self, net, config, count, views):
         self.net, self.autocast = net, config["train"]["bfloat16"]
@@ -85,8 +86,9 @@ class Pooling:
         for start in range(0, len(self.items), BATCH):
             part = self.items[start : start + BATCH]
             with torch.no_grad():
-                front, high = self.net.front(torch.from_numpy(stack([entry[2] for entry in part], self.canvas)["image"]))
-                pooled = EmbeddingHead.pooled(self.net, front.contiguous(memory_format=torch.channels_last), high, self.autocast).numpy()
+                net, matter = self.net
+                front, high = net.front(torch.from_numpy(stack([entry[2] for entry in part], self.canvas)["image"]))
+                pooled = EmbeddingHead.pooled(net, matter, front.contiguous(memory_format=torch.channels_last), high, self.autocast).numpy()
             for (row, view, _), vector in zip(part, pooled):
                 self.out[row, view] = vector
         self.items.clear()
@@ -194,9 +196,13 @@ def cosines(rescans, others, kind):
 
 
 def frozen(config, folder):
+    """The network and its head for matter, of the newest checkpoint."""
+    state = torch.load(folder / "checkpoint.pt", map_location="cpu")
     net = LynceusNet(config).to(memory_format=torch.channels_last)
-    net.load_state_dict(torch.load(folder / "checkpoint.pt", map_location="cpu")["ema"])
-    return net.eval()
+    matter = MatterHead(config["network"]["widths"], len(matter_labels(config))).to(memory_format=torch.channels_last)
+    net.load_state_dict(state["ema"])
+    matter.load_state_dict(state["matterEma"])
+    return net.eval(), matter.eval()
 
 
 def train_head(config, folder, log):
@@ -232,11 +238,13 @@ def train_head(config, folder, log):
 
 
 def load_head(folder, config):
-    """The trained head, or None where there is none, and its figures."""
+    """The trained head, or None where there is none, and its figures; ValueError where it goes by other features."""
     path = folder / "embedding.pt"
     if not path.exists():
         return None, {}
     state = torch.load(path, map_location="cpu")
+    if len(state["head"]["norm.running_mean"]) != EmbeddingHead.inputs(config):
+        raise ValueError("the embedding was fitted to other features: run --stage embed again")
     head = EmbeddingHead(config)
     head.load_state_dict(state["head"])
     return head.eval(), state["nearness"]

@@ -91,12 +91,12 @@ class Goods(nn.Module):
 
 
 class Embedding(nn.Module):
-    def __init__(self, net, head):
+    def __init__(self, whole, head):
         super().__init__()
-        self.net, self.head = net, head
+        self.net, self.matter, self.head = whole.net, whole.matter, head
 
     def forward(self, transmission):
-        return self.head(self.head.pooled(self.net, *self.net.front(transmission)))
+        return self.head(self.head.pooled(self.net, self.matter, *self.net.front(transmission)))
 
 
 def to_onnx(module, outputs, canvas):
@@ -195,12 +195,11 @@ def export(whole, head, config, folder):
     Beside them the detector without its selection, for the comparison with torch cell by cell.
     """
     with torch.no_grad():
-        net = whole.net
         detector, dense = detector_graph(whole, config)
         finish(dense, folder / "threat-detector-dense.onnx", "threat-detector-dense")
         finish(detector, folder / "threat-detector.onnx", "threat-detector")
         goods = to_onnx(Goods(whole).eval(), ["presence", "share"], config["canvas"])
         finish(goods, folder / "goods-classifier.onnx", "goods-classifier")
         if head is not None:
-            embedding = to_onnx(Embedding(net, head).eval(), ["embedding"], config["canvas"])
+            embedding = to_onnx(Embedding(whole, head).eval(), ["embedding"], config["canvas"])
             finish(embedding, folder / "embedding.onnx", "embedding")

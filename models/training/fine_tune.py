@@ -4,6 +4,7 @@
         --warm models/packages/threat-detector-* models/packages/goods-classifier-* --run my-scanner
 
     ... --map knife=blade --map gun=firearm     categories that are wanted, and the class that each becomes; others are negatives
+    ... --kinds                                 every category is taught as a class of its own, and answered for as its class (`kinds.py`)
     ... --pitch 1.0                             millimetres a pixel of every image (none: fed as they are)
     ... --also composites/annotations.json      more data to train on (projected threats), never measured on
     ... --clean DIR                             images known to hold no target: false alarms are counted on them
@@ -31,9 +32,10 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from metrics import rounded  # noqa: E402
+from kinds import Kinds  # noqa: E402
 from near_duplicates import clusters, split  # noqa: E402
 from own_company import in_company  # noqa: E402
-from own_data import DataError, prepared, source_pairs  # noqa: E402
+from own_data import DataError, mapping, prepared, read_coco, source_pairs  # noqa: E402
 from own_figures import clean_figures, figures_of, thresholds_of  # noqa: E402
 from own_images import ImageError  # noqa: E402
 from own_report import write_report  # noqa: E402
@@ -55,6 +57,7 @@ def arguments(given=None):
     parser.add_argument("--coco", type=Path, required=True, help="annotations.json of the data set")
     parser.add_argument("--images", type=Path, help="folder of its images (images/ beside the annotations)")
     parser.add_argument("--map", action="append", default=[], metavar="NAME=CLASS", help="a category and the class it becomes; may be given often")
+    parser.add_argument("--kinds", action="store_true", help="teach every category, those without a class as well, as a class of its own")
     parser.add_argument("--pitch", help="mm a pixel of every image, or none")
     parser.add_argument("--warm", type=Path, nargs="+", help="start from a checkpoint or from package folders; without it from random weights")
     parser.add_argument("--also", type=Path, action="append", default=[], help="annotations.json of a further set to train on")
@@ -127,6 +130,14 @@ def wanted_classes(options):
         raise DataError(f"{options.coco} is no COCO file ({error!r}); give annotations with images, categories and boxes") from None
 
 
+def kinds_of(options, classes):
+    """What is taught: the classes, or with `--kinds` the categories of the data."""
+    if not options.kinds:
+        return Kinds(classes, {name: name for name in classes}, classes)
+    coco = read_coco(options.coco)
+    return Kinds([c["name"] for c in coco["categories"]], mapping(coco, options.map), classes)
+
+
 def canvas_for(config, samples):
     """At least the configured canvas, and room for the largest sample."""
     height, width = (max(s["planes"].shape[axis] for s in samples) for axis in (1, 2))
@@ -165,19 +176,21 @@ def run(options):
     log = Log(folder / "log.ndjson")
     state, network, known = started_from(options.warm, json.loads(options.config.read_text()))
     config = configuration(options, network, wanted_classes(options))
-    data = prepared(options.coco, options.images, options.map, options.pitch, config, options.cache or folder / "images.cache", log)
+    kinds = kinds_of(options, config["classes"])
+    named = [f"{name}={name}" for name in kinds.names] if options.kinds else options.map
+    data = prepared(options.coco, options.images, named, options.pitch, kinds.taught(config), options.cache or folder / "images.cache", log)
     parts, cluster = splitting(data, options, folder)
     chosen = {part: [data["samples"][i] for i in at] for part, at in parts.items()}
     if not all(chosen.values()):
         raise DataError(f"{len(data['names'])} images in {len(set(cluster))} clusters are too few for a split into {', '.join(PARTS)}")
-    others = further(options, config, folder, log)
+    others = further(options, kinds.taught(config), folder, log)
     config["canvas"] = canvas_for(config, data["samples"] + others)
     about = {"seed": options.seed, "dataRevision": data["digest"], "codeRevision": revision(), "startedFrom": [str(p) for p in options.warm or []],
              "startedFromClasses": known, "kinds": data["kinds"], "images": {p: len(at) for p, at in parts.items()},
-             "clusters": len(set(cluster.tolist())), "further": len(others), "config": config}
+             "clusters": len(set(cluster.tolist())), "further": len(others), "taught": kinds.names, "config": config}
     (folder / "run.json").write_text(json.dumps(about, indent=1) + "\n")
     log("start", **{k: v for k, v in about.items() if k != "config"}, settings=config["train"])
-    tuner = Tuner(config, folder, log)
+    tuner = Tuner(config, kinds, folder, log)
     if options.resume and (folder / "checkpoint.pt").exists():
         tuner.resume()
     else:
@@ -186,6 +199,7 @@ def run(options):
     if not options.measure_only:
         own = in_company(chosen["train"], options.seed) if options.company else chosen["train"]
         tuner.train(own, others, chosen["validation"])
+    chosen = {part: [kinds.relabelled(sample) for sample in samples] for part, samples in chosen.items()}
     measure(tuner, chosen, cluster[parts["test"]], about, options, folder, log)
 
 
@@ -201,7 +215,7 @@ def crop_of(sample, side=192):
 
 def measure(tuner, chosen, cluster, about, options, folder, log):
     """Figures on the part that nothing was chosen by; thresholds and calibration come from the validation part."""
-    config, net = tuner.config, tuner.ema.model
+    config, net = tuner.asked, tuner.answering()
     validation = predicted(net, chosen["validation"], config, options.mirrors)
     entries = thresholds_of(validation, config)
     results = predicted(net, chosen["test"], config, options.mirrors)

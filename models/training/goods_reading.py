@@ -13,6 +13,8 @@ from reading import CELL, SMALL, log_odds
 HALVES, PLACE = CELL // 2, 3
 SURE, STEEP = 0.3, 10.0
 MOST = 9.0
+# Figures that `amounts` gives of each matter.
+AMOUNTS = 4
 
 
 def amounts(told, high):
@@ -33,7 +35,7 @@ class GoodsReading(nn.Module):
     def __init__(self, config):
         super().__init__()
         groups, labels = len(config["groups"]), len(config["groups"]) + len(config["classes"]) + 1
-        inputs = 2 * groups + 4 * labels
+        inputs = 2 * groups + AMOUNTS * labels
         self.register_buffer("middle", torch.zeros(inputs))
         self.register_buffer("spread", torch.ones(inputs))
         self.add = nn.Linear(inputs, groups)

@@ -68,10 +68,10 @@ def expected_detections(whole, cells, logits, raw, config):
     return final[[row[:4].tobytes() in sure for row in final]] if len(final) else final
 
 
-def embed(net, head, transmissions):
+def embed(whole, head, transmissions):
     """Unit vectors [B, 128] of transmissions [B, 2, H, W]."""
     with torch.no_grad():
-        return head(head.pooled(net, *net.front(transmissions)))
+        return head(head.pooled(whole.net, whole.matter, *whole.net.front(transmissions)))
 
 
 def largest(a, b):
@@ -84,7 +84,7 @@ def parity(whole, head, folder, config, items):
     runs = [run_onnx(folder / f"{name}.onnx", tensors)[0] for name in ("threat-detector-dense", "threat-detector", "goods-classifier")]
     vectors = run_onnx(folder / "embedding.onnx", tensors)[0] if head is not None else [None] * len(tensors)
     worst = {"cells": 0.0, "score": 0.0, "box": 0.0, "presence": 0.0, "share": 0.0, "vector": 0.0}
-    count, net = 0, whole.net
+    count = 0
     for tensor, vector, dense, found, goods in zip(tensors, vectors, *runs):
         with torch.no_grad():
             logits, raw, group_logits, group_share, cells = whole(torch.from_numpy(tensor))
@@ -102,7 +102,7 @@ def parity(whole, head, folder, config, items):
         worst["presence"] = max(worst["presence"], largest(goods["presence"], group_logits.sigmoid().numpy()))
         worst["share"] = max(worst["share"], largest(goods["share"], group_share.numpy()))
         if vector is not None:
-            worst["vector"] = max(worst["vector"], largest(vector["embedding"], embed(net, head, torch.from_numpy(tensor)).numpy()))
+            worst["vector"] = max(worst["vector"], largest(vector["embedding"], embed(whole, head, torch.from_numpy(tensor)).numpy()))
     limits = {"cells": CELL_LIMIT, "score": SCORE_LIMIT, "box": BOX_LIMIT, "presence": SCORE_LIMIT, "share": SCORE_LIMIT, "vector": SCORE_LIMIT}
     broken = {key: value for key, value in worst.items() if not value <= limits[key]}
     if broken:

@@ -2,6 +2,8 @@
 
     /usr/bin/python3 models/training/real_blades.py --data ../shared/data --warm CHECKPOINT --samples 18000 --arm-samples 1768
 
+    ... --kinds --pitch 2.0 --window 128 192    (arm `main`) kinds of knives and scissors as classes of their own; images fed 1.33 times as large
+
 The four knife kinds of `DATA/baggage` (YOLO labels) are merged as `blade`, scissors are negatives. Arms: `main` (from the simulator's
 weights, the long budget), then with the short budget each `scratch`, `simulator`, `alone` (as `simulator`, without things of other
 images laid into each) and `projected` (simulated blades projected into half of the real `clean-*` pairs of `DATA/dual-energy` as further
@@ -27,7 +29,8 @@ SIDE = 416
 PAIR_PITCH_MM = 0.85
 COMPOSITES = 60
 # Blades are 15 to 100 pixels long: small windows show more of them for the same arithmetic.
-TUNING = ["--window", "144", "224", "--windows", "0.9", "--static", "0", "--company", "0.25"]
+WINDOW = ["144", "224"]
+TUNING = ["--windows", "0.9", "--static", "0", "--company", "0.25"]
 
 
 def coco_of(folder, target):
@@ -62,10 +65,20 @@ def project(work):
     subprocess.run(command, cwd=ROOT, check=True)
 
 
+def fed(work, options, arm):
+    """How large images are fed, and as what: arm `main` may have them larger, and kinds as classes of their own."""
+    main = arm == "main"
+    pitch = options.pitch if main else "none"
+    kinds = ["--kinds"] if main and options.kinds else []
+    cache = work / f"images-{pitch}{'-kinds' if kinds else ''}.cache"
+    window = [*map(str, options.window)] if main else WINDOW
+    return [*kinds, "--pitch", pitch, "--cache", str(cache), "--window", *window]
+
+
 def tune(work, data, arm, warm, more):
     """One arm: `fine_tune.py` in a process of its own."""
     command = [sys.executable, str(HERE / "fine_tune.py"), "--coco", str(work / "annotations.json"), "--images", str(data / "baggage" / "images"),
-               *(part for kind in KINDS[1:] for part in ("--map", f"{kind}=blade")), "--pitch", "none", "--cache", str(work / "images.cache"),
+               *(part for kind in KINDS[1:] for part in ("--map", f"{kind}=blade")),
                "--clean", str(work / "alarms"), "--clean-pitch", str(PAIR_PITCH_MM), "--run", f"blades-{arm}", *TUNING, *more]
     if warm is not None:
         command += ["--warm", *map(str, warm)]
@@ -100,6 +113,9 @@ def main():
     parser.add_argument("--arm-samples", type=int, default=1768, help="of every other arm")
     parser.add_argument("--arms", default="zero-shot,main,simulator,alone,scratch,projected")
     parser.add_argument("--report", type=Path, default=HERE / "real-blades.md")
+    parser.add_argument("--kinds", action="store_true", help="arm main: each kind of knife, and scissors, as a class in training")
+    parser.add_argument("--pitch", default="none", help="arm main: mm a pixel that the images are taken to have; those of training have 1.5")
+    parser.add_argument("--window", type=int, nargs=2, default=WINDOW, metavar=("LEAST", "MOST"), help="arm main: sides of its windows, pixels as fed")
     parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--resume", action="store_true", help="arms go on from their checkpoints, up to the samples given")
     options = parser.parse_args()
@@ -121,7 +137,7 @@ def main():
     }
     for arm in wanted:
         warm, more = arms[arm]
-        tune(work, options.data, arm, warm, [*more, "--resume"] if options.resume else more)
+        tune(work, options.data, arm, warm, [*fed(work, options, arm), *more, *(["--resume"] if options.resume else [])])
         table(options.report)
 
 

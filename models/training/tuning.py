@@ -50,8 +50,9 @@ def widened(old, like):
     return new
 
 
-def put_weights(net, state, config, classes, sample):
-    """`state` of `started_from` into `net`, whose classes may be others: rows of the class heads go by name, new ones stay random."""
+def put_weights(net, state, config, classes, sample, stands_for=None):
+    """`state` of `started_from` into `net`, whose classes may be others: rows of the class heads go by name, or by the name of what the
+    class stands for; new ones stay random."""
     if state is None:
         return
     if isinstance(state, tuple):
@@ -63,7 +64,8 @@ def put_weights(net, state, config, classes, sample):
     state = {**state, FIRST: widened(state[FIRST], mine[FIRST])}
     for name, value in mine.items():
         if name.startswith(HEADS):
-            for row, wanted in enumerate(config["classes"]):
+            for row, name_of_row in enumerate(config["classes"]):
+                wanted = (stands_for or {}).get(name_of_row, name_of_row)
                 if wanted in classes:
                     value[row].copy_(state[name][classes.index(wanted)])
         elif state[name].shape == value.shape:
@@ -168,15 +170,16 @@ def spread(samples, most):
 class Tuner:
     """Weights, optimiser and progress of a run; `train` goes on until its schedule ends."""
 
-    def __init__(self, config, folder, log):
-        self.config, self.settings, self.folder, self.log = config, config["train"], folder, log
+    def __init__(self, config, kinds, folder, log):
+        self.asked, self.config, self.kinds = config, kinds.taught(config), kinds
+        self.settings, self.folder, self.log = config["train"], folder, log
         torch.manual_seed(self.settings["seed"])
         torch.set_num_threads(self.settings["threads"])
         torch.set_flush_denormal(True)
         self.model = LynceusNet(config).to(memory_format=torch.channels_last)
 
     def start(self, state, classes, sample):
-        put_weights(self.model, state, self.config, classes, sample)
+        put_weights(self.model, state, self.config, classes, sample, self.kinds.mapping)
         self.ready()
 
     def ready(self):
@@ -222,9 +225,13 @@ class Tuner:
         return {"class": float(cls), "box": float(box), "positives": positives, "norm": float(norm)}
 
     def validate(self, samples):
-        samples = spread(samples, self.settings["validationScans"])
-        results = predicted(self.ema.model, samples, self.config, 1)
-        self.log("validation", seen=self.progress.seen, minutes=self.progress.seconds / 60, map50=mean_ap(results, self.config), scans=len(samples))
+        samples = [self.kinds.relabelled(sample) for sample in spread(samples, self.settings["validationScans"])]
+        results = predicted(self.answering(), samples, self.asked, 1)
+        self.log("validation", seen=self.progress.seen, minutes=self.progress.seconds / 60, map50=mean_ap(results, self.asked), scans=len(samples))
+
+    def answering(self):
+        """The averaged weights, with the classes that are asked for."""
+        return self.kinds.answering(self.ema.model)
 
     def train(self, own, others, validation):
         settings, progress = self.settings, self.progress

@@ -112,6 +112,22 @@ describe("fine-tuning on own data", () => {
     LIMIT_MS,
   );
 
+  it(
+    "teaches each category as a class of its own and answers with what they stand for",
+    async () => {
+      const merging = ["--kinds", "--map", "firearm=blade", "--package", work, "--name", "our-kinds"];
+      await tune(...merging);
+      expect(written("run.json").taught.length).toBeGreaterThan(3);
+      expect(Object.keys(written("figures.json").classes)).toEqual(["blade", "liquid", "battery"]);
+      const modelPackage = await loadPackage(join(work, "our-kinds-0.1.0"));
+      expect(modelPackage.manifest.classes.map((each) => each.name)).toEqual(["blade", "liquid", "battery"]);
+      const runner = await ModelRunner.open({ modelPackage });
+      await runner.knownAnswerTest();
+      await runner.close();
+    },
+    LIMIT_MS,
+  );
+
   it("says in words what is wrong with data that cannot be used", { timeout: LIMIT_MS }, async () => {
     const failing = (...more: string[]) =>
       tune(...more).then(

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "models" / "training"))
 
 from augment import Augmenter  # noqa: E402
+from kinds import Kinds  # noqa: E402
 from near_duplicates import clusters, near_pairs, spectra_of, split  # noqa: E402
 from network import LynceusNet  # noqa: E402
 from own_company import cut_out, in_company, things_of  # noqa: E402
@@ -37,6 +38,40 @@ def bag(seed, height=220, width=260):
         high[y : y + rng.integers(8, 45), x : x + rng.integers(8, 45)] += rng.uniform(0.2, 1.2)
     noise = rng.normal(0, 0.01, (2, height, width))
     return (AIR_LEVEL * np.exp(-np.stack([1.35 * high, high]) + noise)).clip(0, 65_535).astype(np.uint16)
+
+
+class KindsOfOneClass(unittest.TestCase):
+    def setUp(self):
+        self.kinds = Kinds(["scissors", "folding", "straight"], {"folding": "blade", "straight": "blade"}, ["blade"])
+
+    def test_the_surest_of_its_kinds_answers_for_a_class_and_what_nobody_wants_for_none(self):
+        net = LynceusNet({**SMALL, "classes": self.kinds.names})
+        levels = [torch.rand(1, width, 4, 4) for width in SMALL["network"]["widths"]]
+        logits, raw = net.detect(levels)
+        merged, same = self.kinds.answering(net).detect(levels)
+        for before, after in zip(logits, merged):
+            self.assertTrue(torch.equal(after, before[:, 1:].amax(1, keepdim=True)))
+        self.assertTrue(all(torch.equal(a, b) for a, b in zip(raw, same)))
+        self.assertEqual(len(net.detect.classes[0].bias), 3)
+
+    def test_boxes_of_kinds_become_their_class_and_others_are_left_out(self):
+        sample = {"labels": np.array([0, 2, 1]), "boxes": np.arange(12, dtype=np.float32).reshape(3, 4), "ignored": np.array([False, True, False])}
+        told = self.kinds.relabelled(sample)
+        self.assertEqual((told["labels"].tolist(), told["boxes"][:, 0].tolist(), told["ignored"].tolist()), ([0, 0], [4.0, 8.0], [True, False]))
+        none = {"labels": np.zeros(0, np.int64), "boxes": np.zeros((0, 4), np.float32), "ignored": np.zeros(0, bool)}
+        self.assertEqual(len(self.kinds.relabelled(none)["labels"]), 0)
+
+    def test_without_kinds_nothing_is_changed(self):
+        plain = Kinds(["blade"], {"blade": "blade"}, ["blade"])
+        net, sample = LynceusNet({**SMALL, "classes": ["blade"]}), {"labels": np.array([0])}
+        self.assertIs(plain.answering(net), net)
+        self.assertIs(plain.relabelled(sample), sample)
+
+    def test_kinds_start_from_the_weights_of_what_they_stand_for(self):
+        old, new = (LynceusNet({**SMALL, "classes": names}) for names in (["firearm", "blade"], self.kinds.names))
+        put_weights(new, old.state_dict(), {**SMALL, "classes": self.kinds.names}, ["firearm", "blade"], None, self.kinds.mapping)
+        for row in (1, 2):
+            self.assertTrue(torch.equal(new.detect.classes[0].weight[row], old.detect.classes[0].weight[1]))
 
 
 class Duplicates(unittest.TestCase):
