@@ -8,6 +8,8 @@ PITCH_TOLERANCE = 0.05
 UNKNOWN_MATTER = 255
 MATTER_STRIDE = 8
 MARGIN = 40
+# Share of the mass from which a goods group counts as present.
+PRESENT_SHARE = 0.03
 
 
 def at_pitch(scan, pitch):
@@ -133,4 +135,4 @@ def stack(items, config):
             part = item["matter"][half:height:MATTER_STRIDE, half:width:MATTER_STRIDE]
             cells[i, : part.shape[0], : part.shape[1]] = part
     return {"matter": cells, "image": images, "boxes": boxes, "labels": labels, "valid": valid, "ignored": ignored,
-            "shares": share, "presence": (share > 0.03).astype(np.float32)}
+            "shares": share, "presence": (share > PRESENT_SHARE).astype(np.float32)}

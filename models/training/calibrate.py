@@ -11,6 +11,8 @@ points (`isotonic`), not as a and b.
 
 import numpy as np
 
+from batch import PRESENT_SHARE
+
 RAW_LIMIT = 1e-4
 LEAST_THRESHOLD, LARGEST_THRESHOLD = 0.05, 0.95
 POINTS = 49
@@ -102,7 +104,7 @@ def calibrate(results, config):
         for c, name in enumerate(config["classes"])
     ]
     groups = [
-        {"name": name, **entry([r["presence"][g] for r in results], [r["shares"][g] > 0.03 for r in results], None), "certified": None}
+        {"name": name, **entry([r["presence"][g] for r in results], [r["shares"][g] > PRESENT_SHARE for r in results], None), "certified": None}
         for g, name in enumerate(config["groups"])
     ]
     return classes, groups

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from batch import PRESENT_SHARE
 from calibrate import calibrated, holds, top_scores
 from metrics import COUNTED, average_precision, class_ap, gather, interval, iou_matrix, match, roc_area
 
@@ -140,7 +141,7 @@ def detection_figures(results, entries, config, rounds=400):
 
 
 def group_figures(results, g, entry):
-    present = np.array([r["shares"][g] > 0.03 for r in results])
+    present = np.array([r["shares"][g] > PRESENT_SHARE for r in results])
     scores = calibrated([r["presence"][g] for r in results], entry)
     above = scores >= entry["threshold"]
     hit = (above & present).sum()

@@ -4,12 +4,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from batch import at_pitch, shares
+from batch import PRESENT_SHARE, at_pitch, shares
 from fitting import noisy, normed, optimised
 from goods_reading import GoodsReading
 from predict import batches, images
-
-PRESENT = 0.03
 
 
 def goods_figures(whole, items, config):
@@ -25,7 +23,7 @@ def goods_figures(whole, items, config):
         truth.extend(shares(items[p], config["groups"]) for p in positions)
     truth = np.stack(truth)
     known = torch.from_numpy(truth.sum(1) > 0.5)
-    return torch.cat(figures)[known], torch.from_numpy((truth > PRESENT).astype(np.float32))[known]
+    return torch.cat(figures)[known], torch.from_numpy((truth > PRESENT_SHARE).astype(np.float32))[known]
 
 
 def fitted_goods(learnt, held, config, log):

@@ -10,7 +10,7 @@ import torch
 
 from feed import Feed
 from grow import depths_of, grown, load_package, package_state
-from batch import matter_labels
+from batch import PRESENT_SHARE, matter_labels
 from loss import detection_loss, goods_loss, matter_loss
 from metrics import class_ap, roc_area, rounded
 from network import LynceusNet, MatterHead, anchor_points
@@ -112,7 +112,7 @@ def quick_metrics(results, config):
     found, truths = [r["found"] for r in results], results
     ap = {name: class_ap(found, truths, c) for c, name in enumerate(config["classes"])}
     clear = [class_ap(found, truths, c, counted=("clear",)) for c in range(len(config["classes"]))]
-    area = [roc_area([r["presence"][g] for r in results], [r["shares"][g] > 0.03 for r in results]) for g in range(len(config["groups"]))]
+    area = [roc_area([r["presence"][g] for r in results], [r["shares"][g] > PRESENT_SHARE for r in results]) for g in range(len(config["groups"]))]
     share = float(np.mean([np.abs(r["share"] - r["shares"]).sum() / 2 for r in results]))
     return {"map50": float(np.nanmean(list(ap.values()))), "clear": float(np.nanmean(clear)), "ap50": ap, "goodsAuc": float(np.nanmean(area)), "shareError": share}
 
