@@ -176,7 +176,7 @@ class Tuner:
         torch.manual_seed(self.settings["seed"])
         torch.set_num_threads(self.settings["threads"])
         torch.set_flush_denormal(True)
-        self.model = LynceusNet(config).to(memory_format=torch.channels_last)
+        self.model = LynceusNet(self.config).to(memory_format=torch.channels_last)
 
     def start(self, state, classes, sample):
         put_weights(self.model, state, self.config, classes, sample, self.kinds.mapping)
