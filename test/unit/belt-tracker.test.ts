@@ -282,10 +282,42 @@ describe("a gateway that is busy", () => {
     belt.tracker.belt(6970, 6970);
     belt.tracker.settle(6980);
     expect(belt.tracker.settleAt).toBe(6990);
-    belt.tracker.settle(6960 + 500);
+    belt.tracker.settle(6970 + 499);
+    expect(belt.tracker.settleAt).not.toBeNull();
+    belt.tracker.settle(6970 + 500);
     expect(belt.tracker.settleAt).toBeNull();
     expect(belt.tracker.counts.ambiguousReadings).toBe(1);
     expect(belt.scan(7480, 7820)).toMatchObject({ trackingAmbiguous: true, identifiers: [] });
+  });
+
+  it("waits for a slow belt where the reader stands so near to the entry eye that it may read what the eye has not seen", () => {
+    const tracker = new BeltTracker({
+      layout: { ...LAYOUT, stations: new Map([["label", { atMm: 60, windowMm: 60 }]]) },
+      expects: ["label"],
+      odometer: { maxSpeedMmS: 2000, maxGapMs: 500 },
+    });
+    // 50 mm/s: what is read at 5,010 mm is known to be of the item in the eye 1.6 s later, and the belt stands for a minute meanwhile.
+    const minute = 60_000;
+    const at = (mm: number) => 20 * mm + (mm > 5040 ? minute : 0);
+    const run = (from: number, to: number) => {
+      for (let mm = from; mm <= to; mm++) tracker.belt(at(mm), mm);
+    };
+    run(0, 5000);
+    tracker.eye("eye", at(5000), true);
+    run(5001, 5010);
+    tracker.reading(label(S10.a, at(5010)));
+    run(5011, 5040);
+    for (let still = 20; still < minute; still += 20) {
+      tracker.belt(at(5040) + still, 5040);
+      tracker.settle(at(5040) + still);
+    }
+    expect(tracker.settleAt).not.toBeNull();
+    run(5041, 5300);
+    tracker.eye("eye", at(5300), false);
+    run(5301, 6850);
+    const bound = tracker.bind(captureAt("a", at(6480), at(6820)));
+    expect(values(bound)).toEqual([S10.a]);
+    expect(bound.trackingAmbiguous).toBe(false);
   });
 
   it("holds a scan back for a weight that still waits for the eye", () => {

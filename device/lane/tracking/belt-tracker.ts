@@ -76,6 +76,8 @@ export class BeltTracker implements ItemTracker {
   /** Readings that wait for the entry eye's word, oldest first. */
   #held: Reading[] = [];
   #lookAt = 0;
+  /** When the encoder was last heard. */
+  #beltAt = Number.NEGATIVE_INFINITY;
   readonly #holdMs: number;
   readonly counts: BeltCounts = {
     items: 0,
@@ -112,6 +114,7 @@ export class BeltTracker implements ItemTracker {
    */
   belt(at: number, mm: number, fresh = false, withinMs = 0): void {
     const unbroken = this.#odometer.sample(at, mm, fresh, withinMs);
+    this.#beltAt = at;
     if (unbroken && this.#odometer.samples > 1) {
       this.#items.moved(mm);
       return;
@@ -220,7 +223,10 @@ export class BeltTracker implements ItemTracker {
     if (oldest !== undefined) this.#tieTo(this.#placeOf(oldest), oldest);
   }
 
-  /** Ties those readings of which the entry eye has told all by now, and those for which it has been silent too long. */
+  /**
+   * Ties those readings of which the entry eye has told all by now, and all when the belt has been silent too long. While it is
+   * heard of, the eye's word will come, however slowly the belt moves.
+   */
   #release(now: number): void {
     const held = this.#held;
     if (held.length === 0) return;
@@ -229,7 +235,7 @@ export class BeltTracker implements ItemTracker {
     for (const reading of held) {
       const place = this.#placeOf(reading);
       const waits = place !== null && this.#items.mayBeYetUnseen(place.atMm, place.stretch);
-      if (waits && now < reading.at + this.#holdMs) this.#held.push(reading);
+      if (waits && now < Math.max(reading.at, this.#beltAt) + this.#holdMs) this.#held.push(reading);
       else this.#tieTo(place, reading);
     }
   }
