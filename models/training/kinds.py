@@ -30,7 +30,7 @@ class Kinds:
         self.names = list(names)
         self.groups = [[at for at, name in enumerate(self.names) if mapping.get(name) == wanted] for wanted in classes]
         self.merges = self.groups != [[at] for at in range(len(self.names))]
-        self.classes, self.mapping = list(classes), mapping
+        self.mapping = mapping
 
     def taught(self, config):
         return {**config, "classes": self.names}

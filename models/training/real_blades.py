@@ -2,7 +2,7 @@
 
     /usr/bin/python3 models/training/real_blades.py --data ../shared/data --warm CHECKPOINT --samples 18000 --arm-samples 1768
 
-    ... --kinds --pitch 2.0 --window 128 192    (arm `main`) kinds of knives and scissors as classes of their own; images fed 1.33 times as large
+    ... --kinds --pitch 2.0 --window 170 250    (arm `main`) kinds of knives and scissors as classes of their own; images fed 1.33 times as large
 
 The four knife kinds of `DATA/baggage` (YOLO labels) are merged as `blade`, scissors are negatives. Arms: `main` (from the simulator's
 weights, the long budget), then with the short budget each `scratch`, `simulator`, `alone` (as `simulator`, without things of other
