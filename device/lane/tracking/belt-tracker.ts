@@ -138,10 +138,8 @@ export class BeltTracker implements ItemTracker {
 
   reading(reading: Reading): LateReading | null {
     if (!isEvidence(reading)) return null;
+    this.#held.push(reading);
     this.#release(reading.at);
-    const place = this.#placeOf(reading);
-    if (place !== null && this.#items.mayBeYetUnseen(place.atMm, place.stretch)) this.#hold(reading);
-    else this.#tieTo(place, reading);
     return this.#late.shift() ?? null;
   }
 
@@ -213,23 +211,13 @@ export class BeltTracker implements ItemTracker {
     return stretch === null ? null : { atMm: station.atMm, stretch };
   }
 
-  /** A reading that a busy gateway hears before the entry eye's word of the item that it is of waits for that word. */
-  #hold(reading: Reading): void {
-    this.#held.push(reading);
-    this.#lookAt = reading.at + LOOK_AGAIN_MS;
-    if (this.#held.length <= MAX_HELD) return;
-    const [oldest, ...others] = this.#held;
-    this.#held = others;
-    if (oldest !== undefined) this.#tieTo(this.#placeOf(oldest), oldest);
-  }
-
   /**
-   * Ties those readings of which the entry eye has told all by now, and all when the belt has been silent too long. While it is
-   * heard of, the eye's word will come, however slowly the belt moves.
+   * Ties those readings of which the entry eye has told all by now, and all when the belt has been silent too long; a busy
+   * gateway may hear a reading before the eye's word of the item that it is of. While the belt is heard of, that word will
+   * come, however slowly it moves.
    */
   #release(now: number): void {
     const held = this.#held;
-    if (held.length === 0) return;
     this.#held = [];
     this.#lookAt = now + LOOK_AGAIN_MS;
     for (const reading of held) {
@@ -238,6 +226,10 @@ export class BeltTracker implements ItemTracker {
       if (waits && now < Math.max(reading.at, this.#beltAt) + this.#holdMs) this.#held.push(reading);
       else this.#tieTo(place, reading);
     }
+    const [oldest] = this.#held;
+    if (oldest === undefined || this.#held.length <= MAX_HELD) return;
+    this.#held = this.#held.slice(1);
+    this.#tieTo(this.#placeOf(oldest), oldest);
   }
 
   /** Ties a reading to the one item that it can be of, and doubts it of several. */
