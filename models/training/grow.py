@@ -1,7 +1,8 @@
 """Weights of another network put into this one: wider, deeper, more classes, or a shipped package's graph.
 
 What the old network computed stays: the outputs of new channels are random, but nothing reads them yet (zero weights),
-and new blocks add little (their last norm starts small). Classes and groups are matched by name.
+and new blocks add little (their last norm starts small, under a bias that the norms behind take out again). Classes and
+groups are matched by name.
 """
 
 import json
@@ -16,7 +17,13 @@ from onnx import numpy_helper
 
 from export import SCALE_NAME, STEPS_NAME
 
-NEW_BLOCK_GAIN = 0.1
+# A block ends in a ReLU. With a bias of three times its gain nearly all of a new one passes; without, the first noisy steps push it
+# below zero, where nothing teaches it any more: so died nine in ten channels of the three blocks that 0.6.0 had grown.
+NEW_BLOCK_GAIN, NEW_BLOCK_BIAS = 0.1, 0.3
+DEAD_SPREADS = 4.0
+# Root mean square of the weights before a norm after long training. Only their proportions reach the norm's output, but an
+# optimizer's step of fixed size turns small ones further.
+TRAINED_RMS = 0.12
 
 
 def joined(config):
@@ -83,6 +90,8 @@ def grown(state, old_config, config, fresh):
         if source is None:
             if name.endswith("second.1.weight"):
                 value.fill_(NEW_BLOCK_GAIN)
+            elif name.endswith("second.1.bias"):
+                value.fill_(NEW_BLOCK_BIAS)
         elif value.ndim == 0:
             value.copy_(state[source])
         else:
@@ -93,6 +102,18 @@ def grown(state, old_config, config, fresh):
                 inner = positions(old_parts[source.rsplit(".", 1)[0]], split) if split else torch.arange(old.shape[1])
             put(value, old, rows(name, old.shape[0], old_config, config), inner)
     return result
+
+
+def woken(state):
+    """Lets the dead channels of the backbone's blocks, which no usual input brings over zero, start anew in `state`; how many they are."""
+    count = 0
+    for name, bias in state.items():
+        if re.match(r"backbone\..*second\.1\.bias$", name):
+            gain = state[name.removesuffix("bias") + "weight"]
+            dead = bias + DEAD_SPREADS * gain.abs() < 0
+            gain[dead], bias[dead] = NEW_BLOCK_GAIN, NEW_BLOCK_BIAS
+            count += int(dead.sum())
+    return count
 
 
 def package_state(folders):
@@ -120,19 +141,25 @@ def depths_of(found):
 
 
 def load_package(net, found, sample):
-    """Folded weights into `net` of the same shape; each norm is set so that on `sample` (transmission) it only adds the bias."""
-    state = net.state_dict()
-    biases = {}
+    """Folded weights into `net` of the same shape; each norm is set so that on `sample` (transmission) it only adds the bias.
+
+    `net` may be a `network.Mirrored` with its head for matter, or a network alone.
+    """
+    state, folded = net.state_dict(), {}
+    plain = lambda name: name.removeprefix("net.")
+    convolutions = {name.removesuffix(".1.running_mean") + ".0" for name in state if name.endswith(".1.running_mean")}
     for name in state:
-        if name in found and found[name].shape == state[name].shape:
-            state[name].copy_(found[name])
-        elif re.search(r"\.1\.(weight|bias|running_mean|running_var|num_batches_tracked)$", name):
-            biases[name.rsplit(".1.", 1)[0]] = found[name.rsplit(".1.", 1)[0] + ".0.bias"]
-        else:
+        value, layer = found.get(plain(name)), name.removesuffix(".weight")
+        if value is not None and value.shape == state[name].shape:
+            if layer in convolutions:
+                folded[layer] = stretch(value), found[plain(layer) + ".bias"]
+                value = value * folded[layer][0].reshape(-1, 1, 1, 1)
+            state[name].copy_(value)
+        elif re.sub(r"\.1\.\w+$", ".0", name) not in convolutions:
             raise ValueError(f"the package holds no {name} of this shape")
     net.load_state_dict(state)
     hooks = [
-        module.register_forward_pre_hook(neutral(biases[name.rsplit(".1", 1)[0]]))
+        module.register_forward_pre_hook(neutral(*folded[name.removesuffix(".1") + ".0"]))
         for name, module in net.named_modules() if isinstance(module, nn.BatchNorm2d)
     ]
     with torch.no_grad():
@@ -141,12 +168,17 @@ def load_package(net, found, sample):
         hook.remove()
 
 
-def neutral(bias):
-    """Sets a norm's statistics to those of its input and its scale so that it passes the input on, plus `bias`."""
+def stretch(weight):
+    """Factor [rows] that gives the rows of a folded convolution the size of trained ones."""
+    return TRAINED_RMS / weight.pow(2).mean((1, 2, 3)).sqrt().clamp(min=1e-6)
+
+
+def neutral(factor, bias):
+    """Sets a norm's statistics to those of its input and its scale so that it passes the input on over `factor`, plus `bias`."""
     def hook(norm, inputs):
         x = inputs[0]
         norm.running_mean.copy_(x.mean((0, 2, 3)))
         norm.running_var.copy_(x.var((0, 2, 3), unbiased=False))
-        norm.weight.copy_((norm.running_var + norm.eps).sqrt())
-        norm.bias.copy_(bias + norm.running_mean)
+        norm.weight.copy_((norm.running_var + norm.eps).sqrt() / factor)
+        norm.bias.copy_(bias + norm.running_mean / factor)
     return hook

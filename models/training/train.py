@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from feed import Feed
-from grow import depths_of, grown, load_package, package_state
+from grow import depths_of, grown, load_package, package_state, woken
 from batch import PRESENT_SHARE, matter_labels
 from loss import detection_loss, goods_loss, matter_loss
 from metrics import class_ap, roc_area, rounded
-from network import LynceusNet, MatterHead, anchor_points
+from network import LynceusNet, MatterHead, Mirrored, anchor_points
 from predict import images, predict
 from stream import alone, scan_set, scans
 
@@ -138,25 +138,26 @@ class Trainer:
         if paths[0].is_file():
             state = torch.load(paths[0], map_location="cpu")
             self.progress.drawn = drawn_by_now(state, self.config)
-            self.take_matter(state)
+            self.take_matter(state.get("matterEma", {}))
             state, old = state["ema"], state["config"]
         else:
             state, old = self.unpacked(paths)
         fresh = grown(state, old, self.config, self.model.state_dict())
+        self.log("woken", channels=woken(fresh))
         self.model.load_state_dict(fresh)
         self.ema.model.load_state_dict(fresh)
         self.warm = True
 
-    def take_matter(self, state):
-        """The head for matter of a checkpoint, where it is of this shape; else it starts anew."""
-        kept, own = state.get("matterEma", {}), self.matter.state_dict()
+    def take_matter(self, kept):
+        """A head for matter that was trained before, where it is of this shape; else it starts anew."""
+        own = self.matter.state_dict()
         same = kept.keys() == own.keys() and all(kept[name].shape == own[name].shape for name in own)
         self.log("matter", taken=same)
         for head in (self.matter, self.matter_ema.model) if same else ():
             head.load_state_dict(kept)
 
     def unpacked(self, folders):
-        """State and configuration of the network that the packages were made from."""
+        """State and configuration of the network that the packages were made from; their head for matter is taken."""
         found, known = package_state(folders)
         width = lambda name: found[name].shape[0]
         network = {
@@ -165,8 +166,10 @@ class Trainer:
         }
         old = {**self.config, **known, "network": network}
         net, data = LynceusNet(old), self.config["data"]
+        matter = MatterHead(network["widths"], width("matter.leave.weight")) if "matter.leave.weight" in found else None
         sample = list(scans(data["seed"], 0, NORM_SCANS, **alone(data["generators"][0])))
-        load_package(net, found, images(sample, self.config))
+        load_package(Mirrored(net, 1, matter), found, images(sample, self.config))
+        self.take_matter(matter.state_dict() if matter is not None else {})
         return net.state_dict(), old
 
     def save(self):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "models" / "training"))
@@ -14,10 +15,10 @@ sys.path.insert(0, str(ROOT / "models" / "training"))
 from augment import Augmenter  # noqa: E402
 from embedding import rotated  # noqa: E402
 from evaluate import expected_error  # noqa: E402
-from grow import depths_of, grown, load_package, package_state  # noqa: E402
+from grow import NEW_BLOCK_BIAS, NEW_BLOCK_GAIN, TRAINED_RMS, depths_of, grown, load_package, package_state, woken  # noqa: E402
 from loss import counted_cells  # noqa: E402
 from metrics import match  # noqa: E402
-from network import FRONT_CHANNELS, SWAPPED, LynceusNet, Mirrored, anchor_points  # noqa: E402
+from network import FRONT_CHANNELS, SWAPPED, LynceusNet, MatterHead, Mirrored, anchor_points  # noqa: E402
 from pseudo import pseudo_pair, round_trip  # noqa: E402
 from replay import Replay  # noqa: E402
 
@@ -40,8 +41,9 @@ def small(classes, widths, depths):
 def quiet(net):
     """New blocks add nothing, so that growth can be compared exactly."""
     for name, value in net.state_dict().items():
-        if name.endswith("second.1.weight") and bool((value == 0.1).all()):
+        if name.endswith("second.1.weight") and bool((value == NEW_BLOCK_GAIN).all()):
             value.zero_()
+            net.get_parameter(name.replace("weight", "bias")).data.zero_()
     return net.eval()
 
 
@@ -160,14 +162,30 @@ class Parts(unittest.TestCase):
         width = lambda name: found[name].shape[0]
         network = {"stem": width("backbone.stem.1.0.weight"), "widths": [width(f"backbone.stage{s}.0.0.weight") for s in (3, 4, 5)],
                    "depths": depths_of(found), "head": width("detect.enter_class.0.0.weight"), "goods": width("goods.mix.0.0.weight")}
-        net = LynceusNet({**CONFIG, **known, "network": network})
-        load_package(net, found, torch.rand(2, 2, 64, 96))
+        net, matter = LynceusNet({**CONFIG, **known, "network": network}), MatterHead(network["widths"], width("matter.leave.weight"))
+        load_package(Mirrored(net, 1, matter), found, torch.rand(2, 2, 64, 96))
+        for norms, name, channels in ((net.backbone.stem[1], "backbone.stem.1.0", 4 * FRONT_CHANNELS), (matter.body.second, "matter.body.second.0", network["widths"][0])):
+            x = torch.rand(1, channels, 16, 16)
+            with torch.no_grad():
+                mine, folded = norms[1](norms[0](x)), F.conv2d(x, found[f"{name}.weight"], found[f"{name}.bias"], padding=1)
+            torch.testing.assert_close(mine, folded, atol=1e-3, rtol=1e-3)
+            rms = norms[0].weight.detach().pow(2).mean((1, 2, 3)).sqrt()
+            torch.testing.assert_close(rms, torch.full_like(rms, TRAINED_RMS))
+        torch.testing.assert_close(net.detect.classes[1].weight.detach(), found["detect.classes.1.weight"])
         with torch.no_grad():
-            once = net.eval()(torch.full((1, 2, 64, 64), 0.7))
-            first = net.backbone.stem[1][0](torch.ones(1, 4 * FRONT_CHANNELS, 16, 16))
-        conv, norm = net.backbone.stem[1][0], net.backbone.stem[1][1]
-        torch.testing.assert_close(norm(first), first + found["backbone.stem.1.0.bias"][None, :, None, None], atol=1e-4, rtol=1e-3)
-        self.assertTrue(conv.bias is None and all(torch.isfinite(t).all() for t in once[0]))
+            self.assertTrue(all(torch.isfinite(t).all() for t in net.eval()(torch.full((1, 2, 64, 64), 0.7))[0]))
+
+    def test_dead_channels_of_a_block_start_anew_and_the_living_are_left(self):
+        net = LynceusNet(small(["firearm"], [8, 12, 16], [1, 1, 1]))
+        norm = net.backbone.stage3[1].second[1]
+        norm.weight.data[:], norm.bias.data[:] = 0.5, -1.0
+        norm.weight.data[2], norm.bias.data[5] = 0.004, -2.5
+        state = net.state_dict()
+        self.assertEqual(woken(state), 2)
+        for channel in range(8):
+            expected = (NEW_BLOCK_GAIN, NEW_BLOCK_BIAS) if channel in (2, 5) else (0.5, -1.0)
+            self.assertEqual((round(float(norm.weight[channel]), 3), round(float(norm.bias[channel]), 3)), expected)
+        self.assertEqual(woken(state), 0)
 
     def test_a_mirrored_detector_answers_alike_for_mirrored_scans(self):
         torch.manual_seed(2)
