@@ -75,11 +75,13 @@ def fed(work, options, arm):
     return [*kinds, "--pitch", pitch, "--cache", str(cache), "--window", *window]
 
 
-def tune(work, data, arm, warm, more):
+def tune(work, options, arm, warm, more):
     """One arm: `fine_tune.py` in a process of its own."""
+    data = options.data
     command = [sys.executable, str(HERE / "fine_tune.py"), "--coco", str(work / "annotations.json"), "--images", str(data / "baggage" / "images"),
                *(part for kind in KINDS[1:] for part in ("--map", f"{kind}=blade")),
-               "--clean", str(work / "alarms"), "--clean-pitch", str(PAIR_PITCH_MM), "--run", f"blades-{arm}", *TUNING, *more]
+               "--clean", str(work / "alarms"), "--clean-pitch", str(PAIR_PITCH_MM), "--run", f"blades-{arm}",
+               "--threads", str(options.threads), *TUNING, *more]
     if warm is not None:
         command += ["--warm", *map(str, warm)]
     subprocess.run(command, check=True)
@@ -116,6 +118,7 @@ def main():
     parser.add_argument("--kinds", action="store_true", help="arm main: each kind of knife, and scissors, as a class in training")
     parser.add_argument("--pitch", default="none", help="arm main: mm a pixel that the images are taken to have; those of training have 1.5")
     parser.add_argument("--window", type=int, nargs=2, default=WINDOW, metavar=("LEAST", "MOST"), help="arm main: sides of its windows, pixels as fed")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--resume", action="store_true", help="arms go on from their checkpoints, up to the samples given")
     options = parser.parse_args()
@@ -137,7 +140,7 @@ def main():
     }
     for arm in wanted:
         warm, more = arms[arm]
-        tune(work, options.data, arm, warm, [*fed(work, options, arm), *more, *(["--resume"] if options.resume else [])])
+        tune(work, options, arm, warm, [*fed(work, options, arm), *more, *(["--resume"] if options.resume else [])])
         table(options.report)
 
 
