@@ -6,23 +6,23 @@ export const FITTED_CALIBRATION: Calibration = {
   sources: {
     image: {
       slope: 1.4,
-      offset: -0.6,
+      offset: -0.65,
       discount: 1,
     },
     contents: {
-      slope: 1.5073,
-      offset: 0.0824,
+      slope: 1.4782,
+      offset: 0.0925,
       discount: 1,
     },
     documents: {
       slope: 2,
-      offset: -0.2188,
+      offset: -0.2983,
       discount: 1,
     },
     mass: {
       slope: 1.278,
       offset: -0.1177,
-      discount: 0.9719,
+      discount: 0.9699,
     },
     "xray-mass": {
       slope: 2,
@@ -37,17 +37,17 @@ export const FITTED_CALIBRATION: Calibration = {
     quality: {
       slope: 0.9963,
       offset: 0,
-      discount: 0.0848,
+      discount: 0.122,
     },
     value: {
       slope: 1.8608,
       offset: 0,
-      discount: 0.7812,
+      discount: 0.75,
     },
     splitting: {
       slope: 1.4083,
       offset: 0,
-      discount: 0.8,
+      discount: 0.8048,
     },
     similar: {
       slope: 2,
@@ -62,12 +62,12 @@ export const FITTED_CALIBRATION: Calibration = {
     risk: {
       slope: 1.527,
       offset: -0.0332,
-      discount: 0.6847,
+      discount: 0.6812,
     },
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.8846,
+      discount: 0.8849,
     },
   },
 };
