@@ -97,7 +97,7 @@ const table: ImageTable = {
 const text = JSON.stringify(table).replaceAll(/\{"(class|group)"/g, '\n{"$1"');
 writeFileSync(
   new URL("./image-figures.ts", import.meta.url),
-  `import type { ImageTable } from "./image-table.ts";\n\n/** Measured by \`measure.ts\`; not written by hand. */\nexport const IMAGE_FIGURES = JSON.parse(\`${text}\`) as ImageTable;\n`,
+  `import type { ImageTable } from "./image-table.ts";\n\n/** Measured by \`measure.ts\`; not written by hand. */\nexport const IMAGE_FIGURES =\n  JSON.parse(\`${text}\`) as ImageTable;\n`,
 );
 
 function linesOf<Line>(file: string): readonly Line[] {
