@@ -133,7 +133,8 @@ def read_all(coco, folder, targets, stated_pitch, config, log):
     images = coco["images"]
     jobs = [(image, folder, targets.get(image["id"], []), stated_pitch, config) for image in images]
     found = {"samples": [], "names": [], "sources": [], "kinds": {}, "spectra": []}
-    with multiprocessing.get_context("fork").Pool(min(MOST_READERS, os.cpu_count() or 1)) as pool:
+    # Started anew, not forked: a fork of a process whose libraries have threads inherits their locks and may wait for ever.
+    with multiprocessing.get_context("spawn").Pool(min(MOST_READERS, os.cpu_count() or 1)) as pool:
         for done, (name, source, kind, spectra, sample) in enumerate(pool.imap(starred, jobs, 8), 1):
             for key, value in (("names", name), ("sources", source), ("spectra", spectra), ("samples", sample)):
                 found[key].append(value)
