@@ -135,6 +135,15 @@ def package_state(folders):
     return found, config
 
 
+def network_of(found):
+    """The `network` of the configuration that a graph's parameters were made with."""
+    width = lambda name: found[name].shape[0]
+    return {
+        "stem": width("backbone.stem.1.0.weight"), "widths": [width(f"backbone.stage{s}.0.0.weight") for s in (3, 4, 5)],
+        "depths": depths_of(found), "head": width("detect.enter_class.0.0.weight"), "goods": width("goods.mix.0.0.weight"),
+    }
+
+
 def depths_of(found):
     """Blocks per stage of a graph's parameters."""
     return [len({m[1] for name in found if (m := re.match(rf"backbone\.stage{stage}\.(\d+)\.second", name))}) for stage in (3, 4, 5)]

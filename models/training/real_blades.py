@@ -77,8 +77,7 @@ def fed(work, options, arm):
 
 def tune(work, options, arm, warm, more):
     """One arm: `fine_tune.py` in a process of its own."""
-    data = options.data
-    command = [sys.executable, str(HERE / "fine_tune.py"), "--coco", str(work / "annotations.json"), "--images", str(data / "baggage" / "images"),
+    command = [sys.executable, str(HERE / "fine_tune.py"), "--coco", str(work / "annotations.json"), "--images", str(options.data / "baggage" / "images"),
                *(part for kind in KINDS[1:] for part in ("--map", f"{kind}=blade")),
                "--clean", str(work / "alarms"), "--clean-pitch", str(PAIR_PITCH_MM), "--run", f"blades-{arm}",
                "--threads", str(options.threads), *TUNING, *more]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from feed import Feed
-from grow import depths_of, grown, load_package, package_state, woken
+from grow import grown, load_package, network_of, package_state, woken
 from batch import PRESENT_SHARE, matter_labels
 from loss import detection_loss, goods_loss, matter_loss
 from metrics import class_ap, roc_area, rounded
@@ -159,14 +159,10 @@ class Trainer:
     def unpacked(self, folders):
         """State and configuration of the network that the packages were made from; their head for matter is taken."""
         found, known = package_state(folders)
-        width = lambda name: found[name].shape[0]
-        network = {
-            "stem": width("backbone.stem.1.0.weight"), "widths": [width(f"backbone.stage{s}.0.0.weight") for s in (3, 4, 5)],
-            "depths": depths_of(found), "head": width("detect.enter_class.0.0.weight"), "goods": width("goods.mix.0.0.weight"),
-        }
+        network = network_of(found)
         old = {**self.config, **known, "network": network}
         net, data = LynceusNet(old), self.config["data"]
-        matter = MatterHead(network["widths"], width("matter.leave.weight")) if "matter.leave.weight" in found else None
+        matter = MatterHead(network["widths"], len(found["matter.leave.weight"])) if "matter.leave.weight" in found else None
         sample = list(scans(data["seed"], 0, NORM_SCANS, **alone(data["generators"][0])))
         load_package(Mirrored(net, 1, matter), found, images(sample, self.config))
         self.take_matter(matter.state_dict() if matter is not None else {})

@@ -14,7 +14,7 @@ import torch
 from augment import Augmenter
 from batch import stack
 from decode import detections
-from grow import depths_of, load_package, package_state
+from grow import load_package, network_of, package_state
 from loss import detection_loss
 from metrics import average_precision, gather, match
 from network import LynceusNet, Mirrored, anchor_points
@@ -33,12 +33,7 @@ def started_from(paths, config):
         kept = torch.load(paths[0], map_location="cpu")
         return kept["ema"], kept["config"]["network"], kept["config"]["classes"]
     found, known = package_state(paths)
-    width = lambda name: found[name].shape[0]
-    network = {
-        "stem": width("backbone.stem.1.0.weight"), "widths": [width(f"backbone.stage{s}.0.0.weight") for s in (3, 4, 5)],
-        "depths": depths_of(found), "head": width("detect.enter_class.0.0.weight"), "goods": width("goods.mix.0.0.weight"),
-    }
-    return (found, known), network, known["classes"]
+    return (found, known), network_of(found), known["classes"]
 
 
 def widened(old, like):

@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "models" / "training"))
 from augment import Augmenter  # noqa: E402
 from embedding import rotated  # noqa: E402
 from evaluate import expected_error  # noqa: E402
-from grow import NEW_BLOCK_BIAS, NEW_BLOCK_GAIN, TRAINED_RMS, depths_of, grown, load_package, package_state, woken  # noqa: E402
+from grow import NEW_BLOCK_BIAS, NEW_BLOCK_GAIN, TRAINED_RMS, grown, load_package, network_of, package_state, woken  # noqa: E402
 from loss import counted_cells  # noqa: E402
 from metrics import match  # noqa: E402
 from network import FRONT_CHANNELS, SWAPPED, LynceusNet, MatterHead, Mirrored, anchor_points  # noqa: E402
@@ -159,10 +159,9 @@ class Parts(unittest.TestCase):
     def test_training_can_start_from_the_shipped_packages(self):
         folders = [next((ROOT / "models" / "packages").glob(f"{kind}-*")) for kind in ("threat-detector", "goods-classifier")]
         found, known = package_state(folders)
-        width = lambda name: found[name].shape[0]
-        network = {"stem": width("backbone.stem.1.0.weight"), "widths": [width(f"backbone.stage{s}.0.0.weight") for s in (3, 4, 5)],
-                   "depths": depths_of(found), "head": width("detect.enter_class.0.0.weight"), "goods": width("goods.mix.0.0.weight")}
-        net, matter = LynceusNet({**CONFIG, **known, "network": network}), MatterHead(network["widths"], width("matter.leave.weight"))
+        network = network_of(found)
+        self.assertEqual(network, CONFIG["network"])
+        net, matter = LynceusNet({**CONFIG, **known, "network": network}), MatterHead(network["widths"], len(found["matter.leave.weight"]))
         load_package(Mirrored(net, 1, matter), found, torch.rand(2, 2, 64, 96))
         for norms, name, channels in ((net.backbone.stem[1], "backbone.stem.1.0", 4 * FRONT_CHANNELS), (matter.body.second, "matter.body.second.0", network["widths"][0])):
             x = torch.rand(1, channels, 16, 16)
