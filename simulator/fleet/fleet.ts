@@ -48,11 +48,17 @@ export interface FleetSummary {
   };
 }
 
-/** The files of each gateway, before the first connects: one that is missing is no broker's fault. */
-function tlsOf({ gateways, tls = {} }: FleetOptions): Promise<readonly TlsFiles[]> {
+/** The files of each gateway, before the first connects: one that is missing is no broker's fault. In order, so that the first missing is the one named. */
+async function tlsOf({ gateways, tls = {} }: FleetOptions): Promise<readonly TlsFiles[]> {
   const named = (text: string | undefined, id: string) => text?.replaceAll("{gateway}", id);
-  const own = (id: string) => ({ ca: named(tls.ca, id), cert: named(tls.cert, id), key: named(tls.key, id) });
-  return Promise.all(Array.from({ length: gateways }, (_, at) => readTlsFiles(own(idOf(at + 1)))));
+  const files: TlsFiles[] = [];
+  for (let at = 1; at <= gateways; at++) {
+    const id = idOf(at);
+    files.push(
+      await readTlsFiles({ ca: named(tls.ca, id), cert: named(tls.cert, id), key: named(tls.key, id) }),
+    );
+  }
+  return files;
 }
 
 function idOf(at: number): string {
