@@ -30,7 +30,8 @@ PAIR_PITCH_MM = 0.85
 COMPOSITES = 60
 # Blades are 15 to 100 pixels long: small windows show more of them for the same arithmetic.
 WINDOW = ["144", "224"]
-TUNING = ["--windows", "0.9", "--static", "0", "--company", "0.25"]
+COMPANY = "0.25"
+TUNING = ["--windows", "0.9", "--static", "0", "--company", COMPANY]
 
 
 def coco_of(folder, target):
@@ -117,6 +118,7 @@ def main():
     parser.add_argument("--kinds", action="store_true", help="arm main: each kind of knife, and scissors, as a class in training")
     parser.add_argument("--pitch", default="none", help="arm main: mm a pixel that the images are taken to have; those of training have 1.5")
     parser.add_argument("--window", type=int, nargs=2, default=WINDOW, metavar=("LEAST", "MOST"), help="arm main: sides of its windows, pixels as fed")
+    parser.add_argument("--company", default=COMPANY, help="arm main: share of its samples that get things of other images (%(default)s)")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--prepare", action="store_true")
     parser.add_argument("--resume", action="store_true", help="arms go on from their checkpoints, up to the samples given")
@@ -133,7 +135,7 @@ def main():
     short = ["--samples", str(options.arm_samples), "--mirrors", "1"]
     composites = ["--also", str(work / "composites" / "annotations.json")]
     arms = {
-        "zero-shot": (options.warm, ["--measure-only", "--mirrors", "1"]), "main": (options.warm, ["--samples", str(options.samples), "--mirrors", "4"]),
+        "zero-shot": (options.warm, ["--measure-only", "--mirrors", "1"]), "main": (options.warm, ["--samples", str(options.samples), "--mirrors", "4", "--company", options.company]),
         "simulator": (options.warm, short), "alone": (options.warm, [*short, "--company", "0"]), "scratch": (None, [*short, "--static", "0.3"]),
         "projected": (options.warm, [*short, *composites]),
     }
