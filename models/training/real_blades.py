@@ -135,7 +135,8 @@ def main():
     short = ["--samples", str(options.arm_samples), "--mirrors", "1"]
     composites = ["--also", str(work / "composites" / "annotations.json")]
     arms = {
-        "zero-shot": (options.warm, ["--measure-only", "--mirrors", "1"]), "main": (options.warm, ["--samples", str(options.samples), "--mirrors", "4", "--company", options.company]),
+        "zero-shot": (options.warm, ["--measure-only", "--mirrors", "1"]),
+        "main": (options.warm, ["--samples", str(options.samples), "--mirrors", "4", "--company", options.company]),
         "simulator": (options.warm, short), "alone": (options.warm, [*short, "--company", "0"]), "scratch": (None, [*short, "--static", "0.3"]),
         "projected": (options.warm, [*short, *composites]),
     }

@@ -14,19 +14,19 @@ export async function readTlsFiles(names: {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
 }): Promise<TlsFiles> {
-  const read = Object.entries(names).map(async ([option, file]) => {
-    if (file === undefined) return [];
-    const bytes = await readFile(file).catch((cause: unknown) => {
-      throw new LynceusError(
-        "LYN_PATH_MISSING",
-        `--${option} ${file} cannot be read: ${(cause as Error).message}`,
-        {
-          remedy: `Name a PEM file that exists with --${option}.`,
-          cause,
-        },
-      );
-    });
-    return [[option, bytes] as const];
+  const read: [string, Buffer][] = [];
+  for (const [option, file] of Object.entries(names)) {
+    if (file !== undefined) read.push([option, await pem(option, file)]);
+  }
+  return Object.fromEntries(read);
+}
+
+function pem(option: string, file: string): Promise<Buffer> {
+  return readFile(file).catch((cause: unknown) => {
+    throw new LynceusError(
+      "LYN_PATH_MISSING",
+      `--${option} ${file} cannot be read: ${(cause as Error).message}`,
+      { remedy: `Name a PEM file that exists with --${option}.`, cause },
+    );
   });
-  return Object.fromEntries((await Promise.all(read)).flat());
 }

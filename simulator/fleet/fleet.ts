@@ -48,7 +48,10 @@ export interface FleetSummary {
   };
 }
 
-/** The files of each gateway, before the first connects: one that is missing is no broker's fault. In order, so that the first missing is the one named. */
+/**
+ * The files of each gateway, before the first connects: one that is missing is no broker's fault. One after the other: the first that is
+ * missing is named, the same every time.
+ */
 async function tlsOf({ gateways, tls = {} }: FleetOptions): Promise<readonly TlsFiles[]> {
   const named = (text: string | undefined, id: string) => text?.replaceAll("{gateway}", id);
   const files: TlsFiles[] = [];
