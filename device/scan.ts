@@ -196,9 +196,9 @@ export interface XrayMass {
   readonly kg: number;
   /** Calibrated for this machine, nothing opaque, pitch and air known. */
   readonly reliable: boolean;
-  /** Share of the mass behind opaque pixels, 0..1. */
+  /** Share of the mass that the rays do not tell, behind what is opaque or too thick for a ratio, 0..1. */
   readonly opaqueShare: number;
-  /** The view it was taken from: the one with the least behind opaque pixels. */
+  /** The view it was taken from: the one that leaves the least untold. */
   readonly view: number;
 }
 

@@ -9,8 +9,8 @@ export const OPAQUE_TRANSMISSION = 0.012;
 const LEAST_STEPS = 3;
 const LEAST_MATERIALS = 2;
 const MOST_STEPS = 1000;
-/** Attenuation (−ln) below which a step is lost in the noise. */
-const THINNEST = 0.005;
+/** Attenuation (−ln) below which a step is lost in noise and in the drift of the air; thinner goods count as the next step. */
+const THINNEST = 0.04;
 
 /** One step of a step wedge: known areal density, measured transmission. */
 export interface MeasuredStep {

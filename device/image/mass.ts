@@ -15,13 +15,17 @@ export interface MassView {
 /** What a view weighs. */
 export interface MassEstimate {
   readonly kg: number;
-  /** Share of `kg` where the rays hardly pass: there the true mass may be any larger one, 0..1. */
+  /**
+   * Share of `kg` that the rays do not tell, 0..1: all of it where they hardly pass (the true mass may be any larger one), and
+   * behind what is thicker than the last step of the wedge's densest material, what the goods would weigh less if they were of
+   * that. There the low energy is down to scatter, so that copper has the ratio of paper.
+   */
   readonly opaqueShare: number;
   readonly opaquePixels: number;
 }
 
-/** Share of the mass behind opaque pixels from which the figure is no longer the item's mass. */
-export const MOST_OPAQUE = 0.02;
+/** Share of the mass that the rays do not tell from which the figure is no longer the item's mass: as much as it may be wrong. */
+export const MOST_OPAQUE = 0.05;
 
 /** Darkest transmission that is looked at. */
 const DARKEST = 0.0005;
@@ -66,7 +70,7 @@ export function weighView(view: MassView, calibration: MassCalibration): MassEst
   const { width, height, pixelPitchMm } = view;
   const rows = new BlockRow(view, attenuationTable(view.airLevel));
   const density = new DensityTable(calibration);
-  const totals = { sum: 0, opaque: 0, opaquePixels: 0, covered: 0 };
+  const totals: Totals = { sum: 0, opaque: 0, opaquePixels: 0, covered: 0 };
   for (let top = 0; top < height; top += BLOCK) {
     rows.gather(top);
     for (let block = 0; block * BLOCK < width; block++) {
@@ -163,9 +167,10 @@ class BlockRow {
         const deep = this.#deep[i]!;
         const areal = deep * density.at(deep);
         totals.sum += areal;
-        if (deep < opaqueFrom) continue;
-        totals.opaque += areal;
-        totals.opaquePixels += 1;
+        if (deep >= opaqueFrom) {
+          totals.opaque += areal;
+          totals.opaquePixels += 1;
+        } else if (density.beyond) totals.opaque += Math.max(0, areal - deep * density.ofDensest(deep));
       }
     }
   }
@@ -195,8 +200,13 @@ class DensityTable {
   readonly #shares: Float64Array;
   /** The last curve that is organic. */
   readonly #organic: number;
+  /** Where the densest curve ends: an attenuation. */
+  readonly #reach: number;
+  /** Whether what follows is deeper than the densest material was seen. */
+  beyond = false;
 
   constructor({ curves }: MassCalibration) {
+    this.#reach = curves.at(-1)!.points.at(-1)!.attenuation;
     this.#ratios = curves.map((curve) => sampled(curve, "ratio"));
     this.#densities = curves.map((curve) => sampled(curve, "density"));
     this.#shares = new Float64Array(curves.length);
@@ -205,6 +215,7 @@ class DensityTable {
 
   /** Takes what follows for organic matter: too thin for a ratio. */
   chooseOrganic(): void {
+    this.beyond = false;
     this.#shares.fill(0);
     for (let k = 0; k <= this.#organic; k++) this.#shares[k] = 1 / (this.#organic + 1);
   }
@@ -212,6 +223,7 @@ class DensityTable {
   /** Takes what follows for the material of this attenuation and ratio; `spread`: of the attenuation around, over its mean. */
   choose(depth: number, seen: number, spread: number): void {
     this.#shares.fill(0);
+    this.beyond = depth > this.#reach;
     const organic = this.#organic;
     const last = this.#ratios.length - 1;
     const step = stepOf(depth);
@@ -231,6 +243,11 @@ class DensityTable {
     let density = 0;
     for (let k = 0; k < this.#shares.length; k++) density += this.#shares[k]! * this.#densities[k]![step]!;
     return density;
+  }
+
+  /** The same of the densest material. */
+  ofDensest(depth: number): number {
+    return this.#densities.at(-1)![stepOf(depth)]!;
   }
 
   #add(k: number, l: number, at: number, ratio: number, weight: number): void {

@@ -119,6 +119,19 @@ describe("mass by X-ray", () => {
     expect(opaqueShare).toBeGreaterThan(MOST_OPAQUE);
   });
 
+  it("does not take thick copper for paper where the low energy shows scatter alone", () => {
+    const scan = view(1, 4);
+    const floor = 0.02 * AIR;
+    const seen = { ...scan, low: scan.low.map((count) => Math.max(count, floor)) };
+    const { opaqueShare, opaquePixels } = weighView(seen, calibration);
+    expect(opaquePixels).toBe(0);
+    expect(opaqueShare).toBeGreaterThan(MOST_OPAQUE);
+  });
+
+  it("does not call thick what the test piece's densest material was as thick as", () => {
+    expect(weighView(view(1, 1.9), calibration).opaqueShare).toBe(0);
+  });
+
   it("weighs images of any size, cut at the edges", () => {
     for (const [width, height] of [
       [1, 1],
@@ -145,7 +158,7 @@ describe("a step wedge", () => {
   };
 
   it("gives curves by rising ratio, without steps that nothing passes", () => {
-    const { curves } = fitMass([...WEDGE.toReversed(), step("steel", 30), step("nylon", 1e-4)]);
+    const { curves } = fitMass([...WEDGE.toReversed(), step("steel", 30), step("nylon", 0.2)]);
     expect(curves.map(({ material }) => material)).toEqual(["nylon", "steel"]);
     expect(curves.map(({ points }) => points.length)).toEqual([6, 4]);
     expect(curves[0]!.points[0]!.density).toBeCloseTo(1 / 0.17, 6);
