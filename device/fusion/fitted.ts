@@ -5,24 +5,24 @@ export const FITTED_CALIBRATION: Calibration = {
   name: "standard season, seed 1, first third",
   sources: {
     image: {
-      slope: 1.4,
-      offset: -0.65,
+      slope: 1.25,
+      offset: -0.25,
       discount: 1,
     },
     contents: {
-      slope: 1.4782,
-      offset: 0.0925,
+      slope: 1.4675,
+      offset: 0.0935,
       discount: 1,
     },
     documents: {
       slope: 2,
-      offset: -0.2983,
+      offset: -0.2432,
       discount: 1,
     },
     mass: {
       slope: 1.278,
       offset: -0.1177,
-      discount: 0.9699,
+      discount: 0.9659,
     },
     "xray-mass": {
       slope: 2,
@@ -37,17 +37,17 @@ export const FITTED_CALIBRATION: Calibration = {
     quality: {
       slope: 0.9963,
       offset: 0,
-      discount: 0.122,
+      discount: 0.0521,
     },
     value: {
       slope: 1.8608,
       offset: 0,
-      discount: 0.75,
+      discount: 0.7474,
     },
     splitting: {
       slope: 1.4083,
       offset: 0,
-      discount: 0.8048,
+      discount: 0.8004,
     },
     similar: {
       slope: 2,
@@ -62,12 +62,12 @@ export const FITTED_CALIBRATION: Calibration = {
     risk: {
       slope: 1.527,
       offset: -0.0332,
-      discount: 0.6812,
+      discount: 0.6752,
     },
     central: {
       slope: 1.1829,
       offset: -0.0721,
-      discount: 0.8849,
+      discount: 0.8751,
     },
   },
 };
